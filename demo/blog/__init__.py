@@ -1,0 +1,1 @@
+"""The blog of every ORM tutorial: authors, profiles, categories, posts, tags, comments."""

@@ -1,0 +1,1 @@
+"""The problem pages: one module each, the wasteful view beside its repaired twin."""

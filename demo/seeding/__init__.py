@@ -1,0 +1,1 @@
+"""Fills the blog: always the same authors, posts and comments, down to the second."""

@@ -1,0 +1,20 @@
+"""The rules, in the order in which they are asked; one file for each code."""
+
+from __future__ import annotations
+
+from orm_insight.analysis.detectors.base import Detector
+from orm_insight.analysis.detectors.deferred_field import DeferredField
+from orm_insight.analysis.detectors.lookup_in_loop import LookupInLoop
+from orm_insight.analysis.detectors.prefetch_related import PrefetchRelated
+from orm_insight.analysis.detectors.repeated_statement import RepeatedStatement
+from orm_insight.analysis.detectors.same_statement import SameStatement
+from orm_insight.analysis.detectors.select_related import SelectRelated
+
+DETECTORS: tuple[Detector, ...] = (
+    SelectRelated(),
+    PrefetchRelated(),
+    DeferredField(),
+    LookupInLoop(),
+    RepeatedStatement(),
+    SameStatement(),
+)

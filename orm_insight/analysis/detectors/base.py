@@ -1,0 +1,184 @@
+"""What a detector is given, and what it must do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from orm_insight.analysis.groups import QueryGroup
+from orm_insight.analysis.loads import LoadGroup, group_loads
+from orm_insight.analysis.loops import Loop, find_loops
+from orm_insight.model.hint import Hint, Saving, Severity
+from orm_insight.model.schema import Schema
+from orm_insight.model.trace import CallSite, Query, ResultSet, Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """From where on something is worth a hint.
+
+    ``repeats`` is how many instances must load a relation one by one, or how often a statement
+    must be repeated.
+    """
+
+    repeats: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """A trace and what is known about it."""
+
+    trace: Trace
+    queries: tuple[Query, ...]
+    groups: tuple[QueryGroup, ...]
+    schema: Schema
+    thresholds: Thresholds
+
+    @cached_property
+    def loads(self) -> tuple[LoadGroup, ...]:
+        """Relations loaded one by one for rows of one result."""
+        return group_loads(self.queries, self.thresholds.repeats)
+
+    @cached_property
+    def loops(self) -> tuple[Loop, ...]:
+        """Other statements repeated by the same stack with other parameters."""
+        explained = {query.index for load in self.loads for query in load.queries}
+        return find_loops(self.groups, self.thresholds.repeats, explained=explained)
+
+
+class Detector(Protocol):
+    """A rule. It reads and never changes anything; it gives no hint rather than a wrong one."""
+
+    @property
+    def code(self) -> str: ...
+
+    def detect(self, context: Context) -> Iterable[Hint]: ...
+
+
+def saving_of(queries: tuple[Query, ...], *, remaining: int) -> Saving:
+    """What is gained when the fix leaves ``remaining`` statements of the same kind."""
+    removed = max(len(queries) - remaining, 0)
+    total = sum(query.duration_ms for query in queries)
+    return Saving(removed, total * removed / len(queries) if queries else 0.0)
+
+
+def severity_of(saving: Saving, context: Context) -> Severity:
+    """By the statements saved, or the part of the whole trace that they take."""
+    share = saving.ms / context.trace.duration_ms if context.trace.duration_ms else 0.0
+    if saving.queries >= 20 or share >= 0.3:
+        return Severity.HIGH
+    if saving.queries >= 5 or share >= 0.1:
+        return Severity.MEDIUM
+    return Severity.LOW
+
+
+def sites_of(queries: Iterable[Query]) -> tuple[CallSite, ...]:
+    """The distinct call sites in the order met."""
+    return tuple(dict.fromkeys(query.site for query in queries if query.site is not None))
+
+
+_OPTIMIZATION = "topics/db/optimization/"
+_QUERYSETS = "ref/models/querysets/"
+_DOCS = {
+    "ORM101": f"{_QUERYSETS}#select-related",
+    "ORM102": f"{_QUERYSETS}#prefetch-related",
+    "ORM106": f"{_QUERYSETS}#defer",
+    "ORM204": f"{_QUERYSETS}#in-bulk",
+    "ORM205": f"{_OPTIMIZATION}#retrieve-everything-at-once-if-you-know-you-will-need-it",
+    "ORM501": f"{_OPTIMIZATION}#understand-cached-attributes",
+}
+
+
+def docs_of(code: str) -> str:
+    """Django's documentation that justifies the hint."""
+    return f"https://docs.djangoproject.com/en/stable/{_DOCS[code]}"
+
+
+def times(count: int) -> str:
+    return "once" if count == 1 else "twice" if count == 2 else f"{count:,} times"
+
+
+def _fix_in_class(source: ResultSet, fix: str, lookup: str) -> str:
+    """The code for the body of a generic view, a viewset or a ModelAdmin."""
+    if source.owner == "view":
+        return f"queryset = {source.model.rpartition('.')[2]}.objects.{fix}"
+    if fix.startswith("select_related"):
+        return f'list_select_related = ["{lookup}"]'
+    return f"def get_queryset(self, request):\n    return super().get_queryset(request).{fix}"
+
+
+def hint_of_load(
+    code: str,
+    group: LoadGroup,
+    context: Context,
+    *,
+    lookup: str,
+    fix: str,
+    remaining: int,
+    problem: str,
+    advice: str,
+) -> Hint:
+    """The hint for a relation or column that is loaded one by one."""
+    source = group.load.source
+    saving = saving_of(group.queries, remaining=remaining)
+    if source.is_combined:  # what union() gives takes nothing further
+        advice = f"Write {fix} in each part of the union."
+        fix = ""
+    elif source.owner is not None:
+        fix = _fix_in_class(source, fix, lookup)
+    return Hint(
+        code=code,
+        title=f"{source.model}: {lookup} is loaded row by row",
+        message=(
+            f"{lookup} {problem} one object at a time: {len(group.queries):,} statements for the "
+            f"rows of one {source.model} queryset. {advice}"
+        ),
+        severity=severity_of(saving, context),
+        model=source.model,
+        lookup=lookup,
+        fix=fix,
+        site=group.site,
+        sites=sites_of(group.queries),
+        origin=source.site,
+        queries=group.queries,
+        saving=saving,
+        certain=not source.is_combined,
+        docs=docs_of(code),
+    )
+
+
+def hint_of_loop(
+    code: str,
+    queries: tuple[Query, ...],
+    context: Context,
+    *,
+    title: str,
+    message: str,
+    model: str | None = None,
+    lookup: str | None = None,
+    fix: str = "",
+    certain: bool = False,
+) -> Hint:
+    """The hint for statements of which one would do."""
+    first = queries[0]
+    saving = saving_of(queries, remaining=1)
+    if model is None and first.construction is not None:
+        model = first.construction.model
+    return Hint(
+        code=code,
+        title=title,
+        message=message,
+        severity=severity_of(saving, context),
+        model=model,
+        lookup=lookup,
+        fix=fix,
+        site=first.site,
+        sites=sites_of(queries),
+        origin=first.origin or first.site,
+        queries=queries,
+        saving=saving,
+        certain=certain,
+        docs=docs_of(code),
+    )

@@ -1,0 +1,81 @@
+"""ORM501: the same statement is executed again with the same parameters.
+
+https://docs.djangoproject.com/en/stable/topics/db/optimization/#understand-cached-attributes
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from orm_insight.analysis.detectors.base import Context, hint_of_loop, sites_of, times
+from orm_insight.analysis.groups import identity_of
+from orm_insight.model.hint import Hint
+from orm_insight.model.trace import Query
+from orm_insight.sql.fingerprint import summary, tables
+
+
+class SameStatement:
+    """A read whose answer was known already: nothing it reads was written in between."""
+
+    code = "ORM501"
+
+    def detect(self, context: Context) -> Iterable[Hint]:
+        for queries in _repeated_reads(context):
+            label = summary(queries[0].sql)
+            lines = len(sites_of(queries))
+            where = "by the same line" if lines == 1 else f"by {lines} lines"
+            yield hint_of_loop(
+                self.code,
+                queries,
+                context,
+                title=f"{label} is asked {times(len(queries))}",
+                message=(
+                    f"{label} is executed {times(len(queries))} with the same parameters, {where}."
+                    " Keep the first result, in a variable or a cached_property, and use it again."
+                ),
+            )
+
+
+def _repeated_reads(context: Context) -> list[tuple[Query, ...]]:
+    """Equal reads that no other rule explains, with no write to their tables between them."""
+    explained = {query.index for load in context.loads for query in load.queries}
+    explained |= {query.index for loop in context.loops for query in loop.queries}
+    reads: dict[Any, list[Query]] = {}
+    for query in context.queries:
+        if query.index not in explained and query.site and not query.error and _is_read(query.sql):
+            reads.setdefault(identity_of(query), []).append(query)
+    repeated = [run for run in reads.values() if len(run) > 1]
+    if not repeated:
+        return []
+    writes: dict[tuple[str, str], list[int]] = {}
+    for query in context.queries:
+        if not _is_read(query.sql):
+            for table in tables(query.sql):
+                writes.setdefault((query.alias, table), []).append(query.index)
+    threshold = max(context.thresholds.repeats, 2)
+    return [
+        tuple(run)
+        for queries in repeated
+        for run in _between_writes(queries, writes)
+        if len(run) >= threshold
+    ]
+
+
+def _between_writes(
+    reads: list[Query], writes: dict[tuple[str, str], list[int]]
+) -> Iterable[list[Query]]:
+    """The reads cut where one of their tables is written; none where they read no table."""
+    touched = [(reads[0].alias, table) for table in tables(reads[0].sql)]
+    cuts = sorted(index for table in touched for index in writes.get(table, ()))
+    runs: dict[int, list[Query]] = {}
+    for read in reads if touched else ():
+        runs.setdefault(bisect(cuts, read.index), []).append(read)
+    return runs.values()
+
+
+@lru_cache(maxsize=512)
+def _is_read(sql: str) -> bool:
+    return sql.lstrip(" (\n")[:6].upper() == "SELECT" and "FOR UPDATE" not in sql

@@ -1,0 +1,42 @@
+"""ORM101: a related object is loaded one by one for the rows of one result.
+
+https://docs.djangoproject.com/en/stable/ref/models/querysets/#select-related
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orm_insight.analysis.detectors.base import Context, hint_of_load
+from orm_insight.analysis.loads import LoadGroup
+from orm_insight.model.hint import Hint
+
+
+class SelectRelated:
+    """A forward foreign key or one-to-one, or a reverse one-to-one: a join brings it along."""
+
+    code = "ORM101"
+
+    def detect(self, context: Context) -> Iterable[Hint]:
+        for group in context.loads:
+            if group.relation.kind in ("forward", "reverse_one"):
+                yield self._hint(group, context)
+
+    def _hint(self, group: LoadGroup, context: Context) -> Hint:
+        # Below a set of objects there is nothing to join to, and raw SQL takes no select_related().
+        takes_join = not (group.leads_through_many or group.load.source.is_raw)
+        method = "select_related" if takes_join else "prefetch_related"
+        lookup = group.select_lookup if takes_join else group.prefetch_lookup
+        advice = f"{method}() loads it together with them"
+        if takes_join and context.schema.has_fetch_modes:
+            advice += "; .fetch_mode(models.FETCH_PEERS) would load all of them on first access"
+        return hint_of_load(
+            self.code,
+            group,
+            context,
+            lookup=lookup,
+            fix=f'{method}("{lookup}")',
+            remaining=0 if takes_join else group.prefetch_statements,
+            problem="is loaded",
+            advice=f"{advice}.",
+        )

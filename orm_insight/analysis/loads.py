@@ -1,0 +1,128 @@
+"""Relations that instances of one result loaded one by one, as the ORM itself tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from orm_insight.analysis.origins import QueryOrigin, origin_of
+from orm_insight.model.trace import CallSite, Query, Relation, RelationLoad
+
+# These ask the database whatever was prefetched, or are the prefetch.
+_NEVER_SERVED = {QueryOrigin.PREFETCH, QueryOrigin.ITERATOR, QueryOrigin.IN_BULK}
+
+_Key = tuple[str, CallSite | None, tuple[Relation, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadGroup:
+    """One path below the rows of one queryset, loaded step by step.
+
+    ``steps`` leads from the queryset's model to what was loaded last. ``queries`` are the loads
+    of that step, and of the steps before it that no other group has. ``results`` is how often
+    the queryset was evaluated.
+    """
+
+    load: RelationLoad
+    steps: tuple[Relation, ...]
+    queries: tuple[Query, ...]
+    results: int
+
+    @property
+    def relation(self) -> Relation:
+        return self.steps[-1]
+
+    @property
+    def site(self) -> CallSite | None:
+        """The line that loads the last step."""
+        return self.queries[-1].site
+
+    @property
+    def prefetch_statements(self) -> int:
+        """How many statements a prefetch leaves: one for each step that is not loaded so yet."""
+        return (1 + self.load.path_loads.count("lazy")) * self.results
+
+    @property
+    def leads_through_many(self) -> bool:
+        """Whether a step leads to several objects, so that a join would multiply rows."""
+        return any(step.kind in ("many", "generic_one") for step in self.steps)
+
+    @property
+    def select_lookup(self) -> str:
+        return "__".join(step.query_name for step in self.steps)
+
+    @property
+    def prefetch_lookup(self) -> str:
+        return "__".join(step.name for step in self.steps)
+
+
+def group_loads(queries: Iterable[Query], repeats: int) -> tuple[LoadGroup, ...]:
+    """Loads of the same path from the same queryset, where distinct instances of a result asked.
+
+    A path that goes on, loaded one by one as well, takes the shorter ones with it: one problem,
+    one group.
+    """
+    # Stacks and constructions are shared within a trace: what they say is found out once.
+    keys: dict[tuple[int, int], tuple[int, tuple[Relation, ...]] | None] = {}
+    by_result: dict[tuple[int, tuple[Relation, ...]], list[Query]] = {}
+    for query in queries:
+        shared = (id(query.frames), id(query.construction))
+        if shared not in keys:
+            load = _load_of(query)
+            keys[shared] = (
+                None if load is None else (load.source.number, (*load.path, load.relation))
+            )
+        if (key := keys[shared]) is not None:
+            by_result.setdefault(key, []).append(query)
+    return _fold([_merge(groups) for groups in _by_origin(by_result, repeats)])
+
+
+def _by_origin(
+    by_result: dict[tuple[int, tuple[Relation, ...]], list[Query]], repeats: int
+) -> Iterable[list[LoadGroup]]:
+    """Results of the same queryset belong together; a relation that few asked for is left out."""
+    merged: dict[_Key, list[LoadGroup]] = {}
+    for (_, steps), found in by_result.items():
+        if len({query.parent for query in found}) >= repeats:
+            first = _load_of(found[0])
+            assert first is not None
+            key = (first.source.model, first.source.site, steps)
+            group = LoadGroup(load=first, steps=steps, queries=tuple(found), results=1)
+            merged.setdefault(key, []).append(group)
+    return merged.values()
+
+
+def _load_of(query: Query) -> RelationLoad | None:
+    """The load of a plain relation or column; a prefetch is not loaded one by one."""
+    load = query.construction.load if query.construction else None
+    if load is None or not load.is_plain or origin_of(query) in _NEVER_SERVED:
+        return None
+    return load
+
+
+def _merge(groups: list[LoadGroup]) -> LoadGroup:
+    queries = sorted((q for group in groups for q in group.queries), key=lambda q: q.index)
+    return replace(groups[0], queries=tuple(queries), results=len(groups))
+
+
+def _fold(groups: list[LoadGroup]) -> tuple[LoadGroup, ...]:
+    """Give the queries of a step to the longest path that leads through it."""
+    longest_first = sorted(groups, key=lambda group: -len(group.steps))
+    kept: list[LoadGroup] = []
+    for group in longest_first:
+        beyond = next((i for i, other in enumerate(kept) if _leads_through(other, group)), None)
+        if beyond is None or group.relation.kind == "deferred":
+            kept.append(group)
+        else:
+            kept[beyond] = _merge([kept[beyond], group])
+            kept[beyond] = replace(kept[beyond], results=group.results)
+    return tuple(sorted(kept, key=lambda group: group.queries[0].index))
+
+
+def _leads_through(longer: LoadGroup, shorter: LoadGroup) -> bool:
+    return (
+        longer.relation.kind != "deferred"
+        and longer.load.source.site == shorter.load.source.site
+        and longer.load.source.model == shorter.load.source.model
+        and longer.steps[: len(shorter.steps)] == shorter.steps
+    )

@@ -1,0 +1,98 @@
+"""A trace, understood: groups by call site and statement, and hints. Pure, and lazy.
+
+Everything is computed when it is first read and kept; nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from orm_insight.analysis.detectors import DETECTORS
+from orm_insight.analysis.detectors.base import Context, Thresholds
+from orm_insight.analysis.groups import QueryGroup, count_duplicates, group_queries
+from orm_insight.analysis.serialization import report_to_dict
+from orm_insight.model.hint import Hint
+from orm_insight.model.schema import Schema
+from orm_insight.model.trace import Query, Trace
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Report:
+    """What there is to say about one trace.
+
+    ``queries`` are in order of execution, ``groups`` largest total time first, ``hints``
+    largest saving first. Times are milliseconds.
+    """
+
+    trace: Trace
+    schema: Schema
+    thresholds: Thresholds
+
+    @cached_property
+    def queries(self) -> tuple[Query, ...]:
+        return tuple(self.trace.queries)
+
+    @cached_property
+    def groups(self) -> tuple[QueryGroup, ...]:
+        return group_queries(self.queries, self.trace.overflow)
+
+    @cached_property
+    def hints(self) -> tuple[Hint, ...]:
+        context = Context(
+            trace=self.trace,
+            queries=self.queries,
+            groups=self.groups,
+            schema=self.schema,
+            thresholds=self.thresholds,
+        )
+        found = [hint for detector in DETECTORS for hint in detector.detect(context)]
+        return tuple(sorted(found, key=_by_saving))
+
+    @property
+    def query_count(self) -> int:
+        """All statements of the trace, the dropped ones included."""
+        return len(self.trace.queries) + self.trace.dropped
+
+    @cached_property
+    def query_ms(self) -> float:
+        """Time in the database, the dropped statements included."""
+        dropped = sum(entry.total_ms for entry in self.trace.overflow)
+        return sum(query.duration_ms for query in self.queries) + dropped
+
+    @property
+    def share(self) -> float:
+        """The part of the trace's time that was spent in the database, 0 to 1."""
+        return min(self.query_ms / self.trace.duration_ms, 1.0) if self.trace.duration_ms else 0.0
+
+    @cached_property
+    def duplicates(self) -> int:
+        """How many statements had been executed before with the same parameters."""
+        return count_duplicates(self.queries)
+
+    def __str__(self) -> str:
+        """A summary for a terminal: the figures, then a line for each hint."""
+        lines = [
+            f"{self.trace.name}: {self.query_count} queries, {self.query_ms:.1f} ms of "
+            f"{self.trace.duration_ms:.1f} ms in the database, {len(self.hints)} hints"
+        ]
+        for hint in self.hints:
+            place = hint.origin.location if hint.origin else "unknown line"
+            lines.append(f"{hint.code} {place}: {hint.fix or hint.title}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-native: ``{"version": 1, "trace": …, "groups": …, "hints": …, "queries": …}``."""
+        return report_to_dict(self)
+
+
+def analyze(trace: Trace, schema: Schema, thresholds: Thresholds | None = None) -> Report:
+    """Look at a trace; with other thresholds the same trace gives another report."""
+    return Report(trace=trace, schema=schema, thresholds=thresholds or Thresholds())
+
+
+def _by_saving(hint: Hint) -> tuple[int, float, str]:
+    return (-hint.saving.queries, -hint.saving.ms, hint.code)

@@ -1,0 +1,33 @@
+"""Installs capture when Django is ready; follows changes of the settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.signals import setting_changed
+
+
+class OrmInsightConfig(AppConfig):
+    """``"orm_insight"`` in ``INSTALLED_APPS``."""
+
+    name = "orm_insight"
+    label = "orm_insight"
+    verbose_name = "ORM insight"
+
+    def ready(self) -> None:
+        # Imported late because the hooks need the models of all applications to be loaded.
+        from orm_insight import checks
+        from orm_insight.setup import apply_settings, install
+
+        checks.register()
+        install()
+        apply_settings()
+        setting_changed.connect(_follow_settings, dispatch_uid="orm_insight_settings")
+
+
+def _follow_settings(*, setting: str, **_: Any) -> None:
+    from orm_insight.setup import apply_settings
+
+    if setting in ("ORM_INSIGHT", "DEBUG", "ROOT_URLCONF"):
+        apply_settings()

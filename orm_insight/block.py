@@ -1,0 +1,148 @@
+"""``orm_insight.capture()``: records a block of code, a function, a command or a test."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import wraps
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from orm_insight.analysis.report import Report
+from orm_insight.capture import faults, tracing
+from orm_insight.capture.tracing import Recording
+from orm_insight.conf import get_config
+from orm_insight.insight import keep, redaction, report_of
+from orm_insight.model.trace import Query, Trace, TraceKind
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class capture:  # reads as a function, as contextlib.suppress does
+    """Records the queries of a block, and keeps the trace for the dashboard.
+
+    Works as ``with``, ``async with`` and as a decorator of functions, sync and async; blocks may
+    be nested, and an outer block has the queries of the inner ones as well. ``name`` is what the
+    dashboard lists. After the block, the object has the fields of a ``Trace``, and ``report()``::
+
+        with orm_insight.capture("nightly import") as trace:
+            run_import()
+        print(trace.report().hints)
+    """
+
+    def __new__(cls, name: Any = "capture", **options: Any) -> Any:
+        """``@capture`` without parentheses is given the function."""
+        return cls(**options)(name) if callable(name) else super().__new__(cls)
+
+    def __init__(self, name: str = "capture", *, kind: TraceKind = "capture") -> None:
+        self._name = name
+        self._kind: TraceKind = kind
+        self._recording: Recording | None = None
+        self._trace: Trace | None = None
+        self._error: str | None = None
+
+    # -- recording ----------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        if self._recording is not None:
+            raise RuntimeError("This capture() was entered before; make a new one for each block.")
+        self._recording = tracing.begin(
+            self._kind, self._name, limit=get_config().max_queries, redact=redaction()
+        )
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if self._recording is not None:
+                self._recording.deactivate()
+                self._error = None if error is None else f"{type(error).__name__}: {error}"
+                keep(self.finished())
+        except Exception as fault:
+            faults.report("keep a trace", fault)
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.__exit__(error_type, error, traceback)
+
+    def __call__(self, function: Function) -> Function:
+        """Record each call of ``function``, under its own name if none was given."""
+        name = self._name if self._name != "capture" else function.__qualname__
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def recorded_async(*args: Any, **kwargs: Any) -> Any:
+                async with type(self)(name, kind=self._kind):
+                    return await function(*args, **kwargs)
+
+            return recorded_async  # type: ignore[return-value]
+
+        @wraps(function)
+        def recorded(*args: Any, **kwargs: Any) -> Any:
+            with type(self)(name, kind=self._kind):
+                return function(*args, **kwargs)
+
+        return recorded  # type: ignore[return-value]
+
+    # -- what was recorded --------------------------------------------------------------------
+
+    def finished(self) -> Trace:
+        """The trace: of the whole block at its end, inside the block of what was done so far."""
+        if self._recording is None:
+            raise RuntimeError("Nothing is recorded before the block is entered.")
+        if self._recording.duration is None:
+            return self._recording.trace()
+        if self._trace is None:
+            self._trace = self._recording.trace(error=self._error)
+        return self._trace
+
+    def __repr__(self) -> str:
+        return f"<capture {self._name!r}>"
+
+    def report(self) -> Report:
+        """What there is to say about the block; computed once, after its end."""
+        return report_of(self.finished())
+
+    @property
+    def id(self) -> str:
+        return self.finished().id
+
+    @property
+    def kind(self) -> TraceKind:
+        return self._kind
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def started_at(self) -> datetime:
+        return self.finished().started_at
+
+    @property
+    def duration_ms(self) -> float:
+        return self.finished().duration_ms
+
+    @property
+    def status(self) -> int | None:
+        return self.finished().status
+
+    @property
+    def queries(self) -> Sequence[Query]:
+        return self.finished().queries
+
+    @property
+    def dropped(self) -> int:
+        return self.finished().dropped

@@ -1,0 +1,275 @@
+"""Turns a recorder into a frozen ``Trace`` when the request, command or block is over.
+
+Raw positions become frames, live provenance becomes ``Construction`` values, secrets are
+withheld. No source file is read; the one exception is a class that stands for a building line.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from array import array
+from collections.abc import Callable
+from functools import partial
+from types import CodeType
+from typing import Any, Literal
+
+from orm_insight.capture.codes import frame_of, is_application
+from orm_insight.capture.lineage import Built, Mark
+from orm_insight.capture.recorder import RawQuery, Recorder
+from orm_insight.capture.redaction import Redact
+from orm_insight.capture.sites import template_frame
+from orm_insight.model.querylog import QueryLog
+from orm_insight.model.trace import (
+    CallSite,
+    Construction,
+    DroppedQueries,
+    LoadedBy,
+    Params,
+    Relation,
+    RelationLoad,
+    ResultSet,
+)
+
+_STACK = RawQuery._fields.index("stack")
+_TOOLBAR = os.path.join("debug_toolbar", "store.py")
+
+
+def assemble(recorder: Recorder, *, redact: Redact | None = None) -> QueryLog:
+    """The recorder's queries in columns. The recorder stays as it is and can go on."""
+    return _Assembly(recorder, redact).log()
+
+
+def assemble_overflow(recorder: Recorder) -> tuple[DroppedQueries, ...]:
+    """What came after the limit, summed by statement and stack."""
+    return tuple(
+        DroppedQueries(
+            sql=sql,
+            site=recorder.walker.resolve(stack).site,
+            alias=alias,
+            count=count,
+            total_ms=total * 1e3,
+        )
+        for (sql, stack, alias), (count, total) in recorder.overflow.items()
+    )
+
+
+class _Numbers:
+    """Distinct keys in the order met, each with the value made for it once."""
+
+    __slots__ = ("_numbers", "values")
+
+    def __init__(self) -> None:
+        self._numbers: dict[Any, int] = {}
+        self.values: list[Any] = []
+
+    def of(self, key: Any, make: Callable[[Any], Any]) -> int:
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.values)
+            self.values.append(make(key))
+        return number
+
+
+def _numbered(column: tuple[str, ...]) -> dict[str, int]:
+    """The distinct values in the order met, each with its number."""
+    return {value: number for number, value in enumerate(dict.fromkeys(column))}
+
+
+def _sparse(column: tuple[Any, ...]) -> dict[int, Any]:
+    if column.count(None) == len(column):
+        return {}
+    return {i: value for i, value in enumerate(column) if value is not None}
+
+
+def _the(value: Any, key: Any) -> Any:
+    return value
+
+
+def _same(key: Any) -> Any:
+    return key
+
+
+class _Assembly:
+    """One pass over the raw queries of a recorder."""
+
+    def __init__(self, recorder: Recorder, redact: Redact | None) -> None:
+        self._recorder = recorder
+        self._redact = redact
+        self._stacks = _Numbers()
+        self._constructions = _Numbers()
+        self._near: dict[Any, int] = {}
+        self._sources: dict[int, ResultSet] = {}
+
+    def log(self) -> QueryLog:
+        raw = self._queries_of_application()
+        if not raw:
+            return QueryLog()
+        columns: Any = RawQuery._make(zip(*raw, strict=True))  # each field holds all its values
+        statements, aliases = _numbered(columns.sql), _numbered(columns.alias)
+        stack_ids = array("I", map(self._stack_ids(columns.stack).__getitem__, columns.stack))
+        return QueryLog(
+            statement_ids=array("I", map(statements.__getitem__, columns.sql)),
+            stack_ids=stack_ids,
+            construction_ids=array(
+                "I", map(self._construction_id, columns.built, columns.is_plain)
+            ),
+            connection_ids=array("H", map(aliases.__getitem__, columns.alias)),
+            started_ms=array("d", [(t - self._recorder.started) * 1e3 for t in columns.started]),
+            durations_ms=array("d", [t * 1e3 for t in columns.duration]),
+            row_counts=array("q", columns.rows),
+            parents=array("q", [b.parent if b is not None else 0 for b in columns.built]),
+            in_transaction=bytes(columns.in_transaction),
+            params=self._params(columns),
+            errors=_sparse(columns.error),
+            batch_sizes=_sparse(columns.batch_size),
+            statements=tuple(statements),
+            stacks=tuple(self._stacks.values),
+            constructions=tuple(self._constructions.values),
+            connections=tuple((alias, self._recorder.vendors[alias]) for alias in aliases),
+        )
+
+    def _queries_of_application(self) -> tuple[Any, ...]:
+        """Without those of the Debug Toolbar, which keeps its history in a database if told to."""
+        raw = tuple(self._recorder.queries)
+        stacks = {query[_STACK] for query in raw}
+        foreign = {number for number in stacks if self._is_of_toolbar(number)}
+        return tuple(q for q in raw if q[_STACK] not in foreign) if foreign else raw
+
+    def _is_of_toolbar(self, number: int) -> bool:
+        for frame in self._recorder.walker.resolve(number).frames:
+            if frame.is_application:
+                return False
+            if frame.file.endswith(_TOOLBAR):
+                return True
+        return False
+
+    def _stack_ids(self, numbers: tuple[int, ...]) -> dict[int, int]:
+        """Walks that ended early have numbers of their own; equal stacks become one here."""
+        walker = self._recorder.walker
+        same: dict[int, int] = {}
+        for number in dict.fromkeys(numbers):
+            stack = walker.resolve(number)
+            key = tuple(map(id, stack.frames))
+            same[number] = self._stacks.of(key, partial(_the, stack))
+        return same
+
+    def _params(self, columns: Any) -> tuple[Params, ...]:
+        if self._redact is None:
+            return tuple(columns.params)
+        return tuple(map(self._redact, columns.sql, columns.params))
+
+    # -- provenance ---------------------------------------------------------------------------
+
+    def _construction_id(self, built: Built | None, is_plain: bool) -> int:  # noqa: FBT001
+        """Equal constructions share a number, although each instance has its own ``Built``."""
+        if built is None:
+            return self._constructions.of(None, _same)
+        # Rows of one result share their mark; ids will do, hashing relations takes longer.
+        site = built.site
+        near = (id(built.relation), id(built.mark), id(built.model), is_plain, _site_key(site))
+        number = self._near.get(near)
+        if number is None:
+            path = None if built.mark is None else _path_key(built.mark)
+            key = (id(built.relation), path, *near[2:])
+            number = self._constructions.of(key, lambda _: self._construction(built, is_plain))
+            self._near[near] = number
+        return number
+
+    def _construction(self, built: Built, is_plain: bool) -> Construction:  # noqa: FBT001
+        load = None
+        if built.relation is not None and built.mark is not None:
+            load = self._load(built.mark, built.relation, is_plain=is_plain)
+        model = built.model
+        return Construction(
+            model=model._meta.label if model is not None else None,
+            site=resolve_site(built.site),
+            load=load,
+        )
+
+    def _load(self, mark: Mark, relation: Relation, *, is_plain: bool) -> RelationLoad:
+        path: list[Relation] = []
+        loads: list[LoadedBy] = []
+        while mark.parent is not None and mark.relation is not None:
+            path.insert(0, mark.relation)
+            loads.insert(0, mark.how)
+            mark = mark.parent
+        return RelationLoad(
+            source=self._source(mark),
+            path=tuple(path),
+            path_loads=tuple(loads),
+            relation=relation,
+            is_plain=is_plain,
+        )
+
+    def _source(self, mark: Mark) -> ResultSet:
+        source = self._sources.get(id(mark))
+        if source is None:
+            built = mark.built
+            names, is_deferred = mark.only or ((), True)
+            source = self._sources[id(mark)] = ResultSet(
+                number=len(self._sources),
+                model=mark.model._meta.label if mark.model is not None else "",
+                site=resolve_site(built.site) if built is not None else None,
+                rows=mark.count,
+                is_raw=built is not None and built.model is None,
+                is_combined=mark.is_combined,
+                owner=_owner_of(built),
+                only=() if is_deferred else tuple(sorted(names)),
+                deferred=tuple(sorted(names)) if is_deferred else (),
+            )
+        return source
+
+
+def _owner_of(built: Built | None) -> Literal["view", "admin"] | None:
+    """The kind of class that stands for the building line."""
+    if built is None or built.site is None or not isinstance(built.site[0], type):
+        return None
+    modules = {base.__module__.partition(".options")[0] for base in built.site[0].__mro__}
+    return "admin" if "django.contrib.admin" in modules else "view"
+
+
+def _site_key(site: Any) -> Any:
+    return None if site is None else (id(site[0]), *site[1:])
+
+
+def _path_key(mark: Mark) -> tuple[Any, ...]:
+    """Equal for instances reached over the same path from the same result."""
+    path: list[Any] = []
+    while mark.parent is not None:
+        path.append((id(mark.relation), mark.how))
+        mark = mark.parent
+    return (id(mark), *path)
+
+
+def resolve_site(site: Any) -> CallSite | None:
+    """The source position of a building line: code, a template's node, or a class."""
+    if site is None:
+        return None
+    if len(site) == 1:
+        return template_frame(site[0])
+    if isinstance(site[0], CodeType):
+        return frame_of(site[0], site[1])
+    return class_site(site[0])
+
+
+_class_sites: dict[type, CallSite | None] = {}
+
+
+def class_site(cls: type) -> CallSite | None:
+    """Where the application's class stands that is the only place to change a queryset."""
+    if cls not in _class_sites:
+        _class_sites[cls] = _find_class(cls)
+    return _class_sites[cls]
+
+
+def _find_class(cls: type) -> CallSite | None:
+    for candidate in cls.__mro__:
+        try:
+            file = inspect.getsourcefile(candidate) or ""
+            if file and is_application(file):
+                line = inspect.getsourcelines(candidate)[1]
+                return CallSite(file=file, line=max(line, 1), function=candidate.__qualname__)
+        except (OSError, TypeError):
+            continue
+    return None

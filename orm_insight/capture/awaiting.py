@@ -1,0 +1,65 @@
+"""Lets code in a worker thread know which coroutine waits for it.
+
+Django's asynchronous ORM runs in a thread, whose own stack begins at the thread pool. Where
+``sync_to_async`` is called, the caller's stack is numbered and goes along in a context variable.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import wraps
+from typing import Any
+
+from asgiref.sync import SyncToAsync
+
+from orm_insight.capture import faults
+from orm_insight.capture.active import active
+from orm_insight.capture.codes import Role, declare
+from orm_insight.capture.stack import awaiting, declare_thread_handler
+
+_original: Any = None
+
+
+def install() -> None:
+    global _original
+    if _original is not None:
+        return
+    waiting: Any = SyncToAsync
+    original = _original = waiting.__call__
+    handler = SyncToAsync.thread_handler.__code__
+    declare(handler, Role.THREAD)
+    declare_thread_handler(handler)
+
+    @wraps(original)
+    def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
+        stack = _calling_stack(sys._getframe(1))
+        if stack is None:
+            return original(self, *args, **kwargs)
+        return _run_below(stack, original(self, *args, **kwargs))
+
+    waiting.__call__ = __call__
+
+
+def uninstall() -> None:
+    global _original
+    waiting: Any = SyncToAsync
+    if _original is not None and getattr(waiting.__call__, "__wrapped__", None) is _original:
+        waiting.__call__ = _original
+        _original = None
+
+
+def _calling_stack(frame: Any) -> int | None:
+    try:
+        recorder = active.get()
+        return None if recorder is None else recorder.walker.walk(frame)
+    except Exception as error:
+        faults.report("note who awaits a thread", error)
+        return None
+
+
+async def _run_below(stack: int, coroutine: Any) -> Any:
+    token = awaiting.set(stack)
+    try:
+        return await coroutine
+    finally:
+        awaiting.reset(token)

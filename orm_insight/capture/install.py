@@ -1,0 +1,53 @@
+"""Puts the execute wrapper on every connection, once, and takes it off by identity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.handlers import base, exception
+from django.db import connections
+from django.db.backends.signals import connection_created
+from django.template import base as template_base
+
+from orm_insight.capture import awaiting, provenance
+from orm_insight.capture.codes import Role, declare
+from orm_insight.capture.recorder import record_query
+from orm_insight.capture.stack import declare_template_node
+
+
+def install() -> None:
+    """Begin to watch this process; a second call changes nothing."""
+    _declare_frames()
+    provenance.install()
+    awaiting.install()
+    connection_created.connect(_watch, dispatch_uid="orm_insight")
+    for connection in connections.all(initialized_only=True):
+        _watch(connection=connection)
+
+
+def uninstall() -> None:
+    connection_created.disconnect(dispatch_uid="orm_insight")
+    for connection in connections.all(initialized_only=True):
+        wrappers = connection.execute_wrappers
+        connection.execute_wrappers = [w for w in wrappers if w is not record_query]
+    awaiting.uninstall()
+    provenance.uninstall()
+
+
+def _watch(*, connection: Any, **_: Any) -> None:
+    """The wrapper appended last runs innermost: final SQL, the driver's time alone."""
+    if record_query not in connection.execute_wrappers:
+        connection.execute_wrappers.append(record_query)
+
+
+def _declare_frames() -> None:
+    """Frames of Django that say where a view begins and which template node is rendered."""
+    handler: Any = base.BaseHandler
+    for function in (handler._get_response, handler._get_response_async):
+        declare(function.__code__, Role.BOUNDARY)
+    for code in exception.convert_exception_to_response.__code__.co_consts:
+        if hasattr(code, "co_code"):
+            declare(code, Role.BOUNDARY)
+    node = template_base.Node.render_annotated.__code__
+    declare(node, Role.TEMPLATE_NODE)
+    declare_template_node(node)

@@ -1,0 +1,100 @@
+"""Where live objects come from: ``Built`` on a query, ``Mark`` on an instance.
+
+Both vanish when what carries them is pickled or copied, and hold no instance of the application.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from orm_insight.model.trace import LoadedBy, Relation
+
+KEY = "_orm_insight"
+"""Under this name they are kept in a query's, or an instance state's, ``__dict__``."""
+
+Site: TypeAlias = tuple[Any, ...]
+"""Raw: ``(code, offset)``, ``(template node,)`` or ``(class, None)``; resolved by ``assemble``."""
+
+
+def _forgotten() -> None:
+    """What stands for a mark or a ``Built`` after pickling or copying."""
+
+
+class Built:
+    """Where a query was built, and for which relation of which instance, if for one.
+
+    ``site`` stays empty where the relation says enough: a single object is loaded on the line that
+    reads it. ``parent`` tells the instances apart. ``base`` is the shape that a related manager
+    gave its query, ``filters`` the number of conditions that it adds after that.
+    """
+
+    __slots__ = ("base", "filters", "mark", "model", "parent", "relation", "site")
+
+    def __init__(
+        self,
+        model: Any,
+        site: Site | None,
+        relation: Relation | None = None,
+        mark: Mark | None = None,
+        parent: int = 0,
+        filters: int = 0,
+    ) -> None:
+        self.model = model
+        self.site = site
+        self.relation = relation
+        self.mark = mark
+        self.parent = parent
+        self.filters = filters
+        self.base: tuple[Any, ...] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _forgotten, ()
+
+
+class Mark:
+    """The result an instance came from; ``parent`` and ``relation`` lead to how it was reached.
+
+    ``only`` is the ORM's ``deferred_loading``: names, and whether these are the ones left out.
+    """
+
+    __slots__ = (
+        "built",
+        "count",
+        "how",
+        "is_chunked",
+        "is_combined",
+        "model",
+        "only",
+        "parent",
+        "relation",
+    )
+
+    def __init__(
+        self,
+        built: Built | None,
+        model: Any,
+        parent: Mark | None = None,
+        relation: Relation | None = None,
+        how: LoadedBy = "lazy",
+    ) -> None:
+        self.built = built
+        self.model = model
+        self.parent = parent
+        self.relation = relation
+        self.how: LoadedBy = how
+        self.count = 0
+        self.is_chunked = False
+        self.is_combined = False
+        self.only: tuple[Any, bool] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _forgotten, ()
+
+    def is_one_of_many(self) -> bool:
+        """Whether any result on the way here had, or may have had, more than one row."""
+        mark: Mark | None = self
+        while mark is not None:
+            if mark.count > 1 or mark.is_chunked:
+                return True
+            mark = mark.parent
+        return False

@@ -1,0 +1,116 @@
+"""Leaves a ``Mark`` on each instance that a queryset yields, and on those that came by a join."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any, TypeAlias
+
+from django.db.models.base import Model
+
+from orm_insight.capture import faults
+from orm_insight.capture.codes import Role, learn, roles
+from orm_insight.capture.lineage import KEY, Built, Mark, Site
+from orm_insight.capture.relations import relation_named
+
+RelatedMarks: TypeAlias = list[tuple[str, Mark, Any]]
+"""For each relation of ``select_related()``: cache name, mark, and what is below."""
+
+_PREFETCH = Role.PREFETCH
+
+
+def marked(rows: Iterator[Any], iterable: Any) -> Iterator[Any]:
+    """The same rows, each with a mark of the result it belongs to."""
+    try:
+        queryset = iterable.queryset
+        query = queryset.query
+        mark = _mark_of(query.__dict__.get(KEY), queryset.model)
+        mark.is_chunked = iterable.chunked_fetch
+        joined = getattr(query, "select_related", False)
+        related = _tree_of_marks(mark, queryset.model, joined, depth=5) if joined else None
+        if mark.parent is None:
+            mark.only = getattr(query, "deferred_loading", None)
+            mark.is_combined = bool(getattr(query, "combinator", None))
+    except Exception as error:
+        faults.report("mark a result", error)
+        yield from rows
+        return
+    for row in rows:
+        mark.count += 1
+        row._state.__dict__[KEY] = mark
+        if related:
+            _mark_related(row, related)
+        yield row
+
+
+def _mark_of(built: Built | None, model: Any) -> Mark:
+    if built is not None and built.mark is not None:
+        relation, parent = built.relation, built.mark
+        # Objects of a set that belongs to a single parent are a beginning of their own, unless
+        # there is no line of Python at which their queryset could be changed.
+        if (
+            relation is not None
+            and relation.kind == "many"
+            and _is_in_python(built.site)
+            and not parent.is_one_of_many()
+        ):
+            return Mark(built, model)
+        return Mark(built, model, parent, relation)
+    frame = sys._getframe(2).f_back
+    for _ in range(4):
+        if frame is None:
+            break
+        role = roles.get(id(frame.f_code))
+        if role is None:
+            role = learn(frame).role
+        if role is _PREFETCH:
+            return _mark_of_prefetch(built, model, frame.f_locals)
+        frame = frame.f_back
+    return Mark(built, model)
+
+
+def _mark_of_prefetch(built: Built | None, model: Any, local: Any) -> Mark:
+    """A prefetch continues the path, unless its queryset was built by the application."""
+    lookup, level, instances = local["lookup"], local["level"], local["instances"]
+    is_last = level == lookup.prefetch_through.count("__")
+    if lookup.queryset is not None and is_last:
+        return Mark(built, model)
+    parent = instances[0]._state.__dict__.get(KEY)
+    name = lookup.prefetch_through.split("__")[level]
+    relation = relation_named(type(instances[0]), name)
+    if parent is None or relation is None:
+        return Mark(built, model)
+    return Mark(built, model, parent, relation, "prefetch")
+
+
+def _is_in_python(site: Site | None) -> bool:
+    return site is not None and isinstance(site[0], CodeType)
+
+
+def _tree_of_marks(mark: Mark, model: type[Model], wanted: Any, depth: int) -> RelatedMarks:
+    if depth == 0:
+        return []
+    if wanted is True:  # select_related() without names follows what cannot be null
+        names = {f.name: True for f in model._meta.fields if f.remote_field and not f.null}
+    else:
+        names = wanted
+    tree: RelatedMarks = []
+    for name, below in names.items():
+        relation = relation_named(model, name)
+        if relation is not None and relation.kind in ("forward", "reverse_one"):
+            target: Any = model._meta.get_field(name).related_model
+            child = Mark(mark.built, target, mark, relation, "select")
+            tree.append((relation.name, child, _tree_of_marks(child, target, below, depth - 1)))
+    return tree
+
+
+def _mark_related(row: Any, related: RelatedMarks) -> None:
+    cache = row._state.fields_cache
+    for name, mark, below in related:
+        instance = cache.get(name)
+        if instance is not None:
+            mark.count += 1
+            instance._state.__dict__[KEY] = mark
+            if below:
+                _mark_related(instance, below)

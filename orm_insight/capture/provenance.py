@@ -1,0 +1,223 @@
+"""Which queryset loaded an instance, over which path, and on which line was it built?
+
+The only file that hooks into the internals of the ORM. Three hooks answer it:
+
+* a new ``Query`` or ``RawQuery`` keeps a ``Built``: the line that made it, and the relation and
+  instance for which Django made it (``QuerySet`` clones carry it along, ``Query.clone`` copies
+  ``__dict__``);
+* iterating over model instances leaves a ``Mark`` on each: the result it belongs to (``marking``);
+* ``QuerySet._add_hints`` is where a related manager has prepared its queryset, so that what the
+  application adds later can be told from it.
+
+Each is guarded: a hook that does not fit the running Django is left out and ``missing_hooks``
+names it. Marks and ``Built`` values vanish when an instance or a queryset is pickled or copied.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import wraps
+from operator import attrgetter
+from types import FrameType
+from typing import Any
+
+from django.db.models import query as orm_query
+from django.db.models.sql import compiler as sql_compiler
+from django.db.models.sql import query as sql_query
+
+from orm_insight.capture import faults
+from orm_insight.capture.active import active
+from orm_insight.capture.codes import Role, declare, learn, plain, roles
+from orm_insight.capture.lineage import KEY, Built, Site
+from orm_insight.capture.marking import marked
+from orm_insight.capture.relation_frames import built_for_relation, declare_relations
+
+_ENDS = frozenset({Role.APPLICATION, Role.TEMPLATE_NODE, Role.BOUNDARY, Role.THREAD})
+
+
+def _build(frame: FrameType | None, model: Any) -> Built | None:
+    """Find the line that builds a queryset, and the relation on the way to it."""
+    if active.get() is None:
+        return _build_unrecorded(frame, model)
+    built: Built | None = None
+    owner: FrameType | None = None
+    skipped = plain
+    while frame is not None:
+        if id(frame.f_code) not in skipped:
+            role = learn(frame).role
+            if role is Role.RELATION and built is None:
+                built = built_for_relation(frame, model)
+                if built.relation is not None and built.relation.kind != "many":
+                    return built
+            elif role in _ENDS:
+                return _built_at(_site_at(frame, role), model, built, owner)
+            elif role is Role.OWNER and owner is None:
+                owner = frame
+        frame = frame.f_back
+    return _built_at(None, model, built, owner)
+
+
+def _build_unrecorded(frame: FrameType | None, model: Any) -> Built | None:
+    """A queryset that the application builds itself, at import for instance, keeps its line."""
+    while frame is not None:
+        role = roles.get(id(frame.f_code))
+        if role is None:
+            role = learn(frame).role
+        if role is Role.APPLICATION:
+            return Built(model, (frame.f_code, frame.f_lasti))
+        if role is not Role.ORM:
+            break
+        frame = frame.f_back
+    return None
+
+
+def _built_at(site: Site | None, model: Any, built: Built | None, owner: FrameType | None) -> Built:
+    if site is None and owner is not None:
+        site = (type(owner.f_locals["self"]), None)
+    if built is None:
+        return Built(model, site)
+    built.site = site
+    return built
+
+
+def _site_at(frame: FrameType, role: Role) -> Site | None:
+    if role is Role.APPLICATION:
+        return frame.f_code, frame.f_lasti
+    return (frame.f_locals["self"],) if role is Role.TEMPLATE_NODE else None
+
+
+def _shape(query: Any) -> tuple[Any, ...]:
+    """What makes a query give other rows than the one a prefetch would issue, but for WHERE."""
+    return (
+        query.combinator,
+        query.distinct,
+        query.low_mark,
+        query.high_mark,
+        tuple(query.order_by),
+        bool(query.annotations),
+        query.values_select,
+        query.select_related,
+        query.deferred_loading,
+    )
+
+
+def is_plain(base: tuple[Any, ...], filters: int, query: Any) -> bool:
+    """Whether a related manager's query is as the manager made it, so that a prefetch serves it."""
+    where, *shape = base
+    if len(query.where.children) != where + filters:
+        return False
+    return tuple(shape) == _shape(query) or _is_count_or_exists(query)
+
+
+def _is_count_or_exists(query: Any) -> bool:
+    return "__count" in query.annotations or (query.high_mark == 1 and "a" in query.annotations)
+
+
+_issuers: dict[int, Callable[[Any], Any]] = {}
+"""Code that executes a query of the ORM, and how to get the query from its ``self``."""
+
+
+def built_of(frame: FrameType | None) -> tuple[Built | None, bool]:
+    """How the ORM came to the statement of this cursor, and whether a prefetch would serve it."""
+    for _ in range(6):
+        if frame is None:
+            break
+        query_of = _issuers.get(id(frame.f_code))
+        if query_of is not None:
+            query = query_of(frame.f_locals["self"])
+            built = query.__dict__.get(KEY)
+            if built is None or built.base is None:
+                return built, True
+            return built, is_plain(built.base, built.filters, query)
+        frame = frame.f_back
+    return None, True
+
+
+_missing: list[str] = []
+_restore: list[tuple[Any, str, Any]] = []
+
+
+def missing_hooks() -> tuple[str, ...]:
+    """Names of the hooks that do not fit the running Django; hints that need them are silent."""
+    return tuple(_missing)
+
+
+def install() -> None:
+    """Put the hooks in; a second call does nothing."""
+    if _restore:
+        return
+    _missing.clear()
+    _missing.extend(declare_relations())
+    _declare_others()
+    for owner, name, hook in (
+        (sql_query.Query, "__init__", _hook_query),
+        (sql_query.RawQuery, "__init__", _hook_query),
+        (orm_query.QuerySet, "_add_hints", _hook_hints),
+        (orm_query.ModelIterable, "__iter__", _hook_rows),
+        (orm_query.RawModelIterable, "__iter__", _hook_rows),
+    ):
+        original = owner.__dict__.get(name)
+        if callable(original):
+            _restore.append((owner, name, original))
+            setattr(owner, name, hook(original))
+        else:
+            _missing.append(f"{owner.__qualname__}.{name}")
+
+
+def uninstall() -> None:
+    """Take the hooks out again, each only if it is still ours."""
+    while _restore:
+        owner, name, original = _restore.pop()
+        if getattr(owner.__dict__[name], "__wrapped__", None) is original:
+            setattr(owner, name, original)
+
+
+def _hook_query(original: Callable[..., None]) -> Callable[..., None]:
+    @wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        try:
+            built = _build(sys._getframe(1), self.__dict__.get("model"))
+            if built is not None:
+                self.__dict__[KEY] = built
+        except Exception as error:
+            faults.report("note where a queryset is built", error)
+
+    return __init__
+
+
+def _hook_hints(original: Callable[..., None]) -> Callable[..., None]:
+    @wraps(original)
+    def _add_hints(self: Any, **hints: Any) -> None:
+        original(self, **hints)
+        try:
+            built = self._query.__dict__.get(KEY)
+            if built is not None and built.relation is not None:
+                built.base = (len(self._query.where.children), *_shape(self._query))
+        except Exception as error:
+            faults.report("note a related manager's queryset", error)
+
+    return _add_hints
+
+
+def _hook_rows(original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    @wraps(original)
+    def __iter__(self: Any) -> Iterator[Any]:
+        rows = original(self)
+        return rows if active.get() is None else marked(rows, self)
+
+    return __iter__
+
+
+def _declare_others() -> None:
+    declare(orm_query.prefetch_one_level.__code__, Role.PREFETCH)
+    for compiler in vars(sql_compiler).values():
+        if isinstance(compiler, type) and "execute_sql" in vars(compiler):
+            _issuers[id(vars(compiler)["execute_sql"].__code__)] = attrgetter("query")
+    raw: Any = sql_query.RawQuery
+    _issuers[id(raw._execute_query.__code__)] = _itself
+
+
+def _itself(query: Any) -> Any:
+    return query

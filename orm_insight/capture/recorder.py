@@ -1,0 +1,194 @@
+"""The execute wrapper, and the recorder that it writes to: the mutable side of capture.
+
+The wrapper runs around every statement of the application. Whatever fails here is reported to
+``faults`` and the statement runs as if nothing were installed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from django.db.backends.utils import CursorWrapper
+
+from orm_insight.capture import faults, provenance
+from orm_insight.capture.active import active
+from orm_insight.capture.lineage import Built
+from orm_insight.capture.stack import StackWalker
+
+_Call = tuple[Any, Any, bool, Mapping[str, Any]]
+_MUTABLE = frozenset({list, dict, bytearray, set})
+
+
+class RawQuery(NamedTuple):
+    """One executed statement as it was met, kept as a plain tuple of this layout.
+
+    Times are seconds of ``perf_counter``.
+    """
+
+    sql: str
+    params: Any
+    alias: str
+    started: float
+    duration: float
+    rows: int
+    error: str | None
+    in_transaction: bool
+    batch_size: int | None
+    stack: int
+    built: Built | None
+    is_plain: bool
+
+
+class Recorder:
+    """Collects the statements of one trace, and of the ``capture()`` blocks around it.
+
+    Blocks inside a trace share its walker: a stack is walked once and written to all of them.
+    """
+
+    __slots__ = (
+        "dropped",
+        "limit",
+        "outer",
+        "overflow",
+        "queries",
+        "started",
+        "vendors",
+        "walker",
+    )
+
+    def __init__(self, *, limit: int = 10_000, outer: Recorder | None = None) -> None:
+        self.limit = limit
+        self.outer = outer
+        self.walker: StackWalker = outer.walker if outer is not None else StackWalker()
+        self.queries: list[tuple[Any, ...]] = []
+        self.vendors: dict[str, str] = {}
+        self.dropped = 0
+        self.overflow: dict[tuple[str, int, str], tuple[int, float]] = {}
+        self.started = perf_counter()
+
+    def keep(self, query: tuple[Any, ...]) -> None:
+        if len(self.queries) < self.limit:
+            self.queries.append(query)
+        else:
+            self._sum_up(RawQuery._make(query))
+        if self.outer is not None:
+            self.outer.keep(query)
+
+    def _sum_up(self, query: RawQuery) -> None:
+        key = (query.sql, query.stack, query.alias)
+        count, total = self.overflow.get(key, (0, 0.0))
+        self.overflow[key] = (count + 1, total + query.duration)
+        self.dropped += 1
+
+    def note_vendor(self, alias: str, vendor: str) -> None:
+        recorder: Recorder | None = self
+        while recorder is not None:
+            recorder.vendors[alias] = vendor
+            recorder = recorder.outer
+
+
+def record_query(
+    execute: Callable[..., Any],
+    sql: Any,
+    params: Any,
+    many: bool,  # noqa: FBT001  # Django's signature of an execute wrapper
+    context: Mapping[str, Any],
+) -> Any:
+    """The execute wrapper: straight through unless a recorder is active."""
+    try:
+        recorder = active.get()
+        if recorder is not None:
+            started = perf_counter()
+    except Exception as fault:
+        faults.report("begin to record a query", fault)
+        recorder = None
+    if recorder is None:
+        return execute(sql, params, many, context)
+    try:
+        result = execute(sql, params, many, context)
+    except Exception as error:
+        _record(recorder, (sql, params, many, context), started, error)
+        raise
+    _record(recorder, (sql, params, many, context), started, None)
+    return result
+
+
+def _record(recorder: Recorder, call: _Call, started: float, error: Exception | None) -> None:
+    """Keep a statement that has just ended; a failure of ours is counted and stays here."""
+    try:
+        duration = perf_counter() - started
+        # Here, record_query(), _execute_with_wrappers(): then the cursor's execute().
+        distance = 3
+        frame = sys._getframe(distance)
+        while id(frame.f_code) not in _cursor_codes and frame.f_back is not None:
+            # A wrapper of another tool lies between, or something else that calls us.
+            distance += 1
+            frame = frame.f_back
+        sql, params, many, context = call
+        connection = context["connection"]
+        alias = connection.alias
+        if alias not in recorder.vendors:
+            recorder.note_vendor(alias, connection.vendor)
+        built, is_plain = provenance.built_of(frame)
+        if type(sql) is not str:
+            sql = _as_text(sql, connection)
+        recorder.keep(
+            (
+                sql,
+                _first_of(params) if many else _frozen(params),
+                alias,
+                started,
+                duration,
+                _row_count(context) if error is None else -1,
+                None if error is None else f"{type(error).__name__}: {error}",
+                connection.in_atomic_block or not connection.autocommit,
+                _batch_size(params) if many else None,
+                recorder.walker.number_of(sql, frame, distance),
+                built,
+                is_plain,
+            )
+        )
+    except Exception as fault:
+        faults.report("record a query", fault)
+
+
+_cursor_codes = {id(CursorWrapper.execute.__code__), id(CursorWrapper.executemany.__code__)}
+
+
+def _row_count(context: Mapping[str, Any]) -> int:
+    """The driver's count, -1 where it has none."""
+    count = getattr(context["cursor"].cursor, "rowcount", -1)
+    return count if type(count) is int else -1
+
+
+def _frozen(params: Any) -> Any:
+    """The parameters as they are now: containers that the application may change are copied."""
+    if params is None:
+        return None
+    if type(params) not in (tuple, list) and isinstance(params, Mapping):
+        return {name: _snapshot(value) for name, value in params.items()}
+    if _MUTABLE.isdisjoint(map(type, params)):
+        return tuple(params)
+    return tuple(map(_snapshot, params))
+
+
+def _snapshot(value: Any) -> Any:
+    return value.copy() if type(value) in _MUTABLE else value
+
+
+def _first_of(batches: Any) -> Any:
+    """The first parameter set of an ``executemany``; an iterator is spent and stays untouched."""
+    return _frozen(batches[0]) if isinstance(batches, (list, tuple)) and batches else None
+
+
+def _batch_size(batches: Any) -> int | None:
+    return len(batches) if isinstance(batches, (list, tuple)) else None
+
+
+def _as_text(sql: Any, connection: Any) -> str:
+    """The text of a psycopg ``Composed`` or of another object that stands for SQL."""
+    as_string = getattr(sql, "as_string", None)
+    return str(as_string(connection.connection) if as_string is not None else sql)

@@ -1,0 +1,107 @@
+"""Which frames of Django load a relation of an instance, and how to read which one from them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any
+
+from django.db.models.fields import related_descriptors
+from django.db.models.query_utils import DeferredAttribute
+
+from orm_insight.capture.codes import Role, declare
+from orm_insight.capture.lineage import KEY, Built
+from orm_insight.capture.relations import relation_named
+
+_extractors: dict[int, Callable[[Any], tuple[Any, str]]] = {}
+
+
+def built_for_relation(frame: FrameType, model: Any) -> Built:
+    """Read from a descriptor's or a related manager's frame which relation of what is loaded."""
+    local = frame.f_locals
+    instance, name = _extractors[id(frame.f_code)](local)
+    return Built(
+        model,
+        None,
+        relation_named(type(instance), name),
+        instance._state.__dict__.get(KEY),
+        hash((id(instance), instance.__dict__.get(instance._meta.pk.attname))),
+        len(getattr(local["self"], "core_filters", ())),
+    )
+
+
+def _from_forward(local: Any) -> tuple[Any, str]:
+    return local["instance"], local["self"].field.name
+
+
+def _from_reverse_one(local: Any) -> tuple[Any, str]:
+    return local["instance"], local["self"].related.get_accessor_name()
+
+
+def _from_deferred(local: Any) -> tuple[Any, str]:
+    return local["instance"], local["self"].field.attname
+
+
+def _from_generic_key(local: Any) -> tuple[Any, str]:
+    return local["instance"], local["self"].name
+
+
+def _from_reverse_many(local: Any) -> tuple[Any, str]:
+    manager = local["self"]
+    return manager.instance, manager.field.remote_field.get_accessor_name()
+
+
+def _from_prefetch_name(local: Any) -> tuple[Any, str]:
+    manager = local["self"]
+    return manager.instance, manager.prefetch_cache_name
+
+
+def declare_relations() -> list[str]:
+    """Give that code its role; the names of what the running Django does not have."""
+    missing: list[str] = []
+    described = related_descriptors
+    # Whoever defines a generic relation has imported this module; it needs its app installed.
+    generic = sys.modules.get("django.contrib.contenttypes.fields")
+    for owner, name, extract in (
+        (described.ForwardManyToOneDescriptor, "get_object", _from_forward),
+        (described.ReverseOneToOneDescriptor, "fetch_one", _from_reverse_one),
+        (described.ReverseOneToOneDescriptor, "__get__", _from_reverse_one),
+        (DeferredAttribute, "fetch_one", _from_deferred),
+        (DeferredAttribute, "__get__", _from_deferred),
+        (getattr(generic, "GenericForeignKey", object), "__get__", _from_generic_key),
+        # Django 6.1 gave the field a descriptor of its own.
+        (getattr(generic, "GenericForeignKeyDescriptor", object), "fetch_one", _from_forward),
+        (getattr(generic, "GenericForeignKeyDescriptor", object), "__get__", _from_forward),
+    ):
+        if (function := owner.__dict__.get(name)) is not None:
+            _declare(function.__code__, extract)
+    for factory, extract in (
+        (described.create_reverse_many_to_one_manager, _from_reverse_many),
+        (described.create_forward_many_to_many_manager, _from_prefetch_name),
+        (getattr(generic, "create_generic_related_manager", None), _from_prefetch_name),
+    ):
+        if factory is None:
+            continue
+        code = _method_of_manager(factory.__code__, "get_queryset")
+        if code is None:
+            missing.append(f"{factory.__name__}.get_queryset")
+        else:
+            _declare(code, extract)
+    return missing
+
+
+def _method_of_manager(factory: CodeType, name: str) -> CodeType | None:
+    """A method of the class that a factory of related managers makes, from its constants."""
+    for constant in factory.co_consts:
+        if isinstance(constant, CodeType):
+            if constant.co_name == name:
+                return constant
+            if (found := _method_of_manager(constant, name)) is not None:
+                return found
+    return None
+
+
+def _declare(code: CodeType, extract: Callable[[Any], tuple[Any, str]]) -> None:
+    _extractors[id(code)] = extract
+    declare(code, Role.RELATION)

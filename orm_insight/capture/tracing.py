@@ -1,0 +1,97 @@
+"""Begins and ends a recording: what the middleware, the panel and ``capture()`` have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import Token
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import perf_counter
+from uuid import uuid4
+
+from orm_insight.capture.active import active
+from orm_insight.capture.assemble import assemble, assemble_overflow
+from orm_insight.capture.recorder import Recorder
+from orm_insight.capture.redaction import Redact
+from orm_insight.model.trace import Trace, TraceKind
+
+
+@dataclass(slots=True, kw_only=True)
+class Recording:
+    """A recorder at work, with what the trace will say about it."""
+
+    kind: TraceKind
+    name: str
+    recorder: Recorder
+    redact: Redact | None = None
+    id: str = field(default_factory=lambda: uuid4().hex[:16])
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    duration: float | None = None
+    error: str | None = None
+    _token: Token[Recorder | None] | None = None
+
+    def activate(self) -> None:
+        self._token = active.set(self.recorder)
+
+    def deactivate(self) -> None:
+        """Stop recording; what is recorded stays."""
+        if self.duration is None:
+            self.duration = perf_counter() - self.recorder.started
+        if self._token is not None:
+            if active.get() is self.recorder:
+                active.set(self.recorder.outer)
+            self._token = None
+        if self.recorder.outer is None:
+            self.recorder.walker.release()
+
+    def trace(
+        self,
+        *,
+        status: int | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        view: str | None = None,
+        error: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Trace:
+        """What was recorded until now, frozen."""
+        duration = self.duration
+        if duration is None:
+            duration = perf_counter() - self.recorder.started
+        return Trace(
+            id=self.id,
+            kind=self.kind,
+            name=self.name,
+            started_at=self.started_at,
+            duration_ms=duration * 1e3,
+            status=status,
+            queries=assemble(self.recorder, redact=self.redact),
+            dropped=self.recorder.dropped,
+            overflow=assemble_overflow(self.recorder),
+            method=method,
+            path=path,
+            view=view,
+            error=error or self.error,
+            tags=tags or {},
+        )
+
+
+def begin(
+    kind: TraceKind, name: str, *, limit: int = 10_000, redact: Redact | None = None
+) -> Recording:
+    """Start to record what this thread or task does from now on."""
+    recorder = Recorder(limit=limit, outer=active.get())
+    recording = Recording(kind=kind, name=name, recorder=recorder, redact=redact)
+    recording.activate()
+    return recording
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Record nothing of the block: it is our own work."""
+    token = active.set(None)
+    try:
+        yield
+    finally:
+        active.reset(token)

@@ -1,0 +1,157 @@
+"""System checks: settings that cannot be used, and pieces that do not fit together.
+
+The ids are stable, so that ``SILENCED_SYSTEM_CHECKS`` can name them; ``docs/settings.md`` lists
+them. The checks report; what happens in spite of a bad setting is decided in ``conf``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.core import checks
+from django.urls import get_resolver
+from django.utils.module_loading import import_string
+
+from orm_insight.capture.provenance import missing_hooks
+from orm_insight.conf import (
+    KEYS,
+    SETTING,
+    BadCallbackError,
+    BadPatternError,
+    BadValueError,
+    NotADictError,
+    Problem,
+    SettingError,
+    UnknownKeyError,
+    WrongTypeError,
+    get_config,
+    read_config,
+)
+
+TAG = "orm_insight"
+MIDDLEWARE = "orm_insight.middleware.OrmInsightMiddleware"
+PANEL = "orm_insight.panel.OrmInsightPanel"
+URLS = "orm_insight"
+
+_ERROR_IDS: Mapping[type[SettingError], str] = {
+    NotADictError: "orm_insight.E001",
+    UnknownKeyError: "orm_insight.E002",
+    WrongTypeError: "orm_insight.E003",
+    BadValueError: "orm_insight.E004",
+    BadPatternError: "orm_insight.E005",
+    BadCallbackError: "orm_insight.E006",
+}
+
+
+def register() -> None:
+    """Have Django run the checks, also by ``check --tag orm_insight``."""
+    checks.register(check_settings, TAG)
+    checks.register(check_installation, TAG)
+    checks.register(check_visitors, TAG)
+    checks.register(check_hooks, TAG)
+
+
+def check_settings(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """Errors in ``ORM_INSIGHT``; the default is used in place of each."""
+    _, problems = read_config(getattr(settings, SETTING, {}))
+    return [_message(problem) for problem in problems]
+
+
+def check_installation(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """Warnings about requests that nothing records, or traces that nothing shows."""
+    if not get_config().enabled:
+        return []
+    has_panel = _has_panel()
+    if not has_panel and not _names(settings.MIDDLEWARE, MIDDLEWARE):
+        return [
+            checks.Warning(
+                "No request is recorded: neither the middleware nor the panel is in use.",
+                hint=f'Add "{MIDDLEWARE}" at the top of MIDDLEWARE.',
+                id="orm_insight.W001",
+            )
+        ]
+    if not has_panel and not _has_dashboard():
+        return [
+            checks.Warning(
+                "Requests are recorded, but neither the dashboard nor the panel shows them.",
+                hint='Add path("_orm/", include("orm_insight.urls")) to the URLconf.',
+                id="orm_insight.W002",
+            )
+        ]
+    return []
+
+
+def check_visitors(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """A warning where the toolbar's rule, which is ours too, lets nobody in."""
+    own_rule = getattr(settings, "DEBUG_TOOLBAR_CONFIG", {}).get("SHOW_TOOLBAR_CALLBACK")
+    is_open = settings.INTERNAL_IPS or own_rule or get_config().show_callback is not None
+    if is_open or not settings.DEBUG or not _has_dashboard():
+        return []
+    return [
+        checks.Warning(
+            "Nobody may see the dashboard: INTERNAL_IPS is empty, so its pages answer 404.",
+            hint='Set INTERNAL_IPS = ["127.0.0.1"], or SHOW_CALLBACK in ORM_INSIGHT.',
+            id="orm_insight.W004",
+        )
+    ]
+
+
+def check_hooks(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """A warning where parts of the ORM are not as this version knows them."""
+    missing = missing_hooks()
+    if not missing:
+        return []
+    return [
+        checks.Warning(
+            f"These hooks do not fit the running Django: {', '.join(missing)}.",
+            hint="Queries are recorded all the same, but hints that name a relation are missing. "
+            "A newer version of orm-insight may know this Django.",
+            id="orm_insight.W003",
+        )
+    ]
+
+
+def _message(problem: Problem) -> checks.Error:
+    key, error, nearest = problem
+    entry = SETTING if isinstance(error, NotADictError) else f"{SETTING}[{key!r}]"
+    hint = "Until then the default is used."
+    if key == "SHOW_CALLBACK":
+        hint = "Until then nobody is let in."
+    elif isinstance(error, UnknownKeyError):
+        hint = f"Did you mean {nearest}?" if nearest else f"The settings are {', '.join(KEYS)}."
+    return checks.Error(f"{entry} {error}.", hint=hint, id=_ERROR_IDS[type(error)])
+
+
+def _has_panel() -> bool:
+    panels = getattr(settings, "DEBUG_TOOLBAR_PANELS", None) or ()
+    return apps.is_installed("debug_toolbar") and _names(panels, PANEL)
+
+
+def _has_dashboard() -> bool:
+    return bool(getattr(settings, "ROOT_URLCONF", None)) and URLS in get_resolver().app_dict
+
+
+def _names(paths: Sequence[str], wanted: str) -> bool:
+    """Whether a class is among these dotted paths, itself or as a base of one of them."""
+    return wanted in paths or any(wanted in _bases(path) for path in paths)
+
+
+def _bases(path: str) -> Iterator[str]:
+    try:
+        found = import_string(path)
+    except ImportError:
+        # Django itself says so, with a better message, when it loads the entry.
+        return
+    for base in getattr(found, "__mro__", ()):
+        yield f"{base.__module__}.{base.__qualname__}"

@@ -1,0 +1,51 @@
+"""Addresses of the dashboard, below the prefix that the user chose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+APP_NAME = "orm_insight"
+
+
+def address(name: str, *args: object) -> str:
+    return reverse(f"{APP_NAME}:{name}", args=args)
+
+
+def with_query(url: str, **parameters: object) -> str:
+    """The address with the parameters that have a value."""
+    given = {key: value for key, value in parameters.items() if value not in (None, "", 0)}
+    return f"{url}?{urlencode(given)}" if given else url
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLinks:
+    """The addresses of one trace."""
+
+    trace_id: str
+
+    def trace(self) -> str:
+        return address("trace", self.trace_id)
+
+    def json(self) -> str:
+        return address("trace-json", self.trace_id)
+
+    def query(self, index: int) -> str:
+        return address("query", self.trace_id, index)
+
+    def queries(self, *, hint: int | None = None, group: int | None = None, offset: int = 0) -> str:
+        # A number begins at 1 in an address: 0 would be left out.
+        return with_query(
+            address("queries", self.trace_id),
+            hint=None if hint is None else hint + 1,
+            group=None if group is None else group + 1,
+            offset=offset,
+        )
+
+    def groups(self, *, offset: int = 0) -> str:
+        return with_query(address("groups", self.trace_id), offset=offset)
+
+    def explain(self, index: int) -> str:
+        return address("explain", self.trace_id, index)

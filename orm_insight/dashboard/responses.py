@@ -1,0 +1,74 @@
+"""How a page leaves: with headers of its own, and without characters that cannot be encoded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+
+from orm_insight import insight
+from orm_insight.conf import get_config
+from orm_insight.dashboard.assets import version
+from orm_insight.dashboard.links import address
+from orm_insight.ui.environment import Page, render
+from orm_insight.ui.pages import GoneFragment, GonePage, Shell
+
+# The pages need nothing but themselves. Pictures in data: URLs are for the Debug Toolbar.
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def answer(page: Page, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(render(page), status=status, headers=HEADERS)
+
+
+def answer_json(content: Any, *, status: int = 200) -> HttpResponse:
+    parameters = {"ensure_ascii": True, "default": str}
+    return JsonResponse(content, status=status, headers=HEADERS, json_dumps_params=parameters)
+
+
+def gone(request: HttpRequest, title: str, message: str) -> HttpResponse:
+    """A 404 that says what is not there, in the form in which it was asked for."""
+    if wants_json(request):
+        return answer_json({"error": message}, status=404)
+    if is_fragment(request):
+        return answer(GoneFragment(message=message), status=404)
+    return answer(GonePage(shell=shell_of(request), title=title, message=message), status=404)
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Scripts load parts of pages; without them the same address is a whole page."""
+    return request.GET.get("fragment") == "1"
+
+
+def wants_json(request: HttpRequest) -> bool:
+    if request.path.endswith(".json") or request.GET.get("format") == "json":
+        return True
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def shell_of(request: HttpRequest) -> Shell:
+    return Shell(
+        home_url=address("traces"),
+        assets=address("assets", version()),
+        csrf_token=get_token(request),
+        is_enabled=get_config().enabled,
+        is_recording=insight.is_recording(),
+        pause_url=address("pause"),
+        resume_url=address("resume"),
+    )

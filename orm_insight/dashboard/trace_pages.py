@@ -1,0 +1,138 @@
+"""Puts the pages of one trace together, from its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+
+from orm_insight.analysis.report import Report
+from orm_insight.conf import get_config
+from orm_insight.dashboard.links import TraceLinks
+from orm_insight.dashboard.responses import shell_of
+from orm_insight.explain.base import Explanation
+from orm_insight.model.trace import Query
+from orm_insight.ui.contexts import Fact, Groups, Queries, QueryDetail
+from orm_insight.ui.format import count, counted, cut, duration, percent, queries
+from orm_insight.ui.groups import groups
+from orm_insight.ui.hints import hint_cards
+from orm_insight.ui.pages import GroupsPage, QueriesPage, QueryPage, TracePage
+from orm_insight.ui.plans import explain_result
+from orm_insight.ui.queries import query_detail, query_rows, rows_of
+from orm_insight.ui.source import Sources
+from orm_insight.ui.timeline import timeline
+from orm_insight.ui.traces import header_of
+
+
+class TracePages:
+    """The pages of one report for one request."""
+
+    def __init__(self, request: HttpRequest, report: Report) -> None:
+        self.request = request
+        self.report = report
+        self.links = TraceLinks(report.trace.id)
+        self.sources = Sources(report.trace.started_at)
+        self.header = header_of(report.trace, self.links.trace())
+
+    def trace(self) -> TracePage:
+        return TracePage(
+            shell=shell_of(self.request),
+            trace=self.header,
+            facts=tuple(_facts(self.report)),
+            warnings=tuple(_warnings(self.report)),
+            hints=hint_cards(self.report, self.links, self.sources),
+            no_hints=_no_hints(self.report),
+            groups=self.groups(offset=0),
+            timeline=timeline(self.report, self.sources),
+            queries=query_rows(self.report, self.links, self.sources),
+            json_url=self.links.json(),
+        )
+
+    def groups(self, *, offset: int) -> Groups:
+        return groups(self.report, self.links, self.sources, offset=offset)
+
+    def groups_page(self, *, offset: int) -> GroupsPage:
+        chosen = self.groups(offset=offset)
+        return GroupsPage(
+            shell=shell_of(self.request),
+            trace=self.header,
+            title=counted(chosen.total, "group"),
+            groups=chosen,
+        )
+
+    def queries(self, *, hint: int | None, group: int | None, offset: int) -> Queries | None:
+        """Rows of all queries, or of those of a hint or a group; ``None`` without such a one."""
+        if hint is None and group is None:
+            return query_rows(self.report, self.links, self.sources, offset=offset)
+        of = self.report.hints if hint is not None else self.report.groups
+        number = hint if hint is not None else group or 0
+        if not 0 <= number < len(of):
+            return None
+        return rows_of(
+            of[number].queries,
+            self.report,
+            self.links,
+            self.sources,
+            hint=hint,
+            group=group,
+            offset=offset,
+        )
+
+    def queries_page(self, chosen: Queries, *, hint: int | None, group: int | None) -> QueriesPage:
+        title = queries(chosen.total)
+        if hint is not None:
+            title = f"{title} of a hint: {cut(self.report.hints[hint].title, 120)}"
+        elif group is not None:
+            title = f"{title} of one group"
+        return QueriesPage(
+            shell=shell_of(self.request), trace=self.header, title=title, queries=chosen
+        )
+
+    def detail(self, query: Query, csrf_token: str) -> QueryDetail:
+        can_explain = get_config().explain_enabled
+        return query_detail(
+            query, self.links, self.sources, csrf_token=csrf_token if can_explain else None
+        )
+
+    def query_page(self, query: Query, explanation: Explanation | None = None) -> QueryPage:
+        shell = shell_of(self.request)
+        last = len(self.report.queries) - 1
+        return QueryPage(
+            shell=shell,
+            trace=self.header,
+            query=self.detail(query, shell.csrf_token),
+            previous_url=self.links.query(query.index - 1) if query.index > 0 else None,
+            next_url=self.links.query(query.index + 1) if query.index < last else None,
+            result=explain_result(explanation) if explanation else None,
+        )
+
+
+def _facts(report: Report) -> Iterator[Fact]:
+    trace = report.trace
+    yield Fact(label="Queries", value=count(report.query_count))
+    yield Fact(
+        label="In the database",
+        value=duration(report.query_ms),
+        note=f"{percent(report.share)} of the time",
+        bar=report.share,
+    )
+    yield Fact(label="Total time", value=duration(trace.duration_ms))
+    yield Fact(
+        label="Duplicates",
+        value=count(report.duplicates),
+        note="equal, parameters too" if report.duplicates else "",
+    )
+
+
+def _warnings(report: Report) -> Iterator[str]:
+    if report.trace.dropped:
+        yield (
+            f"{queries(report.trace.dropped)} above the limit of a trace: counted and summed in "
+            "their groups, but not kept one by one."
+        )
+
+
+def _no_hints(report: Report) -> str:
+    if not report.query_count:
+        return "No statement was executed."
+    return f"Nothing to repair: {queries(report.query_count)}, and none of them is wasted."

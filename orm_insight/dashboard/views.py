@@ -1,0 +1,215 @@
+"""What each address answers. Thin: reads the request, asks the façade, picks a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.views.decorators.http import require_POST, require_safe
+
+from orm_insight import insight
+from orm_insight.analysis.report import Report
+from orm_insight.dashboard import access, assets
+from orm_insight.dashboard.links import TraceLinks, address
+from orm_insight.dashboard.list_page import Asked, entries, list_page, trace_table
+from orm_insight.dashboard.responses import answer, answer_json, gone, is_fragment, wants_json
+from orm_insight.dashboard.trace_pages import TracePages
+from orm_insight.explain.base import Outcome
+from orm_insight.ui.format import queries as counted_queries
+from orm_insight.ui.pages import (
+    ExplainFragment,
+    GroupsFragment,
+    QueriesFragment,
+    QueryFragment,
+)
+from orm_insight.ui.plans import explain_result
+from orm_insight.ui.traces import Entry
+
+# For clients that read JSON; a page always arrives, with the message on it.
+_JSON_STATUS = {Outcome.EXPLAINED: 200, Outcome.UNAVAILABLE: 424}
+_NOT_EXPLAINED = 422
+
+
+@access.page
+@require_safe
+def traces(request: HttpRequest) -> HttpResponse:
+    asked = Asked.of(request.GET)
+    if wants_json(request):
+        return answer_json(_list(asked))
+    if is_fragment(request):
+        return answer(trace_table(asked))
+    return answer(list_page(request, asked))
+
+
+@access.page
+@require_safe
+def traces_json(request: HttpRequest) -> HttpResponse:
+    return answer_json(_list(Asked.of(request.GET)))
+
+
+@access.page
+@require_safe
+def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
+    report = insight.report(trace_id)
+    if report is None:
+        return _no_trace(request)
+    if wants_json(request):
+        return answer_json(report.to_dict())
+    return answer(TracePages(request, report).trace())
+
+
+@access.page
+@require_safe
+def groups(request: HttpRequest, trace_id: str) -> HttpResponse:
+    report = insight.report(trace_id)
+    if report is None:
+        return _no_trace(request)
+    pages, offset = TracePages(request, report), _number(request, "offset") or 0
+    if is_fragment(request):
+        return answer(GroupsFragment(groups=pages.groups(offset=offset)))
+    return answer(pages.groups_page(offset=offset))
+
+
+@access.page
+@require_safe
+def queries(request: HttpRequest, trace_id: str) -> HttpResponse:
+    report = insight.report(trace_id)
+    if report is None:
+        return _no_trace(request)
+    pages = TracePages(request, report)
+    hint, group = _from_one(request, "hint"), _from_one(request, "group")
+    chosen = pages.queries(hint=hint, group=group, offset=_number(request, "offset") or 0)
+    if chosen is None:
+        what = "hint" if hint is not None else "group"
+        return gone(request, f"No such {what}", f"This trace has no {what} with this number.")
+    if is_fragment(request):
+        return answer(QueriesFragment(queries=chosen))
+    return answer(pages.queries_page(chosen, hint=hint, group=group))
+
+
+@access.page
+@require_safe
+def query(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
+    report = insight.report(trace_id)
+    if report is None:
+        return _no_trace(request)
+    if index >= len(report.queries):
+        return _no_query(request, report, index)
+    pages, found = TracePages(request, report), report.queries[index]
+    if is_fragment(request):
+        return answer(QueryFragment(query=pages.detail(found, get_token(request))))
+    return answer(pages.query_page(found))
+
+
+@access.page
+@require_POST
+def explain(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
+    report = insight.report(trace_id)
+    if report is None:
+        return _no_trace(request)
+    if index >= len(report.queries):
+        return _no_query(request, report, index)
+    explanation = insight.explain(trace_id, index, analyze=request.POST.get("analyze") == "1")
+    if explanation is None:
+        return _no_trace(request)
+    if wants_json(request):
+        status = _JSON_STATUS.get(explanation.outcome, _NOT_EXPLAINED)
+        return answer_json(explanation.to_dict(), status=status)
+    if is_fragment(request):
+        return answer(ExplainFragment(result=explain_result(explanation)))
+    return answer(TracePages(request, report).query_page(report.queries[index], explanation))
+
+
+@access.page
+@require_POST
+def clear(request: HttpRequest) -> HttpResponse:
+    insight.clear()
+    return _back()
+
+
+@access.page
+@require_POST
+def pause(request: HttpRequest) -> HttpResponse:
+    insight.pause()
+    return _back()
+
+
+@access.page
+@require_POST
+def resume(request: HttpRequest) -> HttpResponse:
+    insight.resume()
+    return _back()
+
+
+@access.gated
+@require_safe
+def asset(request: HttpRequest, version: str, name: str = "") -> HttpResponse:
+    content = assets.files().get(name)
+    if content is None:
+        return gone(request, "No such file", "There is no such file.")
+    lasting = "private, max-age=31536000, immutable" if version == assets.version() else "no-cache"
+    return HttpResponse(
+        content,
+        content_type=assets.content_type(name),
+        headers={"Cache-Control": lasting, "X-Content-Type-Options": "nosniff"},
+    )
+
+
+def _no_trace(request: HttpRequest) -> HttpResponse:
+    return gone(
+        request,
+        "This trace is gone",
+        "There is no trace with this id: newer ones have taken its place, the traces were cleared, "
+        "or the server has started again since. Another process of the server may still have it.",
+    )
+
+
+def _no_query(request: HttpRequest, report: Report, index: int) -> HttpResponse:
+    kept = len(report.queries)
+    has = f"It has {counted_queries(kept)}" + (f", 0 to {kept - 1}" if kept > 1 else "")
+    dropped = f"; {report.trace.dropped:,} more were not kept" if report.trace.dropped else ""
+    return gone(request, "No such query", f"This trace has no query {index}. {has}{dropped}.")
+
+
+def _back() -> HttpResponse:
+    # 303: whatever was posted, the next page is fetched with GET.
+    response = HttpResponseRedirect(address("traces"))
+    response.status_code = 303
+    return response
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def _from_one(request: HttpRequest, name: str) -> int | None:
+    number = _number(request, name)
+    return None if number is None else number - 1
+
+
+def _list(asked: Asked) -> dict[str, Any]:
+    return {"version": 1, "traces": [_summary(e) for e in entries(insight.recent(), asked)]}
+
+
+def _summary(entry: Entry) -> dict[str, Any]:
+    found = entry.trace
+    return {
+        "id": found.id,
+        "kind": found.kind,
+        "name": found.name,
+        "method": found.method,
+        "path": found.path,
+        "view": found.view,
+        "status": found.status,
+        "started_at": found.started_at.isoformat(),
+        "duration_ms": found.duration_ms,
+        "queries": entry.queries,
+        "query_ms": entry.query_ms,
+        "share": entry.share,
+        "dropped": found.dropped,
+        "error": found.error,
+        "hints": None if entry.digest is None else entry.digest.count,
+        "url": TraceLinks(found.id).json(),
+    }

@@ -1,0 +1,177 @@
+"""What an EXPLAIN answers, what a vendor has to offer, and the ways in which it can fail.
+
+No database, no Django: the runner opens connections, a vendor's session talks over one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from orm_insight.model.plan import Plan, PlanNode
+from orm_insight.model.trace import Params, Query
+
+
+class Outcome(StrEnum):
+    """How it went, for whoever has to choose a status or a colour."""
+
+    EXPLAINED = "explained"
+    REFUSED = "refused"
+    """Cannot be explained at all: another vendor, withheld values, no such kind of plan."""
+    FAILED = "failed"
+    """The database said no: a table is gone, a permission is missing, it took too long."""
+    UNAVAILABLE = "unavailable"
+    """There is no database to ask."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long the database may work on it, and wait for a lock."""
+
+    statement_ms: int = 10_000
+    lock_ms: int = 1_000
+
+    def __post_init__(self) -> None:
+        if self.statement_ms < 1 or self.lock_ms < 1:
+            raise ValueError("The limits of an EXPLAIN must be at least one millisecond.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What is sent: the captured text and the parameters with their types."""
+
+    sql: str
+    params: Params = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a vendor found out. ``notice`` says why a statement was not executed."""
+
+    plan: Plan
+    text: str
+    payload: Any
+    analyzed: bool = False
+    notice: str | None = None
+
+
+class Session(Protocol):
+    """One vendor's way to explain over a connection that is nobody else's."""
+
+    def adapt_settings(self, settings: dict[str, Any]) -> None:
+        """Change the settings of the alias, a copy, before the connection is opened."""
+
+    def explain(
+        self, wrapper: Any, statement: Statement, *, analyze: bool, limits: Limits
+    ) -> Answer:
+        """Explain, write nothing; raise ``ExplainError`` with a message for the page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What the page shows: a plan, or ``error``, never both.
+
+    ``analyzed`` is true where the statement was really executed. ``text`` and ``payload`` are to
+    be copied. ``notice`` tells why it was not executed, or what else to know about the plan.
+    """
+
+    query: Query
+    outcome: Outcome
+    vendor: str
+    analyzed: bool = False
+    plan: Plan | None = None
+    text: str = ""
+    payload: Any = None
+    notice: str | None = None
+    error: str | None = None
+
+    @property
+    def captured_ms(self) -> float:
+        """How long the application had waited for it."""
+        return self.query.duration_ms
+
+    @property
+    def explained_ms(self) -> float | None:
+        return self.plan.execution_ms if self.plan else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-native."""
+        return {
+            "outcome": str(self.outcome),
+            "query": self.query.index,
+            "alias": self.query.alias,
+            "vendor": self.vendor,
+            "analyzed": self.analyzed,
+            "notice": self.notice,
+            "error": self.error,
+            "captured_ms": self.captured_ms,
+            "explained_ms": self.explained_ms,
+            "plan": _plan_to_dict(self.plan) if self.plan else None,
+            "text": self.text,
+            "payload": self.payload,
+        }
+
+
+class ExplainError(Exception):
+    """No plan; the message is for the page."""
+
+    outcome = Outcome.FAILED
+
+
+class Refused(ExplainError):
+    """It cannot be explained, now or later."""
+
+    outcome = Outcome.REFUSED
+
+
+class NoPlan(Refused, ValueError):
+    """There is no plan in what the database returned."""
+
+
+class Unavailable(ExplainError):
+    """The database cannot be reached."""
+
+    outcome = Outcome.UNAVAILABLE
+
+
+def describe_ms(milliseconds: int) -> str:
+    """``10 s``, ``1.5 s``, ``200 ms``."""
+    return f"{milliseconds / 1000:g} s" if milliseconds >= 1000 else f"{milliseconds} ms"
+
+
+def values(params: Any) -> Iterator[Any]:
+    """Every value in a set of parameters, also inside lists and mappings."""
+    if isinstance(params, Mapping):
+        params = list(params.values())
+    if not isinstance(params, list | tuple):
+        yield params
+        return
+    for item in params:
+        yield from values(item)
+
+
+def _plan_to_dict(plan: Plan) -> dict[str, Any]:
+    return {
+        "planning_ms": plan.planning_ms,
+        "execution_ms": plan.execution_ms,
+        "triggers": [dict(trigger) for trigger in plan.triggers],
+        "root": _node_to_dict(plan.root),
+    }
+
+
+def _node_to_dict(node: PlanNode) -> dict[str, Any]:
+    return {
+        "node_type": node.node_type,
+        "relation": node.relation,
+        "index": node.index,
+        "loops": node.loops,
+        "rows": node.rows,
+        "plan_rows": node.plan_rows,
+        "total_ms": node.total_ms,
+        "self_ms": node.self_ms,
+        "executed": node.executed,
+        "raw": dict(node.raw),
+        "children": [_node_to_dict(child) for child in node.children],
+    }

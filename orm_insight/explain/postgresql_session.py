@@ -1,0 +1,188 @@
+"""How PostgreSQL is asked: in a read-only transaction of its own that is always rolled back.
+
+What keeps the data safe is done by the server, whatever the statement is:
+
+* ``READ ONLY`` refuses writes, row locks and sequences, also inside functions, and cannot be left
+  once a statement runs. NOTIFY, temporary tables and SELECT INTO are allowed there; the rollback
+  undoes them.
+* The extended protocol takes one statement only: nothing can follow ``EXPLAIN`` that would end
+  the transaction.
+* ``statement_timeout`` and ``lock_timeout`` hold for this transaction, also behind a pooler.
+
+What acts outside of every transaction (ending a backend, an advisory lock, ``dblink``) no server
+refuses here. Statements that name such a function are explained without ANALYZE; one that hides
+in a function of the project is not seen. Planning alone, too, evaluates IMMUTABLE functions.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from orm_insight.explain.base import (
+    Answer,
+    ExplainError,
+    Limits,
+    NoPlan,
+    Refused,
+    Statement,
+    Unavailable,
+    describe_ms,
+)
+from orm_insight.explain.postgresql import explain_prefix, parse_plan
+from orm_insight.explain.text import render
+from orm_insight.sql.statement import function_outside_transactions, verb
+
+RESTRICT = """
+SELECT set_config('statement_timeout', %s, true),
+       set_config('lock_timeout', %s, true),
+       set_config('idle_in_transaction_session_timeout', %s, true),
+       current_setting('transaction_read_only')
+"""
+EXPLAINABLE = frozenset(
+    {"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES", "TABLE", "EXECUTE"}
+)
+CONNECT_TIMEOUT_S = 5
+
+_HINTS = {
+    "42P01": "It may have been dropped since, or was a temporary table of the captured session.",
+    "42703": "The table may have been changed since the query was captured.",
+    "3F000": "It may have been dropped since the query was captured.",
+    "26000": "A prepared statement exists only in the session that prepared it.",
+    "34000": "A cursor exists only in the session that declared it.",
+}
+
+
+class PostgresqlSession:
+    """Explains over psycopg 3."""
+
+    def adapt_settings(self, settings: dict[str, Any]) -> None:
+        """A connection outside of the project's pool, in autocommit, that does not wait forever."""
+        settings["AUTOCOMMIT"] = True
+        options = settings["OPTIONS"]
+        options.pop("pool", None)
+        options.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
+
+    def explain(
+        self, wrapper: Any, statement: Statement, *, analyze: bool, limits: Limits
+    ) -> Answer:
+        connection = wrapper.connection
+        if not isinstance(connection, psycopg.Connection):
+            raise Refused(
+                "PostgreSQL is explained through psycopg 3; this project uses another driver."
+            )
+        notice = _why_not_to_run(statement.sql) if analyze else None
+        if analyze and notice is None:
+            try:
+                return _answer(connection, statement, analyze=True, limits=limits)
+            except psycopg.errors.ReadOnlySqlTransaction as error:
+                notice = f"Not executed, it would change data or lock rows: {_message(error)}."
+            except psycopg.errors.QueryCanceled:
+                notice = (
+                    "Not executed to its end: PostgreSQL cancelled it after "
+                    f"{describe_ms(limits.statement_ms)}, the time that it was given."
+                )
+            except psycopg.Error as error:
+                raise _explain_error(error, statement, limits) from error
+        try:
+            return _answer(connection, statement, analyze=False, limits=limits, notice=notice)
+        except psycopg.Error as error:
+            raise _explain_error(error, statement, limits) from error
+
+
+def _why_not_to_run(sql: str) -> str | None:
+    if function := function_outside_transactions(sql):
+        return f"Not executed: {function}() acts at once, and no rollback takes that back."
+    if verb(sql) == "CREATE":
+        return "Not executed: it would create a table."
+    return None
+
+
+def _answer(
+    connection: psycopg.Connection[Any],
+    statement: Statement,
+    *,
+    analyze: bool,
+    limits: Limits,
+    notice: str | None = None,
+) -> Answer:
+    payload = json.loads(_ask(connection, statement, analyze=analyze, limits=limits))
+    if payload == []:
+        raise NoPlan("A rule rewrites this statement to nothing, so there is no plan.")
+    plan = parse_plan(payload)
+    return Answer(plan=plan, text=render(payload), payload=payload, analyzed=analyze, notice=notice)
+
+
+def _ask(
+    connection: psycopg.Connection[Any], statement: Statement, *, analyze: bool, limits: Limits
+) -> bytes:
+    """The JSON of one EXPLAIN, sent in the binding mode in which the project sends its queries."""
+    sql, params = _bind(connection, statement)
+    connection.read_only = True
+    with connection.transaction(force_rollback=True):
+        _restrict(connection, limits)
+        cursor = psycopg.Cursor(connection)
+        # Binary results force the extended protocol, which refuses a second statement.
+        cursor.execute(
+            explain_prefix(analyze=analyze).encode() + sql, params, prepare=False, binary=True
+        )
+        result = cursor.pgresult
+        return (result.get_value(0, 0) if result else None) or b"[]"
+
+
+def _bind(connection: psycopg.Connection[Any], statement: Statement) -> tuple[bytes, Any]:
+    """Django merges parameters on the client unless told otherwise; a plan depends on that."""
+    sql = statement.sql.encode()
+    if statement.params is None:
+        return sql, None
+    if issubclass(connection.cursor_factory, psycopg.ClientCursor):
+        cursor = psycopg.ClientCursor(connection)
+        return cursor.mogrify(sql, statement.params).encode(), None
+    return sql, statement.params
+
+
+def _restrict(connection: psycopg.Connection[Any], limits: Limits) -> None:
+    statement, lock = f"{limits.statement_ms}ms", f"{limits.lock_ms}ms"
+    cursor = psycopg.Cursor(connection, row_factory=tuple_row)
+    row = cursor.execute(RESTRICT, [statement, lock, statement]).fetchone()
+    if row is None or row[-1] != "on":
+        raise Refused("The server did not start a read-only transaction, so nothing was explained.")
+
+
+def _message(error: psycopg.Error) -> str:
+    lines = (error.diag.message_primary or str(error)).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def _explain_error(error: psycopg.Error, statement: Statement, limits: Limits) -> ExplainError:
+    state, message = error.sqlstate or "", _message(error)
+    if state == "42601":
+        return _syntax_error(error, statement.sql, message)
+    if state == "57014":
+        return ExplainError(
+            f"PostgreSQL cancelled it after {describe_ms(limits.statement_ms)}, "
+            "the time that it was given."
+        )
+    if state == "55P03":
+        return ExplainError(
+            f"It waited longer than {describe_ms(limits.lock_ms)} for a lock that another "
+            "transaction holds, and gave up."
+        )
+    if state.startswith(("08", "57P")) or (
+        not state and isinstance(error, psycopg.OperationalError)
+    ):
+        return Unavailable(f"The connection to the database broke: {message}.")
+    hint = f" {_HINTS[state]}" if state in _HINTS else ""
+    return ExplainError(f"PostgreSQL says: {message}.{hint}" if state else f"{message}.")
+
+
+def _syntax_error(error: psycopg.Error, sql: str, message: str) -> ExplainError:
+    # A mistake in the text has a position; a second statement, found later, has none.
+    if error.diag.statement_position is None:
+        return Refused("More than one statement was sent at once; only a single one has a plan.")
+    if verb(sql) not in EXPLAINABLE:
+        return Refused(f"PostgreSQL has no plan for {verb(sql)} statements.")
+    return ExplainError(f"PostgreSQL says: {message}.")

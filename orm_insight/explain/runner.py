@@ -1,0 +1,138 @@
+"""Explain a captured query. The only place of this package that opens a database.
+
+Every EXPLAIN has a connection of its own, outside of the project's pool, closed at the end. The
+request's connection, its transaction and its state are never touched. Whatever the database
+answers, the caller gets an ``Explanation`` with a message, never an exception.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error as DatabaseError
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.connection import ConnectionDoesNotExist
+from django.utils.module_loading import import_string
+
+from orm_insight.explain.base import (
+    Answer,
+    ExplainError,
+    Explanation,
+    Limits,
+    Outcome,
+    Refused,
+    Session,
+    Statement,
+    Unavailable,
+    values,
+)
+from orm_insight.model.trace import Query, Redacted
+from orm_insight.sql.statement import is_empty
+
+# By name: a driver is imported only where the project uses it.
+SESSIONS = {
+    "postgresql": "orm_insight.explain.postgresql_session.PostgresqlSession",
+    "sqlite": "orm_insight.explain.sqlite_session.SqliteSession",
+}
+
+logger = logging.getLogger("orm_insight.explain")
+
+
+def explain(
+    query: Query, *, analyze: bool, timeout_ms: int = 10_000, lock_timeout_ms: int = 1_000
+) -> Explanation:
+    """The plan of ``query``; with ``analyze`` measured, where it can run without any effect."""
+    vendor = query.vendor
+    try:
+        limits = Limits(statement_ms=timeout_ms, lock_ms=lock_timeout_ms)
+        _check(query)
+        wrapper = _find_alias(query.alias)
+        vendor = wrapper.vendor
+        answer = _answer(wrapper, query, analyze=analyze, limits=limits)
+    except ExplainError as error:
+        return Explanation(query=query, outcome=error.outcome, vendor=vendor, error=str(error))
+    except Exception as error:
+        logger.exception("EXPLAIN of query %d failed", query.index)
+        message = f"EXPLAIN failed: {type(error).__name__}: {error}"
+        return Explanation(query=query, outcome=ExplainError.outcome, vendor=vendor, error=message)
+    return Explanation(
+        query=query,
+        outcome=Outcome.EXPLAINED,
+        vendor=vendor,
+        analyzed=answer.analyzed,
+        plan=answer.plan,
+        text=answer.text,
+        payload=answer.payload,
+        notice=_notice(answer, query),
+    )
+
+
+def _check(query: Query) -> None:
+    if is_empty(str(query.sql)):
+        raise Refused("The statement is empty.")
+    if any(isinstance(value, Redacted) for value in values(query.params)):
+        raise Refused(
+            "Its parameters were withheld when it was captured, and without them there is no plan "
+            "to be had. The setting for redaction decides which values are kept."
+        )
+
+
+def _find_alias(alias: str) -> BaseDatabaseWrapper:
+    try:
+        return connections[alias]
+    except ConnectionDoesNotExist as error:
+        known = ", ".join(sorted(connections))
+        raise Unavailable(
+            f"The settings have no database {alias!r} (any more); they have: {known}."
+        ) from error
+    except (ImproperlyConfigured, ImportError) as error:
+        raise Unavailable(f"The database {alias!r} cannot be used: {error}") from error
+
+
+def _answer(wrapper: BaseDatabaseWrapper, query: Query, *, analyze: bool, limits: Limits) -> Answer:
+    if wrapper.vendor not in SESSIONS:
+        raise Refused(f"{wrapper.display_name} cannot be explained yet; PostgreSQL and SQLite can.")
+    session: Session = import_string(SESSIONS[wrapper.vendor])()
+    with _own_connection(wrapper, session) as own:
+        statement = Statement(sql=_text(query.sql, own.connection), params=query.params)
+        return session.explain(own, statement, analyze=analyze, limits=limits)
+
+
+def _text(sql: Any, connection: Any) -> str:
+    """psycopg's composed SQL needs a connection to become text."""
+    return str(sql.as_string(connection)) if hasattr(sql, "as_string") else str(sql)
+
+
+@contextmanager
+def _own_connection(
+    wrapper: BaseDatabaseWrapper, session: Session
+) -> Iterator[BaseDatabaseWrapper]:
+    """A connection like the alias's own, receivers of ``connection_created`` included."""
+    own = wrapper.copy()
+    session.adapt_settings(own.settings_dict)
+    try:
+        try:
+            own.ensure_connection()
+        except (DatabaseError, ImproperlyConfigured) as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise Unavailable(
+                f"The database {wrapper.alias!r} cannot be reached: {reason}"
+            ) from error
+        yield own
+    finally:
+        # Not own.close(): Django keeps databases in memory open.
+        raw, own.connection = own.connection, None
+        if raw is not None:
+            raw.close()
+
+
+def _notice(answer: Answer, query: Query) -> str | None:
+    batch = None
+    if query.batch_size is not None and query.batch_size > 1:
+        batch = f"The plan is that of the first of {query.batch_size} sets of parameters."
+    return " ".join(filter(None, [answer.notice, batch])) or None

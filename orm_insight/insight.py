@@ -1,0 +1,158 @@
+"""The façade: recent traces, the report of one, EXPLAIN of a query, the state of capture.
+
+Everything that shows something goes through here; only here core, settings and store meet.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orm_insight.analysis.detectors.base import Thresholds
+from orm_insight.analysis.report import Report, analyze
+from orm_insight.capture import faults, provenance
+from orm_insight.capture.redaction import Redact, SecretColumns, redact_everything
+from orm_insight.capture.tracing import paused
+from orm_insight.conf import Config, get_config
+from orm_insight.explain.base import Explanation, Outcome
+from orm_insight.explain.runner import explain as explain_query
+from orm_insight.introspection import read_schema
+from orm_insight.model.trace import Trace
+from orm_insight.stores.base import StoreStatistics, TraceStore
+from orm_insight.stores.memory import MemoryStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How capture is doing in this process."""
+
+    is_recording: bool
+    faults: Mapping[str, int]
+    missing_hooks: tuple[str, ...]
+    statistics: StoreStatistics
+
+
+class _State:
+    """What this process holds: the store, whether capture rests, and reports already made."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.store: TraceStore | None = None
+        self.is_paused = False
+        self.reports: OrderedDict[str, Report] = OrderedDict()
+        self.redact: tuple[Config, Redact] | None = None
+
+
+_state = _State()
+_KEPT_REPORTS = 8
+
+
+def store() -> TraceStore:
+    """The ring of this process, made when it is first needed."""
+    with _state.lock:
+        if _state.store is None:
+            config = get_config()
+            _state.store = MemoryStore(max_traces=config.max_traces, max_bytes=config.max_bytes)
+        return _state.store
+
+
+def reset() -> None:
+    """Forget store and reports, so that changed settings take effect."""
+    with _state.lock:
+        _state.store = None
+        _state.reports.clear()
+        _state.redact = None
+        _state.is_paused = False
+
+
+def keep(trace: Trace) -> None:
+    """Put a finished trace into the ring."""
+    store().save(trace)
+
+
+def recent(limit: int | None = None) -> tuple[Trace, ...]:
+    """The traces of the ring, newest first."""
+    return store().recent(limit)
+
+
+def trace(trace_id: str) -> Trace | None:
+    return store().get(trace_id)
+
+
+def clear() -> None:
+    store().clear()
+    with _state.lock:
+        _state.reports.clear()
+
+
+def report_of(trace: Trace) -> Report:
+    """The report of a trace; the last few are kept, because their parts are read one by one."""
+    with _state.lock:
+        report = _state.reports.get(trace.id)
+        if report is not None and report.trace is trace:
+            _state.reports.move_to_end(trace.id)
+            return report
+    report = analyze(trace, read_schema(), Thresholds(repeats=get_config().repeat_threshold))
+    with _state.lock:
+        _state.reports[trace.id] = report
+        while len(_state.reports) > _KEPT_REPORTS:
+            _state.reports.popitem(last=False)
+    return report
+
+
+def report(trace_id: str) -> Report | None:
+    """The report of a trace of the ring; ``None`` where it never was, or has gone."""
+    found = trace(trace_id)
+    return None if found is None else report_of(found)
+
+
+def explain(trace_id: str, index: int, *, analyze: bool) -> Explanation | None:
+    """EXPLAIN one captured query; ``None`` where there is no such trace or query."""
+    found = trace(trace_id)
+    if found is None or not 0 <= index < len(found.queries):
+        return None
+    config, query = get_config(), found.queries[index]
+    if not config.explain_enabled:
+        off = 'EXPLAIN is switched off: ORM_INSIGHT["EXPLAIN_ENABLED"] is False.'
+        return Explanation(query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=off)
+    with paused():
+        return explain_query(
+            query,
+            analyze=analyze,
+            timeout_ms=config.explain_timeout_ms,
+            lock_timeout_ms=config.explain_lock_timeout_ms,
+        )
+
+
+def is_recording() -> bool:
+    """Whether requests are recorded now: enabled in the settings and not paused."""
+    return not _state.is_paused and get_config().enabled
+
+
+def pause() -> None:
+    _state.is_paused = True
+
+
+def resume() -> None:
+    _state.is_paused = False
+
+
+def status() -> Status:
+    return Status(
+        is_recording=is_recording(),
+        faults=faults.counts(),
+        missing_hooks=provenance.missing_hooks(),
+        statistics=store().statistics,
+    )
+
+
+def redaction() -> Redact:
+    """What withholds parameters under the settings of now; the same one while they last."""
+    config = get_config()
+    held = _state.redact
+    if held is None or held[0] is not config:
+        redact = redact_everything if config.redacts else SecretColumns(config.secret_names)
+        held = _state.redact = (config, redact)
+    return held[1]

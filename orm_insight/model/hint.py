@@ -1,0 +1,52 @@
+"""Advice: what is wasted, where it comes from, and the code that removes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from orm_insight.model.trace import CallSite, Query
+
+
+class Severity(StrEnum):
+    """How much it matters: ``high`` is worth stopping for."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Saving(NamedTuple):
+    """What the fix saves in this trace: statements, and milliseconds of database time."""
+
+    queries: int
+    ms: float
+
+
+_NOTHING = Saving(0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """One piece of advice.
+
+    ``site`` is the line that issues the queries, ``origin`` the line where the queryset to be
+    changed is built, ``lookup`` starts at ``model``, the model of that queryset. ``fix`` is the
+    code to write, empty where none can be given; ``certain`` is false where it may not apply.
+    """
+
+    code: str
+    title: str
+    message: str
+    severity: Severity
+    model: str | None = None
+    lookup: str | None = None
+    fix: str = ""
+    site: CallSite | None = None
+    sites: tuple[CallSite, ...] = ()
+    origin: CallSite | None = None
+    queries: tuple[Query, ...] = ()
+    saving: Saving = _NOTHING
+    certain: bool = True
+    docs: str = ""

@@ -1,0 +1,165 @@
+"""The Debug Toolbar panel: what this page asked the database, and what to change.
+
+The only package that imports the toolbar. Its store gets a few numbers and a trace id; the content
+is made from our own ring when somebody opens the panel. Nothing here raises into the toolbar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import Token
+from inspect import isawaitable
+from typing import Any
+
+from debug_toolbar.panels import Panel
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.templatetags.static import static
+from django.urls import URLPattern, path
+
+from orm_insight import insight
+from orm_insight.capture.active import active
+from orm_insight.capture.recorder import Recorder
+from orm_insight.capture.tracing import Recording
+from orm_insight.model.trace import Trace
+from orm_insight.panel.guard import guarded
+from orm_insight.panel.pages import FAILED, trace_page
+from orm_insight.panel.summary import NO_TRACE, headline, summarise, title
+from orm_insight.panel.views import explain
+from orm_insight.requests import (
+    begin_request,
+    finish_request,
+    is_our_own,
+    recording_of,
+    trace_of,
+)
+
+
+class OrmInsightPanel(Panel):
+    """``"orm_insight.panel.OrmInsightPanel"`` in ``DEBUG_TOOLBAR_PANELS``."""
+
+    is_async = True
+    nav_title = "ORM insight"
+    nav_icon = "orm_insight/img/panel.svg"
+
+    def __init__(self, toolbar: Any, get_response: Callable[[HttpRequest], Any]) -> None:
+        super().__init__(toolbar, get_response)
+        self._own: Recording | None = None
+        self._recording: Recording | None = None
+        self._trace: Trace | None = None
+        self._resting: Token[Recorder | None] | None = None
+        if toolbar.request is not None and self.enabled:
+            self._rest()
+
+    # -- recording ----------------------------------------------------------------------------
+    # The toolbar's own work is not recorded: it creates its entry in the store after __init__
+    # and before enable_instrumentation(); it fills the entry and renders itself between
+    # disable_instrumentation() and get_headers().
+
+    def enable_instrumentation(self) -> None:
+        self._resume()
+
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | Awaitable[Any]:
+        """Record what happens inside, unless the middleware around the toolbar does."""
+        self._begin(request)
+        response = None
+        is_pending = False
+        try:
+            response = super().process_request(request)
+            is_pending = isawaitable(response)
+        finally:
+            if not is_pending:
+                self._finish(request, response)
+        return self._finish_later(request, response) if is_pending else response
+
+    async def _finish_later(
+        self, request: HttpRequest, pending: Awaitable[HttpResponseBase]
+    ) -> HttpResponseBase:
+        response = None
+        try:
+            response = await pending
+        finally:
+            self._finish(request, response)
+        return response
+
+    def disable_instrumentation(self) -> None:
+        self._rest()
+
+    def get_headers(self, request: HttpRequest) -> dict[str, str]:
+        self._resume()
+        headers: dict[str, str] = super().get_headers(request)
+        return headers
+
+    @guarded("begin a trace in the toolbar")
+    def _begin(self, request: HttpRequest) -> None:
+        self._own = begin_request(request)
+        self._recording = self._own or recording_of(request)
+
+    @guarded("finish a trace in the toolbar")
+    def _finish(self, request: HttpRequest, response: HttpResponseBase | None) -> None:
+        self._trace = finish_request(self._own, request, response)
+
+    @guarded("rest while the toolbar works")
+    def _rest(self) -> None:
+        if self._resting is None:
+            self._resting = active.set(None)
+
+    @guarded("go on after the toolbar")
+    def _resume(self) -> None:
+        if self._resting is not None:
+            token, self._resting = self._resting, None
+            active.reset(token)
+
+    # -- what the toolbar keeps ---------------------------------------------------------------
+
+    def generate_stats(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Something is kept in any case: without it, toolbar 6 fails to show the panel."""
+        self._keep(self._summary(request, response) or NO_TRACE)
+
+    @guarded("summarise a trace for the toolbar")
+    def _summary(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> Mapping[str, Any] | None:
+        """A trace that the middleware around the toolbar records is not finished yet."""
+        if self._trace is None and self._recording is not None and not is_our_own(request):
+            self._trace = trace_of(self._recording, request, response)
+        return None if self._trace is None else summarise(self._trace)
+
+    @guarded("leave a summary with the toolbar")
+    def _keep(self, stats: Mapping[str, Any]) -> None:
+        self.record_stats(stats)
+
+    @guarded("tell the time in the database")
+    def generate_server_timing(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        stats = self.get_stats()
+        if stats.get("trace_id"):
+            found = f"{stats['queries']} queries, {stats['hints']} hints"
+            self.record_server_timing("queries", found, round(stats["query_ms"], 2))
+
+    # -- what it shows ------------------------------------------------------------------------
+
+    @property
+    @guarded("name a trace in the toolbar", otherwise="")
+    def nav_subtitle(self) -> str:
+        return headline(self.get_stats())
+
+    @property
+    @guarded("name a trace in the toolbar", otherwise="ORM insight")
+    def title(self) -> str:
+        return title(self.get_stats())
+
+    @property
+    @guarded("show a trace in the toolbar", otherwise=FAILED)
+    def content(self) -> str:
+        """From the ring; while the request is being answered its trace is not there yet."""
+        trace_id = self.get_stats().get("trace_id")
+        return trace_page(trace_id, self._trace or insight.trace(trace_id or ""))
+
+    @property
+    @guarded("add a script to the toolbar", otherwise=())
+    def scripts(self) -> Sequence[str]:
+        return [*super().scripts, static("orm_insight/js/panel.js")]
+
+    @classmethod
+    def get_urls(cls) -> list[URLPattern]:
+        return [path("orm_insight/queries/<int:index>/", explain, name="orm_insight_explain")]

@@ -1,0 +1,28 @@
+"""Keeps failures of the panel away from the toolbar and from the request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from orm_insight.capture import faults
+
+Hook = TypeVar("Hook", bound=Callable[..., Any])
+
+
+def guarded(step: str, otherwise: Any = None) -> Callable[[Hook], Hook]:
+    """Whatever fails in a hook stays ours: it is counted, and the toolbar gets ``otherwise``."""
+
+    def decorate(hook: Hook) -> Hook:
+        @wraps(hook)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return hook(*args, **kwargs)
+            except Exception as error:
+                faults.report(step, error)
+                return otherwise
+
+        return cast(Hook, call)
+
+    return decorate

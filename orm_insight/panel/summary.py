@@ -1,0 +1,51 @@
+"""What the toolbar keeps of a trace and shows before anybody opens the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orm_insight import insight
+from orm_insight.analysis.report import Report
+from orm_insight.model.trace import Trace
+from orm_insight.panel.guard import guarded
+from orm_insight.ui.format import counted, duration, queries
+
+NO_TRACE: Mapping[str, Any] = {"trace_id": None}
+
+
+def summarise(trace: Trace) -> dict[str, Any]:
+    """All that the toolbar keeps: JSON-native, and small however many queries there are."""
+    report = insight.report_of(trace)
+    return {
+        "trace_id": trace.id,
+        "queries": report.query_count,
+        "query_ms": report.query_ms,
+        **(_findings(report) or {"lines": 0, "hints": 0}),
+    }
+
+
+@guarded("analyse a trace for the toolbar")
+def _findings(report: Report) -> dict[str, int]:
+    lines = {group.site for group in report.groups}
+    return {"lines": len(lines), "hints": len(report.hints)}
+
+
+def headline(stats: Mapping[str, Any]) -> str:
+    """``21 queries · 1 hint``; without a hint the time in the database instead."""
+    if not stats.get("trace_id"):
+        return "not recorded"
+    if not stats["queries"]:
+        return "no queries"
+    rest = counted(stats["hints"], "hint") if stats["hints"] else duration(stats["query_ms"])
+    return f"{queries(stats['queries'])} · {rest}"
+
+
+def title(stats: Mapping[str, Any]) -> str:
+    """``21 queries from 2 lines of code``."""
+    if not stats.get("trace_id"):
+        return "Queries by line of code"
+    if not stats["queries"]:
+        return "No queries"
+    lines = counted(stats["lines"], "line")
+    return f"{queries(stats['queries'])} from {lines} of code"

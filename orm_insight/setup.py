@@ -1,0 +1,32 @@
+"""Puts capture in place in this process, and tells it what the settings say."""
+
+from __future__ import annotations
+
+from django.apps import apps
+
+from orm_insight.capture import codes, faults
+from orm_insight.capture.application import ApplicationFiles
+from orm_insight.capture.install import install as install_capture
+from orm_insight.conf import get_config
+from orm_insight.insight import reset
+
+
+def install() -> None:
+    """Install the hooks and the wrapper; should that fail, the application runs without us."""
+    try:
+        install_capture()
+    except Exception as error:
+        faults.report("install capture", error)
+
+
+def ensure_installed() -> None:
+    """For a middleware whose project does not list the app: what the app would have done."""
+    if not apps.is_installed("orm_insight"):
+        install()
+        apply_settings()
+
+
+def apply_settings() -> None:
+    """Take the settings of now; traces of the memory ring are forgotten."""
+    codes.configure(ApplicationFiles(get_config().application_packages))
+    reset()

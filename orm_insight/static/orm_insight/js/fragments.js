@@ -1,0 +1,91 @@
+/**
+ * Loads parts of pages in place: a query when its row is opened, more rows, the plan of a query.
+ * Works by delegation in any root, so that what was loaded works too.
+ * @param {HTMLElement|ShadowRoot} root
+ * @param {(part: ParentNode) => void} [whenLoaded] told about new content
+ */
+export function enableFragments(root, whenLoaded = () => {}) {
+  // toggle does not bubble, but it is captured.
+  root.addEventListener("toggle", (event) => openRow(event.target, whenLoaded), true);
+  root.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-oi-more]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    loadMore(link, whenLoaded);
+  });
+  root.addEventListener("submit", (event) => {
+    const form = event.target.closest("[data-oi-explain]");
+    if (!form) return;
+    event.preventDefault();
+    explain(form, event.submitter, whenLoaded);
+  });
+}
+
+/** The same address, only the part that is missing here. */
+export function fragmentUrl(address) {
+  const url = new URL(address, location.href);
+  url.searchParams.set("fragment", "1");
+  return url;
+}
+
+/**
+ * Content of a response of ours, also of one that says what went wrong. Its markup was escaped
+ * where it was made.
+ */
+export async function fetchFragment(address, options = {}) {
+  const template = document.createElement("template");
+  try {
+    const response = await fetch(fragmentUrl(address), { credentials: "same-origin", ...options });
+    const isHtml = response.headers.get("Content-Type")?.startsWith("text/html");
+    if (!isHtml || (!response.ok && !response.headers.has("Referrer-Policy"))) {
+      throw new Error(`The server answered ${response.status}.`);
+    }
+    template.innerHTML = await response.text();
+  } catch (error) {
+    const notice = document.createElement("p");
+    notice.className = "oi-notice oi-notice-error";
+    notice.textContent = `This could not be loaded. ${error.message}`;
+    template.content.append(notice);
+  }
+  return template.content;
+}
+
+async function openRow(row, whenLoaded) {
+  if (!row.open || !row.dataset?.oiLoad) return;
+  const address = row.dataset.oiLoad;
+  delete row.dataset.oiLoad;
+  const slot = row.querySelector("[data-oi-content]");
+  slot.textContent = "Loading …";
+  slot.replaceChildren(await fetchFragment(address));
+  whenLoaded(slot);
+}
+
+async function loadMore(link, whenLoaded) {
+  const row = link.closest("tr");
+  if (row.ariaBusy === "true") return;
+  row.ariaBusy = "true";
+  link.textContent = "Loading …";
+  const content = await fetchFragment(link.href);
+  if (!content.querySelector("tr")) {
+    row.ariaBusy = "false";
+    row.firstElementChild.replaceChildren(content);
+    return;
+  }
+  const first = content.querySelector("summary");
+  const parent = row.parentNode;
+  row.replaceWith(content);
+  first?.focus({ preventScroll: true });
+  whenLoaded(parent);
+}
+
+async function explain(form, submitter, whenLoaded) {
+  const slot = form.parentElement.querySelector("[data-oi-result]");
+  const buttons = form.querySelectorAll("button");
+  const body = new FormData(form, submitter);
+  buttons.forEach((button) => (button.disabled = true));
+  slot.textContent = "The database is asked …";
+  slot.replaceChildren(await fetchFragment(form.action, { method: "POST", body }));
+  buttons.forEach((button) => (button.disabled = false));
+  submitter?.focus({ preventScroll: true });
+  whenLoaded(slot);
+}

@@ -1,0 +1,42 @@
+/**
+ * The panel works without this: the toolbar's script opens it and asks for plans. Here texts are
+ * copied, a button tells that the database is at work, and the focus goes to the plan.
+ */
+import { enableCopying } from "./copy.js";
+
+const enabled = new WeakSet();
+
+/** The toolbar, which may live in a shadow tree and may be replaced together with the page. */
+function findToolbar() {
+  const root = document.getElementById("djDebugRoot");
+  return (root?.shadowRoot ?? document).querySelector("#djDebug");
+}
+
+function enable() {
+  const toolbar = findToolbar();
+  if (!toolbar || enabled.has(toolbar)) return;
+  enabled.add(toolbar);
+  toolbar.classList.add("oi-js");
+  enableCopying(toolbar);
+  toolbar.addEventListener("click", (event) => {
+    const button = event.target.closest(".oi-panel .remoteCall");
+    if (button) waitForPlan(button, toolbar.querySelector("#djDebugWindow"));
+  });
+}
+
+/**
+ * @param {HTMLButtonElement} button
+ * @param {HTMLElement} plan the toolbar's window, which is filled when the answer is there
+ */
+function waitForPlan(button, plan) {
+  button.setAttribute("aria-busy", "true");
+  const observer = new MutationObserver(() => {
+    observer.disconnect();
+    button.removeAttribute("aria-busy");
+    plan.querySelector(".djdt-scroll")?.focus();
+  });
+  observer.observe(plan, { childList: true });
+}
+
+enable();
+document.addEventListener("click", enable, { capture: true });

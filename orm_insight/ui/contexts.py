@@ -1,0 +1,248 @@
+"""What components of a page are made of: the only way into a template.
+
+Finished for display: numbers are text, markup is escaped, nothing has to be computed. Pages made
+of them are in ``pages``. Whatever is a ``str`` is escaped by the template.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlText:
+    """A statement laid out; ``note`` says where it was cut."""
+
+    markup: Markup
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLine:
+    """A line of source, the expression in ``<mark>``; ``is_site`` where the call site is."""
+
+    number: int
+    markup: Markup
+    is_site: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """Lines around a call site; ``notice`` says why there are none, or what else to know."""
+
+    lines: tuple[SourceLine, ...] = ()
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A call site: path as people know it, line, function or tag, and maybe its source."""
+
+    path: str
+    line: int
+    function: str = ""
+    is_template: bool = False
+    is_application: bool = True
+    excerpt: Excerpt | None = None
+
+    @property
+    def location(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A value given to a statement."""
+
+    name: str
+    text: str
+    type: str
+    note: str = ""
+    is_withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryLink:
+    """A query by its number, and where it leads."""
+
+    index: int
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintCard:
+    """One piece of advice. ``severity`` is ``high``, ``medium`` or ``low``."""
+
+    number: int
+    code: str
+    title: str
+    message: str
+    severity: str
+    fix: str
+    is_certain: bool
+    docs: str
+    saved_queries: str
+    saved_time: str
+    origin: Place | None
+    site: Place | None
+    other_sites: tuple[Place, ...]
+    links: tuple[QueryLink, ...]
+    query_count: str
+    queries_url: str | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRow:
+    """Statements of one call site and shape. ``share`` is of the trace's time, 0 to 1."""
+
+    number: int
+    sql: Markup
+    place: Place | None
+    count: str
+    total: str
+    average: str
+    share: float
+    share_text: str
+    duplicates: str
+    alias: str | None
+    slowest: QueryLink | None
+    queries_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """Some of the groups; ``more_url`` leads to those that follow."""
+
+    rows: tuple[GroupRow, ...]
+    total: int
+    more: str = ""
+    more_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryRow:
+    """One query in a list. ``bar`` is its duration beside the slowest one's, 0 to 1."""
+
+    index: int
+    sql: Markup
+    kind: str
+    place: Place | None
+    at: str
+    duration: str
+    bar: float
+    rows: str
+    repeats: str
+    alias: str | None
+    in_transaction: bool
+    error: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queries:
+    """Some of the queries; ``more_url`` leads to those that follow."""
+
+    rows: tuple[QueryRow, ...]
+    total: int
+    more: str = ""
+    more_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainForm:
+    """Where an EXPLAIN is asked for."""
+
+    action: str
+    csrf_token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A label, a value, and maybe a part of something to be drawn as a bar, 0 to 1."""
+
+    label: str
+    value: str
+    note: str = ""
+    bar: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryDetail:
+    """One query with everything there is to know. Frames are innermost first."""
+
+    index: int
+    sql: SqlText
+    facts: tuple[Fact, ...]
+    error: str
+    parameters: tuple[Parameter, ...]
+    parameters_note: str
+    site: Place | None
+    origin: Place | None
+    frames: tuple[Place, ...]
+    explain: ExplainForm | None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineLane:
+    """The queries of one group in time; ``path`` is the ``d`` of an SVG path, 1000 wide."""
+
+    label: Markup
+    place: Place | None
+    summary: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """When the statements ran; ``ticks`` are positions of 1000 with their label."""
+
+    lanes: tuple[TimelineLane, ...]
+    ticks: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStep:
+    """One node of a plan. ``bar`` is its own time beside the whole's, 0 to 1."""
+
+    depth: int
+    title: str
+    target: str
+    self_time: str
+    total_time: str
+    rows: str
+    estimate: str
+    loops: str
+    bar: float | None
+    is_executed: bool
+    is_slowest: bool
+    details: tuple[tuple[str, str], ...]
+    rest: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """A plan as a tree in pre-order. ``is_measured`` where the statement was executed."""
+
+    steps: tuple[PlanStep, ...]
+    is_measured: bool
+    has_times: bool
+    findings: tuple[str, ...]
+    triggers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainResult:
+    """What the database answered: a plan, or ``error``."""
+
+    query_index: int
+    title: str
+    facts: tuple[Fact, ...]
+    notice: str
+    error: str
+    plan: PlanView | None
+    text: str
+    json: str

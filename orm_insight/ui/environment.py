@@ -1,0 +1,34 @@
+"""A Jinja2 environment of our own: autoescape is on, and an undefined name is an error."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import ClassVar, Protocol
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from orm_insight.ui import format as formats
+
+
+class Page(Protocol):
+    """A frozen dataclass that knows its template, which sees it as ``page``."""
+
+    template: ClassVar[str]
+
+
+@cache
+def environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("orm_insight", "templates/orm_insight"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(page: Page) -> Markup:
+    """The markup of a page or a fragment, without characters that HTML forbids."""
+    text = environment().get_template(page.template).render(page=page)
+    return Markup(formats.printable(text))

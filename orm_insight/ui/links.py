@@ -1,0 +1,23 @@
+"""Where the parts of a page lead. The dashboard has addresses of its own, and so has the panel."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Links(Protocol):
+    """The addresses of one trace; ``None`` where there is no such page."""
+
+    def query(self, index: int) -> str | None:
+        """One query with everything there is to know."""
+
+    def queries(
+        self, *, hint: int | None = None, group: int | None = None, offset: int = 0
+    ) -> str | None:
+        """Rows of queries from ``offset`` on: all, or those of a hint or a group by number."""
+
+    def groups(self, *, offset: int = 0) -> str | None:
+        """Rows of groups from ``offset`` on."""
+
+    def explain(self, index: int) -> str | None:
+        """Where the form for EXPLAIN is sent."""

@@ -1,0 +1,206 @@
+"""The pages of the dashboard, and the fragments loaded into them, each with its template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from orm_insight.ui.contexts import (
+    ExplainResult,
+    Fact,
+    Groups,
+    HintCard,
+    Queries,
+    QueryDetail,
+    Timeline,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What stands around every page. ``assets`` is the address in front of a file's name."""
+
+    home_url: str
+    assets: str
+    csrf_token: str
+    is_enabled: bool
+    is_recording: bool
+    pause_url: str
+    resume_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintDigest:
+    """The hints of a trace in a line: how many, and the one that saves most."""
+
+    count: int
+    severity: str = ""
+    code: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceRow:
+    """One trace in the list. ``hints`` is ``None`` while it was not analysed yet."""
+
+    url: str
+    started_at: str
+    started_iso: str
+    kind: str
+    method: str
+    name: str
+    view: str
+    status: str
+    is_failure: bool
+    duration: str
+    queries: str
+    query_time: str
+    share: float
+    share_text: str
+    hints: HintDigest | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A heading of the list. ``order`` is ``ascending``, ``descending`` or empty."""
+
+    title: str
+    url: str
+    order: str
+    css: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceTable:
+    """The list itself, also loaded on its own while somebody types."""
+
+    template: ClassVar[str] = "fragments/traces.jinja"
+    columns: tuple[Column, ...]
+    rows: tuple[TraceRow, ...]
+    found: str
+    pending: str
+    empty: str
+    previous_url: str | None
+    next_url: str | None
+    has_traces: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceListPage:
+    template: ClassVar[str] = "pages/traces.jinja"
+    shell: Shell
+    table: TraceTable
+    text: str
+    sort: str
+    facts: tuple[Fact, ...]
+    warnings: tuple[str, ...]
+    clear_url: str
+    json_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceHeader:
+    """Which trace a page is about."""
+
+    title: str
+    method: str
+    name: str
+    url: str
+    kind: str
+    view: str
+    status: str
+    is_failure: bool
+    started_at: str
+    started_iso: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracePage:
+    template: ClassVar[str] = "pages/trace.jinja"
+    shell: Shell
+    trace: TraceHeader
+    facts: tuple[Fact, ...]
+    warnings: tuple[str, ...]
+    hints: tuple[HintCard, ...]
+    no_hints: str
+    groups: Groups
+    timeline: Timeline | None
+    queries: Queries
+    json_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupsPage:
+    template: ClassVar[str] = "pages/groups.jinja"
+    shell: Shell
+    trace: TraceHeader
+    title: str
+    groups: Groups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupsFragment:
+    """Rows for the end of a table that is there."""
+
+    template: ClassVar[str] = "fragments/groups.jinja"
+    groups: Groups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueriesPage:
+    template: ClassVar[str] = "pages/queries.jinja"
+    shell: Shell
+    trace: TraceHeader
+    title: str
+    queries: Queries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueriesFragment:
+    """Rows for the end of a table that is there."""
+
+    template: ClassVar[str] = "fragments/queries.jinja"
+    queries: Queries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryPage:
+    """One query; with ``result`` after an EXPLAIN without scripts."""
+
+    template: ClassVar[str] = "pages/query.jinja"
+    shell: Shell
+    trace: TraceHeader
+    query: QueryDetail
+    previous_url: str | None
+    next_url: str | None
+    result: ExplainResult | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryFragment:
+    template: ClassVar[str] = "fragments/query.jinja"
+    query: QueryDetail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainFragment:
+    template: ClassVar[str] = "fragments/explain.jinja"
+    result: ExplainResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GonePage:
+    """There is no such trace or query, and the page says why."""
+
+    template: ClassVar[str] = "pages/gone.jinja"
+    shell: Shell
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoneFragment:
+    template: ClassVar[str] = "fragments/gone.jinja"
+    message: str

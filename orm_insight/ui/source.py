@@ -1,0 +1,157 @@
+"""Reads the lines around a call site, when somebody looks, and marks the expression.
+
+Only files that a trace names are read, never one that a client names. The file may have changed
+or gone since: then the excerpt says so.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import tokenize
+from datetime import datetime
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from orm_insight.model.trace import CallSite
+from orm_insight.ui.contexts import Excerpt, Place, SourceLine
+from orm_insight.ui.format import cut
+from orm_insight.ui.paths import display_path
+
+MAX_BYTES = 2_000_000
+_MAX_LINE = 240
+_MAX_MARKED_LINES = 8
+_CONTEXT_LINES = 2
+_TEMPLATE_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+
+
+class Unreadable(Exception):
+    """No source; the message is for the page."""
+
+
+class Sources:
+    """Source of the files of one trace; each file is read once. ``recorded_at`` dates the trace."""
+
+    def __init__(self, recorded_at: datetime) -> None:
+        self._recorded_at = recorded_at.timestamp()
+        self._files: dict[str, tuple[tuple[str, ...], bool] | Unreadable] = {}
+
+    def place(self, site: CallSite, *, with_excerpt: bool = True) -> Place:
+        """A call site as it is shown."""
+        return Place(
+            path=display_path(site.file),
+            line=site.line,
+            function=cut(site.function, 200),
+            is_template=site.is_template,
+            is_application=getattr(site, "is_application", True),
+            excerpt=self.excerpt(site) if with_excerpt else None,
+        )
+
+    def excerpt(self, site: CallSite) -> Excerpt:
+        """The lines around ``site``, or a notice why there are none."""
+        try:
+            lines, is_newer = self._lines(site.file)
+        except Unreadable as error:
+            return Excerpt(notice=str(error))
+        if not 1 <= site.line <= len(lines):
+            return Excerpt(notice="The file has changed since: it has no such line any more.")
+        notice = "The file has changed since this was recorded." if is_newer else ""
+        return Excerpt(lines=tuple(_excerpt(lines, site)), notice=notice)
+
+    def _lines(self, file: str) -> tuple[tuple[str, ...], bool]:
+        if file not in self._files:
+            try:
+                self._files[file] = self._read(file)
+            except Unreadable as error:
+                self._files[file] = error
+        found = self._files[file]
+        if isinstance(found, Unreadable):
+            raise found
+        return found
+
+    def _read(self, file: str) -> tuple[tuple[str, ...], bool]:
+        if file.startswith("<"):
+            raise Unreadable("This code has no file.")
+        try:
+            status = os.stat(file)
+            if not stat.S_ISREG(status.st_mode):
+                raise Unreadable("This is no regular file.")
+            if status.st_size > MAX_BYTES:
+                raise Unreadable("The file is too large to be shown.")
+            content = Path(file).read_bytes()
+        except FileNotFoundError as error:
+            raise Unreadable("The file is not there (any more).") from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "its name is not valid"
+            raise Unreadable(f"The file cannot be read: {reason}.") from error
+        text = content.decode(_encoding(file, content), errors="replace")
+        return tuple(text.splitlines()), status.st_mtime > self._recorded_at + 1
+
+
+def _encoding(file: str, content: bytes) -> str:
+    """What a Python file declares; everything else is UTF-8."""
+    if not file.endswith(".py"):
+        return "utf-8"
+    try:
+        return tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+    except (SyntaxError, UnicodeDecodeError):
+        return "utf-8"
+
+
+def _excerpt(lines: tuple[str, ...], site: CallSite) -> list[SourceLine]:
+    last = max(site.line, min(site.end_line or site.line, site.line + _MAX_MARKED_LINES - 1))
+    first_shown = max(site.line - _CONTEXT_LINES, 1)
+    last_shown = min(last + _CONTEXT_LINES, len(lines))
+    return [
+        SourceLine(
+            number=number,
+            markup=_marked(lines[number - 1], _span(lines[number - 1], number, site)),
+            is_site=site.line <= number <= last,
+        )
+        for number in range(first_shown, last_shown + 1)
+    ]
+
+
+def _span(line: str, number: int, site: CallSite) -> tuple[int, int] | None:
+    """The characters of ``line`` that belong to the expression at ``site``."""
+    end_line = site.end_line or site.line
+    if not site.line <= number <= end_line:
+        return None
+    if site.is_template:
+        return _template_span(line, site.function)
+    if site.column is None or site.end_column is None:
+        return _text_span(line)
+    encoded = line.encode("utf-8", "surrogatepass")
+    text_start, text_end = _text_span(line)
+    start = _characters(encoded, site.column) if number == site.line else text_start
+    end = _characters(encoded, site.end_column) if number == end_line else text_end
+    return (start, end) if start < end else _text_span(line)
+
+
+def _template_span(line: str, tag: str) -> tuple[int, int]:
+    """The contents of the tag; where an engine does not tell them, the only tag of the line."""
+    start = line.find(tag) if tag else -1
+    if start >= 0:
+        return start, start + len(tag)
+    tags = [match.span() for match in _TEMPLATE_TAG.finditer(line)]
+    return tags[0] if len(tags) == 1 else _text_span(line)
+
+
+def _characters(encoded: bytes, offset: int) -> int:
+    """Positions count UTF-8 bytes, markup counts characters."""
+    return len(encoded[:offset].decode("utf-8", "replace"))
+
+
+def _text_span(line: str) -> tuple[int, int]:
+    return len(line) - len(line.lstrip()), len(line.rstrip())
+
+
+def _marked(line: str, span: tuple[int, int] | None) -> Markup:
+    if span is None:
+        return escape(cut(line, _MAX_LINE))
+    start, end = (min(position, _MAX_LINE) for position in span)
+    mark = Markup('<mark class="oi-mark">{}</mark>').format(line[start:end])
+    return Markup("{}{}{}").format(line[:start], mark, cut(line[end:], _MAX_LINE))

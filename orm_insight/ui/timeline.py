@@ -1,0 +1,89 @@
+"""When the statements ran: a lane for each of the costliest groups, drawn as one path each.
+
+Neighbours closer than a pixel become one bar, so that ten thousand queries stay a small page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from markupsafe import escape
+
+from orm_insight.analysis.groups import QueryGroup
+from orm_insight.analysis.report import Report
+from orm_insight.model.trace import Query
+from orm_insight.ui.contexts import Timeline, TimelineLane
+from orm_insight.ui.format import counted, duration, queries
+from orm_insight.ui.source import Sources
+from orm_insight.ui.sql import sql_line
+
+WIDTH = 1000
+_LANES = 8
+_BINS = 500
+_TICKS = 4
+
+
+def timeline(report: Report, sources: Sources) -> Timeline | None:
+    """``None`` where there is nothing to draw."""
+    whole = max(
+        report.trace.duration_ms,
+        max((query.started_ms + query.duration_ms for query in report.queries), default=0.0),
+    )
+    if not report.queries or whole <= 0:
+        return None
+    first, rest = report.groups[:_LANES], report.groups[_LANES:]
+    lanes = [_lane(group, whole, sources) for group in first]
+    if others := tuple(query for group in rest for query in group.queries):
+        lanes.append(_lane_of_others(len(rest), others, whole))
+    ticks = tuple((WIDTH * i / _TICKS, duration(whole * i / _TICKS)) for i in range(_TICKS + 1))
+    return Timeline(lanes=tuple(lanes), ticks=ticks)
+
+
+def _lane(group: QueryGroup, whole: float, sources: Sources) -> TimelineLane:
+    return TimelineLane(
+        label=sql_line(group.queries[0].sql if group.queries else group.fingerprint),
+        place=sources.place(group.site, with_excerpt=False) if group.site else None,
+        summary=f"{queries(group.count)}, {duration(group.total_ms)}",
+        path=_path(group.queries, whole),
+    )
+
+
+def _lane_of_others(groups: int, others: tuple[Query, ...], whole: float) -> TimelineLane:
+    total = sum(query.duration_ms for query in others)
+    return TimelineLane(
+        label=escape(counted(groups, "other group")),
+        place=None,
+        summary=f"{queries(len(others))}, {duration(total)}",
+        path=_path(others, whole),
+    )
+
+
+def _path(chosen: Iterable[Query], whole: float) -> str:
+    """Rectangles from top to bottom of the lane, as the ``d`` of a path."""
+    scale = WIDTH / _BINS
+    return "".join(
+        f"M{begin * scale:g} 0h{(end - begin) * scale:g}v10h-{(end - begin) * scale:g}z"
+        for begin, end in _merged(_intervals(chosen, whole))
+    )
+
+
+def _intervals(chosen: Iterable[Query], whole: float) -> list[tuple[int, int]]:
+    intervals = []
+    for query in chosen:
+        begin = min(int(query.started_ms / whole * _BINS), _BINS - 1)
+        end = round((query.started_ms + query.duration_ms) / whole * _BINS)
+        intervals.append((max(begin, 0), min(max(end, begin + 1), _BINS)))
+    return sorted(intervals)
+
+
+def _merged(intervals: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    if not intervals:
+        return
+    begin, end = intervals[0]
+    for next_begin, next_end in intervals[1:]:
+        if next_begin <= end:
+            end = max(end, next_end)
+        else:
+            yield begin, end
+            begin, end = next_begin, next_end
+    yield begin, end

@@ -1,0 +1,25 @@
+"""The addresses of the dashboard: ``path("_orm/", include("orm_insight.urls"))``."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from orm_insight.dashboard import views
+from orm_insight.dashboard.links import APP_NAME
+
+app_name = APP_NAME
+urlpatterns: list[URLPattern] = [
+    path("", views.traces, name="traces"),
+    path("traces.json", views.traces_json, name="traces-json"),
+    path("traces/<str:trace_id>.json", views.trace, name="trace-json"),
+    path("traces/<str:trace_id>/", views.trace, name="trace"),
+    path("traces/<str:trace_id>/groups/", views.groups, name="groups"),
+    path("traces/<str:trace_id>/queries/", views.queries, name="queries"),
+    path("traces/<str:trace_id>/queries/<int:index>/", views.query, name="query"),
+    path("traces/<str:trace_id>/queries/<int:index>/explain/", views.explain, name="explain"),
+    path("clear/", views.clear, name="clear"),
+    path("pause/", views.pause, name="pause"),
+    path("resume/", views.resume, name="resume"),
+    path("assets/<str:version>/", views.asset, name="assets"),
+    path("assets/<str:version>/<path:name>", views.asset, name="asset"),
+]

@@ -1,0 +1,49 @@
+"""Runs real ORM code under capture and checks the hints it gives.
+
+Each test module opens with what must give no hint, then states what must.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orm_insight
+from orm_insight.analysis.report import Report
+from orm_insight.model.hint import Hint
+
+
+def report_of(code: Callable[[], Any]) -> Report:
+    """The report of code that runs once."""
+    with orm_insight.capture() as trace:
+        code()
+    return trace.report()
+
+
+def check_noop(code: Callable[[], Any], hint_code: str | None = None) -> None:
+    """The code gives no hint, or none of one code."""
+    hints = [h for h in report_of(code).hints if hint_code is None or h.code == hint_code]
+    assert hints == [], [(hint.code, hint.title, hint.fix) for hint in hints]
+
+
+def check_hint(code: Callable[[], Any], hint_code: str, **expected: Any) -> Hint:
+    """The code gives exactly one hint of this code, with these fields."""
+    found = report_of(code).hints
+    hints = [hint for hint in found if hint.code == hint_code]
+    assert len(hints) == 1, [(hint.code, hint.title, hint.fix) for hint in found]
+    [hint] = hints
+    assert {name: getattr(hint, name) for name in expected} == expected
+    return hint
+
+
+def check_fix(code: Callable[[Any], Any], queryset: Any, hint: Hint) -> None:
+    """Apply the fix to the queryset of the origin: the same result, and the hint's queries gone."""
+    before = count_queries(lambda: code(queryset.all()))
+    fixed = eval(f"queryset.{hint.fix}", {"queryset": queryset})
+    after = count_queries(lambda: code(fixed.all()))
+    assert before - after == hint.saving.queries
+    assert code(queryset.all()) == code(fixed.all())
+
+
+def count_queries(code: Callable[[], Any]) -> int:
+    return len(report_of(code).queries)

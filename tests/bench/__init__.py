@@ -1,0 +1,1 @@
+"""What capture costs, measured beside its peers: ``python -m tests.bench``."""

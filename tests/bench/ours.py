@@ -1,0 +1,56 @@
+"""What is asked of orm_insight alone: proof that it captures, and its two other limits."""
+
+from __future__ import annotations
+
+import gc
+import time
+import timeit
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+import orm_insight
+from orm_insight import insight
+from orm_insight.analysis.report import analyze
+from orm_insight.capture.recorder import record_query
+from orm_insight.introspection import read_schema
+
+CALLS = 100_000
+REPORTED_QUERIES = 10_000
+
+
+def newest_trace_has(queries: int) -> bool:
+    """The page is in the ring, with every query, its site and its parameters as they were."""
+    trace = insight.recent(1)[0]
+    last = trace.queries[-1]
+    return len(trace.queries) == queries and last.site is not None and bool(last.params)
+
+
+def idle_wrapper_us() -> float:
+    """What the execute wrapper costs where nothing is recorded."""
+
+    def execute(*args: Any) -> None:
+        return None
+
+    context = {"connection": connection, "cursor": None}
+    arguments = ("SELECT 1", (), False, context)
+    through = timeit.repeat(lambda: record_query(execute, *arguments), number=CALLS)
+    direct = timeit.repeat(lambda: execute(*arguments), number=CALLS)
+    return (min(through) - min(direct)) / CALLS * 1e6
+
+
+def report_ms(serve: Callable[[], None], queries: int) -> float:
+    """The report of a trace as long as a trace gets, looked at for the first time."""
+    with orm_insight.capture("a long trace") as trace:
+        for _ in range(REPORTED_QUERIES // queries + 1):
+            serve()
+    finished = trace.finished()
+    if len(finished.queries) != REPORTED_QUERIES:
+        raise RuntimeError(f"The trace has {len(finished.queries)} queries")
+    schema = read_schema()
+    gc.collect()
+    started = time.thread_time()
+    report = analyze(finished, schema)
+    _ = report.queries, report.groups, report.hints
+    return (time.thread_time() - started) * 1e3

@@ -1,0 +1,45 @@
+"""The benchmark runs, measures the page that it promises, and memory stays below its limit.
+
+Times depend on the machine and what else it does: they are printed, not tested.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from tests.bench.contenders import CONTENDERS, Contender
+from tests.bench.rounds import ROOT
+
+MAX_BYTES_KEPT = 300
+
+
+def run_bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.bench", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_page_is_as_deep_as_promised_and_memory_stays_below_the_limit():
+    finished = run_bench("--only", "ours", "--rounds", "1", "--json")
+
+    assert finished.returncode == 0, finished.stderr
+    outcome = json.loads(finished.stdout)
+    ours = next(each for each in outcome["figures"] if each["name"] == "ours")
+    assert outcome["queries"] == 201
+    assert 55 <= outcome["depth"] <= 75
+    assert 0 < ours["bytes_kept"] <= MAX_BYTES_KEPT
+
+
+def test_unknown_contender_is_named_with_those_that_exist():
+    finished = run_bench("--only", "nobody")
+
+    assert finished.returncode == 1
+    assert "Unknown: nobody; there are bare, wrapper" in finished.stderr
+
+
+def test_contender_that_is_not_installed_says_which_module_is_missing():
+    peer = Contender(name="peer", title="a peer", requires=("no_such_package.middleware",))
+
+    assert peer.missing == "no_such_package.middleware"
+    assert CONTENDERS[0].missing is None

@@ -1,0 +1,120 @@
+"""Fixtures that every test may use: two databases, a browser, an ASGI server.
+
+A test that needs PostgreSQL is marked ``postgres``. Where a server or a browser is missing, CI
+fails and a laptop skips, and both say what to install.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterator
+from typing import NoReturn
+
+import debug_toolbar
+import django
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from orm_insight import insight
+from orm_insight.capture import faults
+from orm_insight.capture.active import active
+from orm_insight.capture.recorder import record_query
+from tests import servers
+from tests.asgi import LiveServer, running_server
+from tests.browser import BrowserMissing, Remote, running_browser
+
+ALIASES = ("default", "sqlite")
+
+
+def pytest_report_header() -> list[str]:
+    return [
+        f"python: {platform.python_version()}, django: {django.get_version()}, "
+        f"debug toolbar: {debug_toolbar.VERSION}, postgresql: {servers.describe_postgres()}"
+    ]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("postgres") and not servers.has_postgres():
+        fail_or_skip(servers.MISSING)
+
+
+def fail_or_skip(message: str) -> NoReturn:
+    if servers.is_ci():
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+@pytest.fixture(autouse=True)
+def no_leaks() -> Iterator[None]:
+    """No test leaves a recorder, a doubled wrapper or a failure of ours behind.
+
+    A test that provokes failures ends with ``faults.clear()``. The ring is emptied.
+    """
+    yield
+    recorder, failures = active.get(), faults.counts()
+    active.set(None)
+    faults.clear()
+    insight.reset()
+    assert recorder is None
+    assert failures == {}
+    for connection in connections.all(initialized_only=True):
+        if connection.connection is not None:
+            assert connection.execute_wrappers.count(record_query) == 1
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> Iterator[None]:
+    """Start PostgreSQL when the first test asks for a database, and tell Django where it is."""
+    if servers.is_ci() and not servers.has_postgres():
+        pytest.fail(servers.MISSING, pytrace=False)
+    settings.SQLITE_FOLDER.mkdir(exist_ok=True)
+    try:
+        if servers.has_postgres():
+            with servers.running_postgres() as url:
+                settings.DATABASES["default"].update(servers.connection_settings(url))
+                yield
+        else:
+            yield
+    finally:
+        shutil.rmtree(settings.SQLITE_FOLDER, ignore_errors=True)
+
+
+@pytest.fixture(params=ALIASES)
+def alias(request: pytest.FixtureRequest) -> str:
+    """Both databases in turn; the test still asks for ``django_db(databases="__all__")``."""
+    if request.param == "default" and not servers.has_postgres():
+        fail_or_skip(servers.MISSING)
+    return request.param
+
+
+@pytest.fixture
+def live_asgi(transactional_db: None) -> Iterator[LiveServer]:
+    """The test project behind uvicorn, at ``live_asgi.url``; sees committed data only."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Remote]:
+    """One browser for the whole run."""
+    try:
+        with running_browser() as browser:
+            yield browser
+    except BrowserMissing as missing:
+        fail_or_skip(str(missing))
+
+
+@pytest.fixture
+def page(browser: Remote) -> Iterator[Remote]:
+    """An empty page of a fresh profile. Errors on its console, violations of the policy among
+    them, fail the test at its end, unless it has emptied ``page.errors`` itself."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.errors = errors = []
+    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []

@@ -1,0 +1,23 @@
+"""A dashboard as a developer sees it: with DEBUG, from the own machine."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings as project
+from django.test import Client
+
+from orm_insight import insight
+from tests.dashboard.pages import Dashboard
+
+TOOLBAR = "debug_toolbar.middleware.DebugToolbarMiddleware"
+
+
+@pytest.fixture
+def dashboard(settings):
+    """Without the toolbar around it, and with an empty ring."""
+    settings.DEBUG = True
+    settings.MIDDLEWARE = [name for name in project.MIDDLEWARE if name != TOOLBAR]
+    insight.clear()
+    yield Dashboard(Client(enforce_csrf_checks=True))
+    insight.resume()
+    insight.clear()

@@ -1,0 +1,172 @@
+"""The dashboard in a real browser, under its strict policy: a violation fails the test."""
+
+from __future__ import annotations
+
+import pytest
+
+import orm_insight
+from orm_insight import insight
+from tests.browser import expect
+from tests.builders import make_query, make_site
+from tests.dashboard.test_limits import HOSTILE
+from tests.dashboard.test_traces import repeated
+from tests.testapp.factories import make_library
+from tests.testapp.models import Book
+
+WIDEST = "document.documentElement.scrollWidth"
+
+
+@pytest.fixture
+def site(dashboard, live_asgi):
+    """The dashboard behind a real server; ``url`` makes addresses."""
+    dashboard.url = lambda path="": f"{live_asgi.url}/_orm/{path}"
+    return dashboard
+
+
+@pytest.fixture
+def captured(site):
+    """The path of a real query on the default database."""
+    make_library(books=3)
+    with orm_insight.capture("books") as trace:
+        list(Book.objects.order_by("title"))
+    return f"traces/{trace.id}/"
+
+
+def test_explain_analyze_by_one_click(site, captured, page):
+    page.goto(site.url(f"{captured}queries/0/"))
+    page.evaluate("window.isSamePage = true")
+
+    page.get_by_role("button", name="Explain analyze").click()
+
+    expect(page.locator(".oi-plan")).to_contain_text("testapp_book")
+    assert page.evaluate("window.isSamePage")
+    assert page.get_by_role("button", name="Explain analyze").is_enabled()
+
+
+@pytest.mark.postgres
+def test_plan_tells_rows_and_loops(site, captured, page):
+    page.goto(site.url(f"{captured}queries/0/"))
+
+    page.get_by_role("button", name="Explain analyze").click()
+
+    expect(page.locator(".oi-explain")).to_contain_text("Measured plan")
+    scan = page.locator(".oi-plan tr", has_text="Seq Scan")
+    expect(scan.locator("[data-oi-label='Rows']")).to_have_text("3")
+    expect(scan.locator("[data-oi-label='Loops']")).to_have_text("1")
+
+
+def test_explain_inside_an_opened_row(site, captured, page):
+    page.goto(site.url(captured))
+    row = page.locator(".oi-queries .oi-row").first
+
+    row.locator("summary").first.click()
+    row.get_by_role("button", name="Explain", exact=True).click()
+
+    expect(row.locator(".oi-plan")).to_contain_text("testapp_book")
+
+
+def test_plan_is_copied(site, captured, page):
+    page.goto(site.url(f"{captured}queries/0/"))
+    page.get_by_role("button", name="Explain", exact=True).click()
+    page.locator(".oi-raw summary").first.click()
+
+    button = page.get_by_role("button", name="Copy the plan as text")
+    button.click()
+
+    expect(button).to_have_text("Copied")
+
+
+def test_without_scripts_everything_can_be_read_and_explained(site, captured, browser):
+    context = browser.new_context(java_script_enabled=False)
+    try:
+        page = context.new_page()
+        page.goto(site.url(captured))
+        page.locator(".oi-queries .oi-row summary").first.click()
+        page.locator(".oi-queries .oi-row-links a").first.click()
+        page.get_by_role("button", name="Explain analyze").click()
+
+        expect(page.locator(".oi-plan")).to_contain_text("testapp_book")
+        expect(page.locator("h1")).to_have_text("Query 0")
+        assert page.locator(".oi-copy").first.is_hidden()
+    finally:
+        context.close()
+
+
+def test_more_rows_are_loaded_in_place(site, page):
+    trace = site.keep(*repeated(350))
+    page.goto(site.url(f"traces/{trace.id}/"))
+    rows = page.locator(".oi-queries tbody tr:not(.oi-more-row)")
+    assert rows.count() == 100
+
+    page.get_by_role("link", name="Show 100 more of 250").click()
+    expect(rows).to_have_count(200)
+    page.get_by_role("link", name="Show 100 more of 150").click()
+
+    expect(rows).to_have_count(300)
+
+
+def test_list_is_filtered_while_typing(site, page):
+    site.keep(path="/a/")
+    site.keep(path="/b/")
+    page.goto(site.url())
+
+    page.get_by_label("Filter").press_sequentially("/a/")
+
+    expect(page.locator(".oi-trace-path")).to_have_text(["/a/"])
+    assert page.url.endswith("?q=%2Fa%2F")
+    page.reload()
+    expect(page.locator(".oi-trace-path")).to_have_text(["/a/"])
+
+
+def test_theme_is_remembered(site, page):
+    page.goto(site.url())
+    page.get_by_role("button", name="Theme: auto").click()
+    page.get_by_role("button", name="Theme: light").click()
+
+    page.reload()
+
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+    dark = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert max(map(int, dark.removeprefix("rgb(").removesuffix(")").split(","))) < 60
+
+
+def test_server_that_has_gone_is_a_message(site, captured, page):
+    page.goto(site.url(f"{captured}queries/0/"))
+    page.route("**/explain/**", lambda route: route.abort())
+
+    page.get_by_role("button", name="Explain analyze").click()
+
+    expect(page.locator(".oi-explain-slot .oi-notice")).to_contain_text("could not be loaded")
+    assert "Failed to load resource" in page.errors.pop()
+
+
+def test_trace_that_expired_meanwhile_is_a_message(site, captured, page):
+    page.goto(site.url(f"{captured}queries/0/"))
+    insight.clear()
+
+    page.get_by_role("button", name="Explain analyze").click()
+
+    expect(page.locator(".oi-explain-slot")).to_contain_text("no trace with this id")
+    assert "404" in page.errors.pop()
+
+
+@pytest.mark.parametrize("width", [360, 1400, 2560])
+def test_hostile_data_runs_nothing_and_breaks_no_layout(site, page, width):
+    query = make_query(
+        f"SELECT '{HOSTILE * 20}' {'x' * 3000}",
+        params=(HOSTILE * 50, "y" * 3000),
+        error=HOSTILE * 5,
+        site=make_site("/" + "deep/" * 60 + HOSTILE, function="f" * 400),
+    )
+    trace = site.keep(*[query] * 4, path="/" + "z" * 500 + HOSTILE, view="v" * 300, error=HOSTILE)
+    page.set_viewport_size({"width": width, "height": 900})
+    dialogs = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+
+    for path in ("", f"traces/{trace.id}/", f"traces/{trace.id}/queries/0/"):
+        page.goto(site.url(path))
+        for summary in page.locator("summary").all()[:3]:
+            summary.click()
+        assert page.evaluate(WIDEST) <= width, path
+
+    assert dialogs == []

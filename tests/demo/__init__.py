@@ -1,0 +1,1 @@
+"""Tests of the demo, as the processes that a person would start."""

@@ -1,0 +1,1 @@
+"""Plans, and EXPLAIN on real databases."""

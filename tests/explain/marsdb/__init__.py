@@ -1,0 +1,1 @@
+"""The backend of a database that nobody knows."""

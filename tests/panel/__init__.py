@@ -1,0 +1,1 @@
+"""The panel inside the real Debug Toolbar."""

@@ -1,0 +1,1 @@
+"""Models whose columns only PostgreSQL has."""

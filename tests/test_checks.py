@@ -1,0 +1,177 @@
+"""The system checks: silent on a good project, precise on a bad one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+from django.test import override_settings
+from django.utils.module_loading import import_string
+
+from orm_insight import checks
+from orm_insight.capture import provenance
+from orm_insight.middleware import OrmInsightMiddleware
+
+DOCS = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
+OTHER_MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+OTHER_PANELS = ["debug_toolbar.panels.timer.TimerPanel"]
+
+NO_MIDDLEWARE = override_settings(MIDDLEWARE=OTHER_MIDDLEWARE)
+NO_PANEL = override_settings(DEBUG_TOOLBAR_PANELS=OTHER_PANELS)
+NO_DASHBOARD = override_settings(ROOT_URLCONF="tests.testapp.urls")
+
+
+class OwnMiddleware(OrmInsightMiddleware):
+    """As a project may write it."""
+
+
+def checked() -> list[tuple[str, str, str | None]]:
+    return [(m.id, m.msg, m.hint) for m in run_checks(tags=[checks.TAG])]
+
+
+def ids() -> list[str]:
+    return [id for id, _, _ in checked()]
+
+
+def test_noop_project_of_the_tests():
+    assert checked() == []
+
+
+def test_noop_middleware_without_panel():
+    with NO_PANEL:
+        assert checked() == []
+
+
+def test_noop_panel_without_middleware_and_dashboard():
+    with NO_MIDDLEWARE, NO_DASHBOARD:
+        assert checked() == []
+
+
+def test_noop_subclass_of_the_middleware():
+    path = f"{__name__}.OwnMiddleware"
+    with NO_PANEL, override_settings(MIDDLEWARE=[*OTHER_MIDDLEWARE, path]):
+        assert checked() == []
+
+
+def test_noop_switched_off():
+    with NO_PANEL, NO_MIDDLEWARE, override_settings(ORM_INSIGHT={"ENABLED": False}):
+        assert checked() == []
+
+
+def test_unknown_key_names_the_nearest():
+    with override_settings(ORM_INSIGHT={"MAX_TRACE": 5}):
+        assert checked() == [
+            (
+                "orm_insight.E002",
+                "ORM_INSIGHT['MAX_TRACE'] is no setting.",
+                "Did you mean MAX_TRACES?",
+            )
+        ]
+
+
+def test_unknown_key_like_no_other_lists_them_all():
+    with override_settings(ORM_INSIGHT={"QQQQ": 5}):
+        [(id, _, hint)] = checked()
+
+    assert id == "orm_insight.E002"
+    assert "EXPLAIN_TIMEOUT_MS" in hint
+
+
+@pytest.mark.parametrize(
+    ("raw", "id", "text"),
+    [
+        ([], "orm_insight.E001", "ORM_INSIGHT must be a dictionary, not []."),
+        (
+            {"MAX_TRACES": "5"},
+            "orm_insight.E003",
+            "ORM_INSIGHT['MAX_TRACES'] must be a whole number, not '5'.",
+        ),
+        (
+            {"MAX_TRACES": 0},
+            "orm_insight.E004",
+            "ORM_INSIGHT['MAX_TRACES'] must be at least 1, not 0.",
+        ),
+        (
+            {"IGNORE_PATHS": ["("]},
+            "orm_insight.E005",
+            "ORM_INSIGHT['IGNORE_PATHS'] holds an impossible regular expression, '(': "
+            "missing ), unterminated subpattern at position 0.",
+        ),
+    ],
+)
+def test_value_that_cannot_be_used(raw, id, text):
+    with override_settings(ORM_INSIGHT=raw):
+        assert checked() == [(id, text, "Until then the default is used.")]
+
+
+def test_callback_that_cannot_be_imported():
+    with override_settings(ORM_INSIGHT={"SHOW_CALLBACK": "no.such.module"}):
+        [(id, text, hint)] = checked()
+
+    assert id == "orm_insight.E006"
+    assert "cannot be imported from 'no.such.module'" in text
+    assert hint == "Until then nobody is let in."
+
+
+def test_every_problem_is_reported():
+    raw = {"ENABLED": 1, "MAX_BYTES": -1, "MAX_BITES": 1}
+    with override_settings(ORM_INSIGHT=raw):
+        assert ids() == ["orm_insight.E003", "orm_insight.E004", "orm_insight.E002"]
+
+
+def test_nothing_records():
+    with NO_MIDDLEWARE, NO_PANEL:
+        [(id, _, hint)] = checked()
+
+    assert id == "orm_insight.W001"
+    assert checks.MIDDLEWARE in hint
+
+
+def test_panel_without_the_toolbar_is_no_panel():
+    installed = ["django.contrib.contenttypes", "orm_insight"]
+    with NO_MIDDLEWARE, override_settings(INSTALLED_APPS=installed):
+        assert ids() == ["orm_insight.W001"]
+
+
+def test_nothing_shows():
+    with NO_PANEL, NO_DASHBOARD:
+        assert ids() == ["orm_insight.W002"]
+
+
+def test_middleware_that_cannot_be_imported_is_left_to_django():
+    with NO_PANEL, override_settings(MIDDLEWARE=["no.such.Middleware"]):
+        assert ids() == ["orm_insight.W001"]
+
+
+def test_hook_that_does_not_fit_the_running_django(monkeypatch):
+    monkeypatch.setattr(provenance, "_missing", ["ModelIterable.__iter__"])
+
+    [(id, text, _)] = checked()
+
+    assert id == "orm_insight.W003"
+    assert "ModelIterable.__iter__" in text
+
+
+@pytest.mark.parametrize("path", [checks.MIDDLEWARE, checks.PANEL])
+def test_name_that_a_hint_gives_can_be_imported(path):
+    assert import_string(path).__name__ == path.rpartition(".")[2]
+
+
+@pytest.mark.parametrize(
+    "id", [*checks._ERROR_IDS.values(), *(f"orm_insight.W00{n}" for n in (1, 2, 3))]
+)
+def test_every_check_is_documented(id):
+    assert f"| `{id}` |" in DOCS
+
+
+def test_dashboard_that_nobody_may_see(settings):
+    settings.DEBUG = True
+    settings.INTERNAL_IPS = []
+    settings.DEBUG_TOOLBAR_CONFIG = {}
+    assert [message.id for message in checks.check_visitors(None)] == ["orm_insight.W004"]
+    settings.INTERNAL_IPS = ["127.0.0.1"]
+    assert checks.check_visitors(None) == []
+    settings.INTERNAL_IPS = []
+    settings.ORM_INSIGHT = {"SHOW_CALLBACK": "builtins.bool"}
+    assert checks.check_visitors(None) == []
