@@ -14,6 +14,7 @@ from typing import NoReturn
 import debug_toolbar
 import django
 import pytest
+from debug_toolbar.toolbar import DebugToolbar
 from django.conf import settings
 from django.db import connections
 
@@ -44,6 +45,13 @@ def fail_or_skip(message: str) -> NoReturn:
     if servers.is_ci():
         pytest.fail(message, pytrace=False)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def toolbar_urls() -> None:
+    """The toolbar collects the addresses of its panels once in a process: from the project's
+    panels, whatever the first test that asks has changed."""
+    DebugToolbar.get_urls()
 
 
 @pytest.fixture(autouse=True)
