@@ -15,7 +15,7 @@ from asgiref.sync import SyncToAsync
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.codes import Role, declare
-from orm_insight.capture.stack import awaiting, declare_thread_handler
+from orm_insight.capture.stack import awaiting
 
 _original: Any = None
 
@@ -26,9 +26,7 @@ def install() -> None:
         return
     waiting: Any = SyncToAsync
     original = _original = waiting.__call__
-    handler = SyncToAsync.thread_handler.__code__
-    declare(handler, Role.THREAD)
-    declare_thread_handler(handler)
+    declare(SyncToAsync.thread_handler.__code__, Role.THREAD)
 
     @wraps(original)
     def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -12,7 +12,6 @@ from django.template import base as template_base
 from orm_insight.capture import awaiting, provenance
 from orm_insight.capture.codes import Role, declare
 from orm_insight.capture.recorder import record_query
-from orm_insight.capture.stack import declare_template_node
 
 
 def install() -> None:
@@ -48,6 +47,4 @@ def _declare_frames() -> None:
     for code in exception.convert_exception_to_response.__code__.co_consts:
         if hasattr(code, "co_code"):
             declare(code, Role.BOUNDARY)
-    node = template_base.Node.render_annotated.__code__
-    declare(node, Role.TEMPLATE_NODE)
-    declare_template_node(node)
+    declare(template_base.Node.render_annotated.__code__, Role.TEMPLATE_NODE)

@@ -98,3 +98,14 @@ class Mark:
                 return True
             mark = mark.parent
         return False
+
+
+def mark_of_instance(instance: Any) -> Mark | None:
+    """The mark that was left on a model instance; what loaded a single object stands for one."""
+    state = instance._state.__dict__
+    mark: Mark | Built | None = state.get(KEY)
+    if isinstance(mark, Built):
+        relation = None if mark.mark is None else mark.relation
+        mark = state[KEY] = Mark(mark, mark.model, mark.mark, relation)
+        mark.count = 1
+    return mark

@@ -30,8 +30,13 @@ from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.codes import Role, declare, learn, plain, roles
 from orm_insight.capture.lineage import KEY, Built, Site
-from orm_insight.capture.marking import marked
-from orm_insight.capture.relation_frames import built_for_relation, declare_relations
+from orm_insight.capture.marking import marked, marked_object
+from orm_insight.capture.relation_frames import (
+    built_for_one_object,
+    built_for_relation,
+    declare_relations,
+    is_for_one_object,
+)
 
 _ENDS = frozenset({Role.APPLICATION, Role.TEMPLATE_NODE, Role.BOUNDARY, Role.THREAD})
 
@@ -118,20 +123,29 @@ _issuers: dict[int, Callable[[Any], Any]] = {}
 """Code that executes a query of the ORM, and how to get the query from its ``self``."""
 
 
-def built_of(frame: FrameType | None) -> tuple[Built | None, bool]:
-    """How the ORM came to the statement of this cursor, and whether a prefetch would serve it."""
-    for _ in range(6):
+def steps_to_issuer(cursor: FrameType) -> int | None:
+    """How many frames outside of the cursor's the ORM executes its query, if it is the ORM."""
+    frame: FrameType | None = cursor
+    for steps in range(6):
         if frame is None:
             break
-        query_of = _issuers.get(id(frame.f_code))
-        if query_of is not None:
-            query = query_of(frame.f_locals["self"])
-            built = query.__dict__.get(KEY)
-            if built is None or built.base is None:
-                return built, True
-            return built, is_plain(built.base, built.filters, query)
+        if id(frame.f_code) in _issuers:
+            return steps
         frame = frame.f_back
-    return None, True
+    return None
+
+
+def built_at(issuer: FrameType) -> tuple[Built | None, bool]:
+    """How the ORM came to the query that this frame executes, and whether a prefetch would
+    serve it."""
+    query_of = _issuers.get(id(issuer.f_code))
+    if query_of is None:
+        return None, True
+    query = query_of(issuer.f_locals["self"])
+    built = query.__dict__.get(KEY)
+    if built is None or built.base is None:
+        return built, True
+    return built, is_plain(built.base, built.filters, query)
 
 
 _missing: list[str] = []
@@ -178,6 +192,8 @@ def _hook_query(original: Callable[..., None]) -> Callable[..., None]:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         try:
+            if is_for_one_object():
+                return
             built = _build(sys._getframe(1), self.__dict__.get("model"))
             if built is not None:
                 self.__dict__[KEY] = built
@@ -205,7 +221,16 @@ def _hook_rows(original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator
     @wraps(original)
     def __iter__(self: Any) -> Iterator[Any]:
         rows = original(self)
-        return rows if active.get() is None else marked(rows, self)
+        if active.get() is None:
+            return rows
+        built = None
+        try:
+            query = self.queryset.query
+            if KEY not in query.__dict__:
+                built = query.__dict__[KEY] = built_for_one_object(query)
+        except Exception as error:
+            faults.report("note which relation is loaded", error)
+        return marked(rows, self) if built is None else marked_object(rows, built)
 
     return __iter__
 

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
-from orm_insight.capture import faults, provenance
+from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.lineage import Built
-from orm_insight.capture.stack import StackWalker
+from orm_insight.capture.provenance import built_at, steps_to_issuer
+from orm_insight.capture.stack import Known, StackWalker
 
 _Call = tuple[Any, Any, bool, Mapping[str, Any]]
 _MUTABLE = frozenset({list, dict, bytearray, set})
@@ -120,21 +121,15 @@ def _record(recorder: Recorder, call: _Call, started: float, error: Exception | 
     """Keep a statement that has just ended; a failure of ours is counted and stays here."""
     try:
         duration = perf_counter() - started
-        # Here, record_query(), _execute_with_wrappers(): then the cursor's execute().
-        distance = 3
-        frame = sys._getframe(distance)
-        while id(frame.f_code) not in _cursor_codes and frame.f_back is not None:
-            # A wrapper of another tool lies between, or something else that calls us.
-            distance += 1
-            frame = frame.f_back
         sql, params, many, context = call
         connection = context["connection"]
         alias = connection.alias
         if alias not in recorder.vendors:
             recorder.note_vendor(alias, connection.vendor)
-        built, is_plain = provenance.built_of(frame)
         if type(sql) is not str:
             sql = _as_text(sql, connection)
+        stack, issuer, *_ = recorder.walker.recall(sql) or _meet(recorder.walker, sql)
+        built, is_plain = _NOT_BUILT if issuer is None else built_at(sys._getframe(issuer))
         recorder.keep(
             (
                 sql,
@@ -146,7 +141,7 @@ def _record(recorder: Recorder, call: _Call, started: float, error: Exception | 
                 None if error is None else f"{type(error).__name__}: {error}",
                 connection.in_atomic_block or not connection.autocommit,
                 _batch_size(params) if many else None,
-                recorder.walker.number_of(sql, frame, distance),
+                stack,
                 built,
                 is_plain,
             )
@@ -156,6 +151,19 @@ def _record(recorder: Recorder, call: _Call, started: float, error: Exception | 
 
 
 _cursor_codes = {id(CursorWrapper.execute.__code__), id(CursorWrapper.executemany.__code__)}
+_NOT_BUILT = None, True
+
+
+def _meet(walker: StackWalker, sql: str) -> Known:
+    """Walk the stack of a statement for the first time. Depths count from ``_record``."""
+    depth = 3  # itself, record_query(), _execute_with_wrappers(): then the cursor's execute()
+    frame = sys._getframe(1 + depth)
+    while id(frame.f_code) not in _cursor_codes and frame.f_back is not None:
+        # A wrapper of another tool lies between, or something else that calls us.
+        depth += 1
+        frame = frame.f_back
+    nearest = steps_to_issuer(frame)
+    return walker.meet(sql, frame, depth, None if nearest is None else depth + nearest)
 
 
 def _row_count(context: Mapping[str, Any]) -> int:

@@ -11,10 +11,46 @@ from django.db.models.fields import related_descriptors
 from django.db.models.query_utils import DeferredAttribute
 
 from orm_insight.capture.codes import Role, declare
-from orm_insight.capture.lineage import KEY, Built
+from orm_insight.capture.lineage import Built, mark_of_instance
 from orm_insight.capture.relations import relation_named
 
 _extractors: dict[int, Callable[[Any], tuple[Any, str]]] = {}
+_for_one_object: set[int] = set()
+"""Of these the ones that load a single object or its columns."""
+
+
+def is_for_one_object() -> bool:
+    """Whether the query that is being made will load a single related object.
+
+    Called where ``Query.__init__`` returns. Beyond it are ``QuerySet.__init__``, two methods of
+    the manager and one that asks it, then the one that loads. Where an application's manager adds
+    a method of its own the answer is no, and ``built_for_relation`` finds the relation.
+    """
+    try:
+        return id(sys._getframe(6).f_code) in _for_one_object
+    except ValueError:  # the stack is not so deep
+        return False
+
+
+def built_for_one_object(query: Any) -> Built | None:
+    """Which relation of what is loaded by the query that is about to be executed, if it is one.
+
+    Called where iterating over the rows begins. Beyond it are ``_fetch_all``, ``__len__`` and
+    ``get`` of the queryset, then the method that loads, perhaps with another one between.
+    """
+    if getattr(query, "select_related", False):
+        return None
+    try:
+        frame: FrameType | None = sys._getframe(5)
+    except ValueError:  # the stack is not so deep
+        return None
+    for _ in range(3):
+        if frame is None:
+            break
+        if id(frame.f_code) in _for_one_object:
+            return built_for_relation(frame, query.model)
+        frame = frame.f_back
+    return None
 
 
 def built_for_relation(frame: FrameType, model: Any) -> Built:
@@ -25,7 +61,7 @@ def built_for_relation(frame: FrameType, model: Any) -> Built:
         model,
         None,
         relation_named(type(instance), name),
-        instance._state.__dict__.get(KEY),
+        mark_of_instance(instance),
         hash((id(instance), instance.__dict__.get(instance._meta.pk.attname))),
         len(getattr(local["self"], "core_filters", ())),
     )
@@ -76,6 +112,7 @@ def declare_relations() -> list[str]:
     ):
         if (function := owner.__dict__.get(name)) is not None:
             _declare(function.__code__, extract)
+            _for_one_object.add(id(function.__code__))
     for factory, extract in (
         (described.create_reverse_many_to_one_manager, _from_reverse_many),
         (described.create_forward_many_to_many_manager, _from_prefetch_name),

@@ -42,8 +42,6 @@ class Recording:
             if active.get() is self.recorder:
                 active.set(self.recorder.outer)
             self._token = None
-        if self.recorder.outer is None:
-            self.recorder.walker.release()
 
     def trace(
         self,
