@@ -5,12 +5,14 @@ Both vanish when what carries them is pickled or copied, and hold no instance of
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from orm_insight.model.trace import LoadedBy, Relation
 
 KEY = "_orm_insight"
-"""Under this name they are kept in a query's, or an instance state's, ``__dict__``."""
+"""The attribute in which they are kept, of a query and of an instance's state."""
+PARENT = "_orm_insight_parent"
+"""The attribute of a query that tells apart the instances whose relation it loads."""
 
 Site: TypeAlias = tuple[Any, ...]
 """Raw: ``(code, offset)``, ``(template node,)`` or ``(class, None)``; resolved by ``assemble``."""
@@ -24,11 +26,11 @@ class Built:
     """Where a query was built, and for which relation of which instance, if for one.
 
     ``site`` stays empty where the relation says enough: a single object is loaded on the line that
-    reads it. ``parent`` tells the instances apart. ``base`` is the shape that a related manager
-    gave its query, ``filters`` the number of conditions that it adds after that.
+    reads it. ``base`` is the shape that a related manager gave its query, ``filters`` the number of
+    conditions that it adds after that.
     """
 
-    __slots__ = ("base", "filters", "mark", "model", "parent", "relation", "site")
+    __slots__ = ("base", "filters", "mark", "model", "relation", "site")
 
     def __init__(
         self,
@@ -36,19 +38,28 @@ class Built:
         site: Site | None,
         relation: Relation | None = None,
         mark: Mark | None = None,
-        parent: int = 0,
         filters: int = 0,
     ) -> None:
         self.model = model
         self.site = site
         self.relation = relation
         self.mark = mark
-        self.parent = parent
         self.filters = filters
         self.base: tuple[Any, ...] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _forgotten, ()
+
+
+class ObjectLoad(NamedTuple):
+    """What loads a single related object: for all rows of a result the same.
+
+    ``mark`` is that of the object, ``key`` the attribute that holds the row's primary key.
+    """
+
+    built: Built
+    mark: Mark
+    key: str
 
 
 class Mark:
@@ -63,6 +74,7 @@ class Mark:
         "how",
         "is_chunked",
         "is_combined",
+        "loads",
         "model",
         "only",
         "parent",
@@ -86,6 +98,8 @@ class Mark:
         self.is_chunked = False
         self.is_combined = False
         self.only: tuple[Any, bool] | None = None
+        # By id of the descriptor that loads; the descriptors live as long as their model.
+        self.loads: dict[int, ObjectLoad] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _forgotten, ()
@@ -99,13 +113,3 @@ class Mark:
             mark = mark.parent
         return False
 
-
-def mark_of_instance(instance: Any) -> Mark | None:
-    """The mark that was left on a model instance; what loaded a single object stands for one."""
-    state = instance._state.__dict__
-    mark: Mark | Built | None = state.get(KEY)
-    if isinstance(mark, Built):
-        relation = None if mark.mark is None else mark.relation
-        mark = state[KEY] = Mark(mark, mark.model, mark.mark, relation)
-        mark.count = 1
-    return mark

@@ -11,7 +11,7 @@ from django.db.models.base import Model
 
 from orm_insight.capture import faults
 from orm_insight.capture.codes import Role, learn, roles
-from orm_insight.capture.lineage import KEY, Built, Mark, Site, mark_of_instance
+from orm_insight.capture.lineage import KEY, Built, Mark, Site
 from orm_insight.capture.relations import relation_named
 
 RelatedMarks: TypeAlias = list[tuple[str, Mark, Any]]
@@ -38,17 +38,17 @@ def marked(rows: Iterator[Any], iterable: Any) -> Iterator[Any]:
         return
     for row in rows:
         mark.count += 1
-        row._state.__dict__[KEY] = mark
+        row._state._orm_insight = mark
         if related:
             _mark_related(row, related)
         yield row
 
 
-def marked_object(rows: Iterator[Any], built: Built) -> Iterator[Any]:
-    """The one row of a related object; a ``Mark`` is made of ``built`` if a load begins there."""
+def marked_object(rows: Iterator[Any], mark: Mark) -> Iterator[Any]:
+    """The row of a related object, with its mark."""
     loaded = list(rows)
     for row in loaded:
-        row._state.__dict__[KEY] = built
+        row._state._orm_insight = mark
     return iter(loaded)
 
 
@@ -84,7 +84,7 @@ def _mark_of_prefetch(built: Built | None, model: Any, local: Any) -> Mark:
     is_last = level == lookup.prefetch_through.count("__")
     if lookup.queryset is not None and is_last:
         return Mark(built, model)
-    parent = mark_of_instance(instances[0])
+    parent = getattr(instances[0]._state, KEY, None)
     name = lookup.prefetch_through.split("__")[level]
     relation = relation_named(type(instances[0]), name)
     if parent is None or relation is None:
@@ -119,6 +119,6 @@ def _mark_related(row: Any, related: RelatedMarks) -> None:
         instance = cache.get(name)
         if instance is not None:
             mark.count += 1
-            instance._state.__dict__[KEY] = mark
+            instance._state._orm_insight = mark
             if below:
                 _mark_related(instance, below)

@@ -15,10 +15,10 @@ names it. Marks and ``Built`` values vanish when an instance or a queryset is pi
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
 from operator import attrgetter
+from sys import _getframe
 from types import FrameType
 from typing import Any
 
@@ -29,20 +29,21 @@ from django.db.models.sql import query as sql_query
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.codes import Role, declare, learn, plain, roles
-from orm_insight.capture.lineage import KEY, Built, Site
+from orm_insight.capture.lineage import KEY, PARENT, Built, Site
 from orm_insight.capture.marking import marked, marked_object
 from orm_insight.capture.relation_frames import (
-    built_for_one_object,
     built_for_relation,
     declare_relations,
-    is_for_one_object,
+    loads_object,
+    object_load,
 )
 
 _ENDS = frozenset({Role.APPLICATION, Role.TEMPLATE_NODE, Role.BOUNDARY, Role.THREAD})
 
 
-def _build(frame: FrameType | None, model: Any) -> Built | None:
+def _build(frame: FrameType | None, query: Any) -> Built | None:
     """Find the line that builds a queryset, and the relation on the way to it."""
+    model = query.__dict__.get("model")
     if active.get() is None:
         return _build_unrecorded(frame, model)
     built: Built | None = None
@@ -52,7 +53,7 @@ def _build(frame: FrameType | None, model: Any) -> Built | None:
         if id(frame.f_code) not in skipped:
             role = learn(frame).role
             if role is Role.RELATION and built is None:
-                built = built_for_relation(frame, model)
+                built = built_for_relation(frame, query)
                 if built.relation is not None and built.relation.kind != "many":
                     return built
             elif role in _ENDS:
@@ -135,18 +136,24 @@ def steps_to_issuer(cursor: FrameType) -> int | None:
     return None
 
 
-def built_at(issuer: FrameType) -> tuple[Built | None, bool]:
-    """How the ORM came to the query that this frame executes, and whether a prefetch would
-    serve it."""
+def built_at(issuer: FrameType) -> tuple[Built | None, bool, int]:
+    """How the ORM came to the query that this frame executes, whether a prefetch would serve it,
+    and a number that tells the instance apart whose relation it loads."""
     query_of = _issuers.get(id(issuer.f_code))
     if query_of is None:
-        return None, True
+        return NOT_BUILT
     query = query_of(issuer.f_locals["self"])
     built = query.__dict__.get(KEY)
-    if built is None or built.base is None:
-        return built, True
-    return built, is_plain(built.base, built.filters, query)
+    if built is None:
+        return NOT_BUILT
+    parent = query.__dict__.get(PARENT, 0)
+    if built.base is None:
+        return built, True, parent
+    return built, is_plain(built.base, built.filters, query), parent
 
+
+NOT_BUILT: tuple[None, bool, int] = (None, True, 0)
+"""What ``built_at`` says of statements that are not the ORM's."""
 
 _missing: list[str] = []
 _restore: list[tuple[Any, str, Any]] = []
@@ -192,11 +199,15 @@ def _hook_query(original: Callable[..., None]) -> Callable[..., None]:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         try:
-            if is_for_one_object():
-                return
-            built = _build(sys._getframe(1), self.__dict__.get("model"))
+            # Beyond are QuerySet.__init__(), two methods of the manager and one that asks it.
+            if id(_getframe(5).f_code) in loads_object:
+                return  # what is loaded is found when the query is executed
+        except ValueError:  # the stack is not so deep
+            pass
+        try:
+            built = _build(_getframe(1), self)
             if built is not None:
-                self.__dict__[KEY] = built
+                self._orm_insight = built
         except Exception as error:
             faults.report("note where a queryset is built", error)
 
@@ -223,14 +234,14 @@ def _hook_rows(original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator
         rows = original(self)
         if active.get() is None:
             return rows
-        built = None
+        load = None
         try:
             query = self.queryset.query
             if KEY not in query.__dict__:
-                built = query.__dict__[KEY] = built_for_one_object(query)
+                load = object_load(query)
         except Exception as error:
             faults.report("note which relation is loaded", error)
-        return marked(rows, self) if built is None else marked_object(rows, built)
+        return marked(rows, self) if load is None else marked_object(rows, load.mark)
 
     return __iter__
 

@@ -6,8 +6,8 @@ The wrapper runs around every statement of the application. Whatever fails here 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
+from sys import _getframe
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -16,17 +16,16 @@ from django.db.backends.utils import CursorWrapper
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.lineage import Built
-from orm_insight.capture.provenance import built_at, steps_to_issuer
+from orm_insight.capture.provenance import NOT_BUILT, built_at, steps_to_issuer
 from orm_insight.capture.stack import Known, StackWalker
 
-_Call = tuple[Any, Any, bool, Mapping[str, Any]]
 _MUTABLE = frozenset({list, dict, bytearray, set})
 
 
 class RawQuery(NamedTuple):
     """One executed statement as it was met, kept as a plain tuple of this layout.
 
-    Times are seconds of ``perf_counter``.
+    Times are seconds of ``perf_counter``. ``rows`` is what the driver says.
     """
 
     sql: str
@@ -34,13 +33,14 @@ class RawQuery(NamedTuple):
     alias: str
     started: float
     duration: float
-    rows: int
+    rows: Any
     error: str | None
     in_transaction: bool
     batch_size: int | None
     stack: int
     built: Built | None
     is_plain: bool
+    parent: int
 
 
 class Recorder:
@@ -111,25 +111,33 @@ def record_query(
     try:
         result = execute(sql, params, many, context)
     except Exception as error:
-        _record(recorder, (sql, params, many, context), started, error)
+        _record(recorder, sql, params, many, context, started, error)
         raise
-    _record(recorder, (sql, params, many, context), started, None)
+    _record(recorder, sql, params, many, context, started, None)
     return result
 
 
-def _record(recorder: Recorder, call: _Call, started: float, error: Exception | None) -> None:
+def _record(
+    recorder: Recorder,
+    sql: Any,
+    params: Any,
+    many: bool,  # noqa: FBT001
+    context: Mapping[str, Any],
+    started: float,
+    error: Exception | None,
+) -> None:
     """Keep a statement that has just ended; a failure of ours is counted and stays here."""
     try:
         duration = perf_counter() - started
-        sql, params, many, context = call
         connection = context["connection"]
         alias = connection.alias
         if alias not in recorder.vendors:
             recorder.note_vendor(alias, connection.vendor)
         if type(sql) is not str:
             sql = _as_text(sql, connection)
-        stack, issuer, *_ = recorder.walker.recall(sql) or _meet(recorder.walker, sql)
-        built, is_plain = _NOT_BUILT if issuer is None else built_at(sys._getframe(issuer))
+        known = recorder.walker.recall(sql) or _meet(recorder.walker, sql)
+        issuer = known[1]
+        built, is_plain, parent = NOT_BUILT if issuer is None else built_at(_getframe(issuer))
         recorder.keep(
             (
                 sql,
@@ -137,13 +145,14 @@ def _record(recorder: Recorder, call: _Call, started: float, error: Exception | 
                 alias,
                 started,
                 duration,
-                _row_count(context) if error is None else -1,
+                getattr(context["cursor"].cursor, "rowcount", -1) if error is None else -1,
                 None if error is None else f"{type(error).__name__}: {error}",
                 connection.in_atomic_block or not connection.autocommit,
                 _batch_size(params) if many else None,
-                stack,
+                known[0],
                 built,
                 is_plain,
+                parent,
             )
         )
     except Exception as fault:
@@ -151,13 +160,11 @@ def _record(recorder: Recorder, call: _Call, started: float, error: Exception | 
 
 
 _cursor_codes = {id(CursorWrapper.execute.__code__), id(CursorWrapper.executemany.__code__)}
-_NOT_BUILT = None, True
-
 
 def _meet(walker: StackWalker, sql: str) -> Known:
     """Walk the stack of a statement for the first time. Depths count from ``_record``."""
     depth = 3  # itself, record_query(), _execute_with_wrappers(): then the cursor's execute()
-    frame = sys._getframe(1 + depth)
+    frame = _getframe(1 + depth)
     while id(frame.f_code) not in _cursor_codes and frame.f_back is not None:
         # A wrapper of another tool lies between, or something else that calls us.
         depth += 1
@@ -166,20 +173,14 @@ def _meet(walker: StackWalker, sql: str) -> Known:
     return walker.meet(sql, frame, depth, None if nearest is None else depth + nearest)
 
 
-def _row_count(context: Mapping[str, Any]) -> int:
-    """The driver's count, -1 where it has none."""
-    count = getattr(context["cursor"].cursor, "rowcount", -1)
-    return count if type(count) is int else -1
-
-
 def _frozen(params: Any) -> Any:
     """The parameters as they are now: containers that the application may change are copied."""
+    if type(params) is tuple and _MUTABLE.isdisjoint(map(type, params)):
+        return params
     if params is None:
         return None
     if type(params) not in (tuple, list) and isinstance(params, Mapping):
         return {name: _snapshot(value) for name, value in params.items()}
-    if _MUTABLE.isdisjoint(map(type, params)):
-        return tuple(params)
     return tuple(map(_snapshot, params))
 
 

@@ -11,35 +11,20 @@ from django.db.models.fields import related_descriptors
 from django.db.models.query_utils import DeferredAttribute
 
 from orm_insight.capture.codes import Role, declare
-from orm_insight.capture.lineage import Built, mark_of_instance
+from orm_insight.capture.lineage import KEY, Built, Mark, ObjectLoad
 from orm_insight.capture.relations import relation_named
 
 _extractors: dict[int, Callable[[Any], tuple[Any, str]]] = {}
-_for_one_object: set[int] = set()
-"""Of these the ones that load a single object or its columns."""
+loads_object: set[int] = set()
+"""Code that loads a single related object, or its columns: by id."""
 
 
-def is_for_one_object() -> bool:
-    """Whether the query that is being made will load a single related object.
-
-    Called where ``Query.__init__`` returns. Beyond it are ``QuerySet.__init__``, two methods of
-    the manager and one that asks it, then the one that loads. Where an application's manager adds
-    a method of its own the answer is no, and ``built_for_relation`` finds the relation.
-    """
-    try:
-        return id(sys._getframe(6).f_code) in _for_one_object
-    except ValueError:  # the stack is not so deep
-        return False
-
-
-def built_for_one_object(query: Any) -> Built | None:
-    """Which relation of what is loaded by the query that is about to be executed, if it is one.
+def object_load(query: Any) -> ObjectLoad | None:
+    """What the query that is about to be executed loads, if that is a single related object.
 
     Called where iterating over the rows begins. Beyond it are ``_fetch_all``, ``__len__`` and
     ``get`` of the queryset, then the method that loads, perhaps with another one between.
     """
-    if getattr(query, "select_related", False):
-        return None
     try:
         frame: FrameType | None = sys._getframe(5)
     except ValueError:  # the stack is not so deep
@@ -47,22 +32,45 @@ def built_for_one_object(query: Any) -> Built | None:
     for _ in range(3):
         if frame is None:
             break
-        if id(frame.f_code) in _for_one_object:
-            return built_for_relation(frame, query.model)
+        if id(frame.f_code) in loads_object:
+            return _object_load(query, frame)
         frame = frame.f_back
     return None
 
 
-def built_for_relation(frame: FrameType, model: Any) -> Built:
+def _object_load(query: Any, frame: FrameType) -> ObjectLoad | None:
+    local = frame.f_locals
+    instance, loader = local["instance"], id(local["self"])
+    mark = getattr(instance._state, KEY, None)
+    if mark is None or mark.model is not type(instance):
+        query._orm_insight = built_for_relation(frame, query)
+        return None
+    load = mark.loads.get(loader)
+    if load is None:
+        built = query._orm_insight = built_for_relation(frame, query)
+        if built.relation is None or query.select_related:
+            return None
+        of_object = Mark(built, query.model, mark, built.relation)
+        of_object.count = 1
+        load = ObjectLoad(built, of_object, instance._meta.pk.attname)
+        mark.loads[loader] = load
+    else:
+        query._orm_insight = load.built
+        query._orm_insight_parent = hash((id(instance), instance.__dict__.get(load.key)))
+    return load
+
+
+def built_for_relation(frame: FrameType, query: Any) -> Built:
     """Read from a descriptor's or a related manager's frame which relation of what is loaded."""
     local = frame.f_locals
     instance, name = _extractors[id(frame.f_code)](local)
+    key = instance.__dict__.get(instance._meta.pk.attname)
+    query._orm_insight_parent = hash((id(instance), key))
     return Built(
-        model,
+        query.__dict__.get("model"),
         None,
         relation_named(type(instance), name),
-        mark_of_instance(instance),
-        hash((id(instance), instance.__dict__.get(instance._meta.pk.attname))),
+        getattr(instance._state, KEY, None),
         len(getattr(local["self"], "core_filters", ())),
     )
 
@@ -112,7 +120,7 @@ def declare_relations() -> list[str]:
     ):
         if (function := owner.__dict__.get(name)) is not None:
             _declare(function.__code__, extract)
-            _for_one_object.add(id(function.__code__))
+            loads_object.add(id(function.__code__))
     for factory, extract in (
         (described.create_reverse_many_to_one_manager, _from_reverse_many),
         (described.create_forward_many_to_many_manager, _from_prefetch_name),

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from sys import _getframe
 from threading import Lock
 from types import CodeType, FrameType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from orm_insight.capture.codes import Role, frame_of, learn, role_of
 from orm_insight.capture.sites import site_of, template_frame
@@ -24,15 +25,28 @@ from orm_insight.model.trace import Frame, Stack
 awaiting: ContextVar[int] = ContextVar("orm_insight_awaiting", default=0)
 """The stack of the coroutine that waits for the code of this thread, as a number of the walker."""
 
-Landmark: TypeAlias = tuple[int, CodeType, int, Any]
-"""A frame that tells stacks apart: depth, code, instruction offset, and the node that it renders."""
+_Position: TypeAlias = tuple[CodeType, int]
+"""Code and instruction offset of a frame."""
 
-Known: TypeAlias = tuple[int, int | None, int, tuple[Landmark, ...]]
-"""A stack met before: its number, the depth of the frame that issues the statement for the ORM,
-the stack that waits for it, and its landmarks, innermost first."""
 
+class Known(NamedTuple):
+    """A stack met before, and what it is known by. Depths count from ``StackWalker.recall``,
+    that of ``issuer`` from its caller: the frame that executes the statement for the ORM."""
+
+    number: int
+    issuer: int | None
+    outside: int
+    depths: list[int]
+    positions: list[_Position]
+    node_depths: list[int]
+    nodes: list[Any]
+
+
+_position_of = attrgetter("f_code", "f_lasti")
+_locals_of = attrgetter("f_locals")
+_self_of = itemgetter("self")
 _ENDS = frozenset({Role.BOUNDARY, Role.THREAD})
-_LANDMARKS = frozenset({Role.APPLICATION, Role.TEMPLATE_NODE}) | _ENDS
+_TELLING = _ENDS | {Role.APPLICATION}
 _STACKS = 16
 """Stacks of one statement that are known by their landmarks; an older one is walked again."""
 _STATEMENTS = 1_000
@@ -66,64 +80,64 @@ class StackWalker:
         self._lock = Lock()
 
     def recall(self, sql: str) -> Known | None:
-        """The stack of a statement, if it was met before."""
-        waiting = awaiting.get()
+        """The stack of a statement, if it was met before.
+
+        Every query comes here, so the loops over frames are those of ``map``.
+        """
         for known in self._known.get(sql, ()):
-            if known[2] == waiting:
-                try:
-                    for depth, code, offset, node in known[3]:
-                        frame = _getframe(depth)
-                        if frame.f_code is not code or frame.f_lasti != offset:
-                            break
-                        if node is not None and frame.f_locals["self"] is not node:
-                            break
-                    else:
-                        return known
-                except ValueError:  # the stack is not so deep
-                    continue
+            _, _, outside, depths, positions, node_depths, nodes = known
+            try:
+                if (
+                    list(map(_position_of, map(_getframe, depths))) == positions
+                    and list(map(_self_of, map(_locals_of, map(_getframe, node_depths)))) == nodes
+                    and awaiting.get() == outside
+                ):
+                    return known
+            except (ValueError, KeyError):  # the stack is not so deep, or has no node there
+                continue
         return None
 
     def meet(self, sql: str, frame: FrameType, depth: int, issuer: int | None) -> Known:
         """The stack of a statement that ``recall`` does not know, which it knows from now on.
 
         ``frame`` is the cursor's, ``depth`` how many frames it is outside of the caller, and
-        ``issuer`` the same of the frame that issues the statement for the ORM.
+        ``issuer`` the same of the frame that executes the statement for the ORM.
         """
-        number, landmarks = self._walk(frame, depth + 1)  # recall() is one frame further inside
-        known = number, issuer, awaiting.get(), landmarks
+        # recall() is called from there as well.
+        known = self._walk(frame, depth + 1)._replace(issuer=issuer)
         if len(self._known) >= _STATEMENTS:
             self._known.clear()
         self._known[sql] = (known, *self._known.get(sql, ())[: _STACKS - 1])
         return known
 
-    def walk(self, frame: FrameType) -> int:
-        """Number the stack that begins at ``frame``."""
-        return self._walk(frame, 0)[0]
+    def walk(self, start: FrameType) -> int:
+        """Number the stack that begins at ``start``."""
+        return self._walk(start, 0).number
 
-    def _walk(self, start: FrameType, depth: int) -> tuple[int, tuple[Landmark, ...]]:
-        """The number of a stack and its landmarks, of which the last is where it ends."""
+    def _walk(self, start: FrameType, depth: int) -> Known:
         codes: list[CodeType] = []
         offsets: list[int] = []
-        nodes: list[Any] = []
-        landmarks: list[Landmark] = []
         outside = awaiting.get()
+        known = Known(0, None, outside, [], [], [], [])
         frame: FrameType | None = start
         while frame is not None:
             code, offset, outer = frame.f_code, frame.f_lasti, frame.f_back
             role = learn(frame).role
-            node = frame.f_locals["self"] if role is Role.TEMPLATE_NODE else None
-            if role in _LANDMARKS or outer is None:
-                landmarks.append((depth, code, offset, node))
+            if role is Role.TEMPLATE_NODE:
+                known.node_depths.append(depth)
+                known.nodes.append(frame.f_locals["self"])
+            elif role in _TELLING or outer is None:
+                known.depths.append(depth)
+                known.positions.append((code, offset))
+            if role is Role.BOUNDARY:
+                outside = 0
             if role in _ENDS:
-                outside = 0 if role is Role.BOUNDARY else outside
                 break
             codes.append(code)
             offsets.append(offset)
-            if node is not None:
-                nodes.append(node)
             frame = outer
             depth += 1
-        return self._number_of(codes, offsets, nodes, outside), tuple(landmarks)
+        return known._replace(number=self._number_of(codes, offsets, known.nodes, outside))
 
     def _number_of(
         self, codes: list[CodeType], offsets: list[int], nodes: list[Any], outside: int
