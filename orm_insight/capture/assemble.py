@@ -162,16 +162,15 @@ class _Assembly:
     # -- provenance ---------------------------------------------------------------------------
 
     def _construction_id(self, built: Built | None, is_plain: bool) -> int:  # noqa: FBT001
-        """Equal constructions share a number, although each instance has its own ``Built``."""
+        """Equal constructions share a number, also where each instance has its own ``Built``."""
         if built is None:
             return self._constructions.of(None, _same)
-        # Rows of one result share their mark; ids will do, hashing relations takes longer.
-        site = built.site
-        near = (id(built.relation), id(built.mark), id(built.model), is_plain, _site_key(site))
+        near = id(built), is_plain
         number = self._near.get(near)
         if number is None:
             path = None if built.mark is None else _path_key(built.mark)
-            key = (id(built.relation), path, *near[2:])
+            # Ids will do, hashing relations takes longer.
+            key = (id(built.relation), path, id(built.model), is_plain, _site_key(built.site))
             number = self._constructions.of(key, lambda _: self._construction(built, is_plain))
             self._near[near] = number
         return number

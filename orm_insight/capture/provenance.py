@@ -176,7 +176,7 @@ def install() -> None:
         (sql_query.RawQuery, "__init__", _hook_query),
         (orm_query.QuerySet, "_add_hints", _hook_hints),
         (orm_query.ModelIterable, "__iter__", _hook_rows),
-        (orm_query.RawModelIterable, "__iter__", _hook_rows),
+        (orm_query.RawModelIterable, "__iter__", _hook_raw_rows),
     ):
         original = owner.__dict__.get(name)
         if callable(original):
@@ -236,12 +236,24 @@ def _hook_rows(original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator
             return rows
         load = None
         try:
-            query = self.queryset.query
+            # Beyond are _fetch_all(), __len__() and get(); then what loads a single object.
+            query = self.queryset._query
             if KEY not in query.__dict__:
-                load = object_load(query)
+                load = object_load(query, _getframe(4))
+        except ValueError:  # the stack is not so deep
+            pass
         except Exception as error:
             faults.report("note which relation is loaded", error)
         return marked(rows, self) if load is None else marked_object(rows, load.mark)
+
+    return __iter__
+
+
+def _hook_raw_rows(original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    @wraps(original)
+    def __iter__(self: Any) -> Iterator[Any]:
+        rows = original(self)
+        return rows if active.get() is None else marked(rows, self)
 
     return __iter__
 

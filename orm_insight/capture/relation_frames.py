@@ -19,33 +19,21 @@ loads_object: set[int] = set()
 """Code that loads a single related object, or its columns: by id."""
 
 
-def object_load(query: Any) -> ObjectLoad | None:
-    """What the query that is about to be executed loads, if that is a single related object.
+def object_load(query: Any, start: FrameType) -> ObjectLoad | None:
+    """What a query loads that is about to be executed, if that is a single related object.
 
-    Called where iterating over the rows begins. Beyond it are ``_fetch_all``, ``__len__`` and
-    ``get`` of the queryset, then the method that loads, perhaps with another one between.
+    ``start`` is the frame that has called ``get()``: the one that loads, or one inside of it.
     """
-    try:
-        frame: FrameType | None = sys._getframe(5)
-    except ValueError:  # the stack is not so deep
+    frame = start if id(start.f_code) in loads_object else start.f_back
+    if frame is None or id(frame.f_code) not in loads_object:
         return None
-    for _ in range(3):
-        if frame is None:
-            break
-        if id(frame.f_code) in loads_object:
-            return _object_load(query, frame)
-        frame = frame.f_back
-    return None
-
-
-def _object_load(query: Any, frame: FrameType) -> ObjectLoad | None:
     local = frame.f_locals
-    instance, loader = local["instance"], id(local["self"])
+    instance = local["instance"]
     mark = getattr(instance._state, KEY, None)
     if mark is None or mark.model is not type(instance):
         query._orm_insight = built_for_relation(frame, query)
         return None
-    load = mark.loads.get(loader)
+    load: ObjectLoad | None = mark.loads.get(id(local["self"]))
     if load is None:
         built = query._orm_insight = built_for_relation(frame, query)
         if built.relation is None or query.select_related:
@@ -53,7 +41,7 @@ def _object_load(query: Any, frame: FrameType) -> ObjectLoad | None:
         of_object = Mark(built, query.model, mark, built.relation)
         of_object.count = 1
         load = ObjectLoad(built, of_object, instance._meta.pk.attname)
-        mark.loads[loader] = load
+        mark.loads[id(local["self"])] = load
     else:
         query._orm_insight = load.built
         query._orm_insight_parent = hash((id(instance), instance.__dict__.get(load.key)))

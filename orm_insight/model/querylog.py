@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any, overload
 from uuid import UUID
 
@@ -126,7 +127,7 @@ class QueryLog(Sequence[Query]):
             map(sys.getsizeof, self.errors.values())
         )
         constructions = 4 * _OBJECT_BYTES * len(self.constructions)
-        return columns + frames + texts + constructions + sum(map(_size_of_params, self.params))
+        return columns + frames + texts + constructions + _size_of_all_params(self.params)
 
     def _query(self, i: int) -> Query:
         stack = self.stacks[self.stack_ids[i]]
@@ -159,6 +160,14 @@ def _number(table: dict[Any, int], value: Any) -> int:
 _FLAT = frozenset(
     {int, str, float, bool, bytes, type(None), Redacted, datetime, date, UUID, Decimal}
 )
+
+
+def _size_of_all_params(rows: tuple[Params, ...]) -> int:
+    """At once where all are tuples of plain values, as they nearly always are."""
+    if set(map(type, rows)) == {tuple} and _FLAT.issuperset(map(type, chain.from_iterable(rows))):
+        values = chain.from_iterable(rows)
+        return sum(map(sys.getsizeof, rows)) + sum(map(sys.getsizeof, values))
+    return sum(map(_size_of_params, rows))
 
 
 def _size_of_params(params: Params) -> int:
