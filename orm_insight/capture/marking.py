@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from threading import get_ident
 from types import CodeType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db.models.base import Model
 
 from orm_insight.capture import faults
 from orm_insight.capture.codes import Role, learn, roles
-from orm_insight.capture.lineage import KEY, Built, Mark, Site
+from orm_insight.capture.lineage import KEY, Built, Mark, ObjectLoad, Site
 from orm_insight.capture.relations import relation_named
+
+if TYPE_CHECKING:
+    from orm_insight.capture.recorder import Recorder
 
 RelatedMarks: TypeAlias = list[tuple[str, Mark, Any]]
 """For each relation of ``select_related()``: cache name, mark, and what is below."""
@@ -44,9 +48,16 @@ def marked(rows: Iterator[Any], iterable: Any) -> Iterator[Any]:
         yield row
 
 
-def marked_object(rows: Iterator[Any], mark: Mark) -> Iterator[Any]:
-    """The row of a related object, with its mark."""
-    loaded = list(rows)
+def marked_object(
+    rows: Iterator[Any], load: tuple[ObjectLoad, int], recorder: Recorder
+) -> Iterator[Any]:
+    """The row of a related object, with its mark; the recorder is told what its query loads."""
+    (built, mark, _), parent = load
+    recorder.loading = built, True, parent, get_ident()
+    try:
+        loaded = list(rows)
+    finally:
+        recorder.loading = None
     for row in loaded:
         row._state._orm_insight = mark
     return iter(loaded)

@@ -232,19 +232,20 @@ def _hook_rows(original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator
     @wraps(original)
     def __iter__(self: Any) -> Iterator[Any]:
         rows = original(self)
-        if active.get() is None:
+        recorder = active.get()
+        if recorder is None:
             return rows
         load = None
         try:
-            # Beyond are _fetch_all(), __len__() and get(); then what loads a single object.
             query = self.queryset._query
             if KEY not in query.__dict__:
+                # Beyond are _fetch_all(), __len__() and get(); then what loads a single object.
                 load = object_load(query, _getframe(4))
         except ValueError:  # the stack is not so deep
             pass
         except Exception as error:
             faults.report("note which relation is loaded", error)
-        return marked(rows, self) if load is None else marked_object(rows, load.mark)
+        return marked(rows, self) if load is None else marked_object(rows, load, recorder)
 
     return __iter__
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from sys import _getframe
+from threading import get_ident
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -52,6 +53,7 @@ class Recorder:
     __slots__ = (
         "dropped",
         "limit",
+        "loading",
         "outer",
         "overflow",
         "queries",
@@ -63,6 +65,9 @@ class Recorder:
     def __init__(self, *, limit: int = 10_000, outer: Recorder | None = None) -> None:
         self.limit = limit
         self.outer = outer
+        # What built_at() would say of the statement that a thread is about to execute, and that
+        # thread; only where it loads a single related object, and to be checked by the relation.
+        self.loading: tuple[Built, bool, int, int] | None = None
         self.walker: StackWalker = outer.walker if outer is not None else StackWalker()
         self.queries: list[tuple[Any, ...]] = []
         self.vendors: dict[str, str] = {}
@@ -136,11 +141,17 @@ def _record(
         if type(sql) is not str:
             sql = _as_text(sql, connection)
         known = recorder.walker.recall(sql) or _meet(recorder.walker, sql)
-        issuer = known[1]
-        built, is_plain, parent = NOT_BUILT if issuer is None else built_at(_getframe(issuer))
+        text, stack, issuer, relation, *_ = known
+        loading = recorder.loading
+        if loading and loading[0].relation is relation and loading[3] == get_ident():
+            built, is_plain, parent, _ = loading
+        elif issuer is not None:
+            built, is_plain, parent = built_at(_getframe(issuer))
+        else:
+            built, is_plain, parent = NOT_BUILT
         recorder.keep(
             (
-                sql,
+                text,
                 _first_of(params) if many else _frozen(params),
                 alias,
                 started,
@@ -149,7 +160,7 @@ def _record(
                 None if error is None else f"{type(error).__name__}: {error}",
                 connection.in_atomic_block or not connection.autocommit,
                 _batch_size(params) if many else None,
-                known[0],
+                stack,
                 built,
                 is_plain,
                 parent,
@@ -169,8 +180,13 @@ def _meet(walker: StackWalker, sql: str) -> Known:
         # A wrapper of another tool lies between, or something else that calls us.
         depth += 1
         frame = frame.f_back
-    nearest = steps_to_issuer(frame)
-    return walker.meet(sql, frame, depth, None if nearest is None else depth + nearest)
+    steps = steps_to_issuer(frame)
+    if steps is None:
+        return walker.meet(sql, frame, depth)
+    issuer = depth + steps
+    built = built_at(_getframe(issuer + 1))[0]
+    relation = built.relation if built is not None and built.base is None else None
+    return walker.meet(sql, frame, depth, issuer, relation)
 
 
 def _frozen(params: Any) -> Any:

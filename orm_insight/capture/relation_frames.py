@@ -19,8 +19,9 @@ loads_object: set[int] = set()
 """Code that loads a single related object, or its columns: by id."""
 
 
-def object_load(query: Any, start: FrameType) -> ObjectLoad | None:
-    """What a query loads that is about to be executed, if that is a single related object.
+def object_load(query: Any, start: FrameType) -> tuple[ObjectLoad, int] | None:
+    """What a query loads that is about to be executed, if that is a single related object, and
+    a number that tells the instance apart to which it is related.
 
     ``start`` is the frame that has called ``get()``: the one that loads, or one inside of it.
     """
@@ -42,10 +43,10 @@ def object_load(query: Any, start: FrameType) -> ObjectLoad | None:
         of_object.count = 1
         load = ObjectLoad(built, of_object, instance._meta.pk.attname)
         mark.loads[id(local["self"])] = load
-    else:
-        query._orm_insight = load.built
-        query._orm_insight_parent = hash((id(instance), instance.__dict__.get(load.key)))
-    return load
+    parent = hash((id(instance), instance.__dict__.get(load.key)))
+    query._orm_insight = load.built
+    query._orm_insight_parent = parent
+    return load, parent
 
 
 def built_for_relation(frame: FrameType, query: Any) -> Built:
