@@ -112,4 +112,3 @@ class Mark:
                 return True
             mark = mark.parent
         return False
-

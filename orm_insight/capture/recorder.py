@@ -141,25 +141,26 @@ def _record(
         if type(sql) is not str:
             sql = _as_text(sql, connection)
         known = recorder.walker.recall(sql) or _meet(recorder.walker, sql)
+        batch_size = _batch_size(params) if many else None
         text, stack, issuer, relation, *_ = known
+        built: Built | None
         loading = recorder.loading
         if loading and loading[0].relation is relation and loading[3] == get_ident():
-            built, is_plain, parent, _ = loading
-        elif issuer is not None:
-            built, is_plain, parent = built_at(_getframe(issuer))
+            built, is_plain, parent, _ = loading  # its parameters are keys
         else:
-            built, is_plain, parent = NOT_BUILT
+            params = _first_of(params) if many else _frozen(params)
+            built, is_plain, parent = built_at(_getframe(issuer)) if issuer else NOT_BUILT
         recorder.keep(
             (
                 text,
-                _first_of(params) if many else _frozen(params),
+                params,
                 alias,
                 started,
                 duration,
                 getattr(context["cursor"].cursor, "rowcount", -1) if error is None else -1,
                 None if error is None else f"{type(error).__name__}: {error}",
                 connection.in_atomic_block or not connection.autocommit,
-                _batch_size(params) if many else None,
+                batch_size,
                 stack,
                 built,
                 is_plain,
@@ -171,6 +172,7 @@ def _record(
 
 
 _cursor_codes = {id(CursorWrapper.execute.__code__), id(CursorWrapper.executemany.__code__)}
+
 
 def _meet(walker: StackWalker, sql: str) -> Known:
     """Walk the stack of a statement for the first time. Depths count from ``_record``."""

@@ -162,7 +162,7 @@ _FLAT = frozenset(
 )
 
 
-def _size_of_all_params(rows: tuple[Params, ...]) -> int:
+def _size_of_all_params(rows: tuple[Any, ...]) -> int:
     """At once where all are tuples of plain values, as they nearly always are."""
     if set(map(type, rows)) == {tuple} and _FLAT.issuperset(map(type, chain.from_iterable(rows))):
         values = chain.from_iterable(rows)

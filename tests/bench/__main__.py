@@ -16,7 +16,8 @@ from tests.bench.contenders import BY_NAME, CONTENDERS, OURS, Contender
 from tests.bench.rounds import Figures, Outcome, WorkerFailed, run
 
 EXPLANATION = """
-added to a query: the processor's time, median row of the quietest page; by clock: on the wall's
+added to a query: the processor's time, median row of a page, the quietest page of each set of
+processes, and of these the median; by clock: the same on the wall's
 of whole page: the page's difference on the wall, its end included, divided by its queries
 Limits of orm_insight: 10 µs added to a query, 300 bytes kept of a repeated one"""
 COLUMNS = "{:<25} {:>10} {:>16} {:>8} {:>10} {:>14} {:>16}"

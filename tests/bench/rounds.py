@@ -20,7 +20,7 @@ from tests import servers
 from tests.bench.contenders import OURS, Contender
 
 ROOT = Path(__file__).parent.parent.parent
-HEATS = 3
+TURNS_OF_A_HEAT = 3
 
 
 class WorkerFailed(RuntimeError):
@@ -78,9 +78,12 @@ class Turn:
     bare: Mapping[str, float]
 
 
-def added(turns: Sequence[Turn], name: str) -> float:
-    """The quietest turns are compared: whatever else the machine does can only add."""
-    return min(turn.own[name] for turn in turns) - min(turn.bare[name] for turn in turns)
+def added(heats: Sequence[Sequence[Turn]], name: str) -> float:
+    """The median of the heats; of each, its quietest turns, for what disturbs can only add."""
+    return statistics.median(
+        min(turn.own[name] for turn in turns) - min(turn.bare[name] for turn in turns)
+        for turns in heats
+    )
 
 
 @contextmanager
@@ -153,17 +156,18 @@ class Outcome:
 def run(contenders: Sequence[Contender], rounds: int) -> Outcome:
     """The first contender is the one that the others are compared with.
 
-    The rounds are spread over several heats with new processes, because one process may be
-    lucky with its memory, or with its place on the processor, for as long as it lives.
+    The rounds are spread over heats of a few turns, each with new processes: where a process has
+    its memory can cost or spare it more, for as long as it lives, than what is to be measured.
     """
-    heats = min(HEATS, rounds)
-    shares = [rounds // heats + (number < rounds % heats) for number in range(heats)]
-    turns: dict[str, list[Turn]] = {contender.name: [] for contender in contenders}
+    shares = [TURNS_OF_A_HEAT] * (rounds // TURNS_OF_A_HEAT)
+    if rounds % TURNS_OF_A_HEAT:
+        shares.append(rounds % TURNS_OF_A_HEAT)
+    heats: dict[str, list[list[Turn]]] = {contender.name: [] for contender in contenders}
     for share in shares[1:]:
         with running_heat(contenders) as workers:
-            run_rounds(workers, share, turns)
+            run_turns(workers, share, heats)
     with running_heat(contenders) as workers:
-        run_rounds(workers, shares[0], turns)
+        run_turns(workers, shares[0], heats)
         memory = {name: worker.ask("memory") for name, worker in workers.items()}
         depth, queries = workers[contenders[0].name].ask("depth")
         limits = workers[OURS.name].ask("limits") if OURS.name in workers else {}
@@ -171,10 +175,13 @@ def run(contenders: Sequence[Contender], rounds: int) -> Outcome:
         Figures(
             name=each.name,
             title=each.title,
-            page_ms=statistics.median(turn.own["page"] for turn in turns[each.name]) * 1e3,
-            added_us=added(turns[each.name], "row_cpu") * 1e6,
-            wall_us=added(turns[each.name], "row_wall") * 1e6,
-            page_us=added(turns[each.name], "page") / queries * 1e6,
+            page_ms=statistics.median(
+                turn.own["page"] for turns in heats[each.name] for turn in turns
+            )
+            * 1e3,
+            added_us=added(heats[each.name], "row_cpu") * 1e6,
+            wall_us=added(heats[each.name], "row_wall") * 1e6,
+            page_us=added(heats[each.name], "page") / queries * 1e6,
             bytes_kept=memory[each.name],
         )
         for each in contenders
@@ -202,8 +209,13 @@ def running_heat(contenders: Sequence[Contender]) -> Iterator[dict[str, Worker]]
         yield workers
 
 
-def run_rounds(workers: Mapping[str, Worker], rounds: int, turns: Mapping[str, list[Turn]]) -> None:
+def run_turns(
+    workers: Mapping[str, Worker], turns: int, heats: Mapping[str, list[list[Turn]]]
+) -> None:
+    """One heat: each contender's turns are added to its list."""
     bare = next(iter(workers.values()))
-    for number in range(rounds):
+    for name in workers:
+        heats[name].append([])
+    for number in range(turns):
         for name, worker in workers.items():
-            turns[name].append(worker.take_turn(bare, bare_first=number % 2 == 0))
+            heats[name][-1].append(worker.take_turn(bare, bare_first=number % 2 == 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -181,6 +182,54 @@ def test_known_callers_are_not_mixed_up(alias: str) -> None:
     ]
     first, second = line_with(HERE, "# called by one")[1], line_with(HERE, "# called by two")[1]
     assert callers == [first, second, second, first]
+
+
+def test_same_template_included_twice_names_each_including_line(alias: str) -> None:
+    queries = queries_of_template("capture/twice.html", alias)
+    reviews = [query for query in queries if 'FROM "testapp_review"' in query.sql]
+    lines = [
+        next(frame.line for frame in query.frames if frame.file.endswith("twice.html"))
+        for query in reviews
+    ]
+    assert lines == [2, 3, 2, 3]
+    assert len({query.site for query in reviews}) == 1
+
+
+def test_callers_between_a_query_and_its_outermost_caller_are_told_apart(alias: str) -> None:
+    """Same statement, same lines inside and outside, same depth: only the middle differs."""
+
+    def find() -> None:
+        Person.objects.using(alias).first()
+
+    def one() -> None:
+        find()
+
+    def two() -> None:
+        find()
+
+    with orm_insight.capture() as trace:
+        for function in (one, two, one, two):
+            function()
+    callers = [query.frames[find_frame(query) + 1].function for query in trace.queries]
+    assert [name.rpartition(".")[2] for name in callers] == ["one", "two", "one", "two"]
+
+
+def find_frame(query: Query) -> int:
+    return next(i for i, frame in enumerate(query.frames) if frame.function.endswith(".find"))
+
+
+def test_local_variables_live_no_longer_than_without_us(alias: str) -> None:
+    class Local:
+        pass
+
+    def function() -> weakref.ref[Local]:
+        local = Local()
+        for _ in range(10):
+            recurse(20, alias)
+        return weakref.ref(local)
+
+    with orm_insight.capture():
+        assert function()() is None
 
 
 def test_threads_of_one_trace_do_not_mix_up_their_stacks() -> None:
