@@ -20,6 +20,7 @@ from orm_insight.capture.lineage import Built
 from orm_insight.capture.provenance import NOT_BUILT, built_at, steps_to_issuer
 from orm_insight.capture.stack import Known, StackWalker
 
+_Call = tuple[Any, Any, bool, Mapping[str, Any]]
 _MUTABLE = frozenset({list, dict, bytearray, set})
 
 
@@ -116,52 +117,42 @@ def record_query(
     try:
         result = execute(sql, params, many, context)
     except Exception as error:
-        _record(recorder, sql, params, many, context, started, error)
+        _record(recorder, (sql, params, many, context), started, error)
         raise
-    _record(recorder, sql, params, many, context, started, None)
+    _record(recorder, (sql, params, many, context), started, None)
     return result
 
 
-def _record(
-    recorder: Recorder,
-    sql: Any,
-    params: Any,
-    many: bool,  # noqa: FBT001
-    context: Mapping[str, Any],
-    started: float,
-    error: Exception | None,
-) -> None:
+def _record(recorder: Recorder, call: _Call, started: float, error: Exception | None) -> None:
     """Keep a statement that has just ended; a failure of ours is counted and stays here."""
     try:
         duration = perf_counter() - started
+        sql, params, many, context = call
         connection = context["connection"]
-        alias = connection.alias
-        if alias not in recorder.vendors:
-            recorder.note_vendor(alias, connection.vendor)
+        if connection.alias not in recorder.vendors:
+            recorder.note_vendor(connection.alias, connection.vendor)
         if type(sql) is not str:
             sql = _as_text(sql, connection)
         known = recorder.walker.recall(sql) or _meet(recorder.walker, sql)
-        batch_size = _batch_size(params) if many else None
-        text, stack, issuer, relation, *_ = known
-        built: Built | None
-        loading = recorder.loading
-        if loading and loading[0].relation is relation and loading[3] == get_ident():
-            built, is_plain, parent, _ = loading  # its parameters are keys
+        issuer, batch_size = known.issuer, _batch_size(params) if many else None
+        loading: Any = recorder.loading
+        if loading and loading[0].relation is known.relation and loading[3] == get_ident():
+            built, is_plain, parent, _ = loading  # the parameters are keys
         else:
-            params = _first_of(params) if many else _frozen(params)
             built, is_plain, parent = built_at(_getframe(issuer)) if issuer else NOT_BUILT
+            params = _first_of(params) if many else _frozen(params)
         recorder.keep(
             (
-                text,
+                known.sql,  # one text for all
                 params,
-                alias,
+                connection.alias,
                 started,
                 duration,
                 getattr(context["cursor"].cursor, "rowcount", -1) if error is None else -1,
                 None if error is None else f"{type(error).__name__}: {error}",
                 connection.in_atomic_block or not connection.autocommit,
                 batch_size,
-                stack,
+                known.number,
                 built,
                 is_plain,
                 parent,
