@@ -25,6 +25,7 @@ from orm_insight.model.trace import (
     Construction,
     DroppedQueries,
     LoadedBy,
+    Narrowing,
     Params,
     Relation,
     RelationLoad,
@@ -112,7 +113,7 @@ class _Assembly:
             statement_ids=array("I", map(statements.__getitem__, columns.sql)),
             stack_ids=stack_ids,
             construction_ids=array(
-                "I", map(self._construction_id, columns.built, columns.is_plain)
+                "I", map(self._construction_id, columns.built, columns.narrowing)
             ),
             connection_ids=array("H", map(aliases.__getitem__, columns.alias)),
             started_ms=array("d", [(t - self._recorder.started) * 1e3 for t in columns.started]),
@@ -161,24 +162,31 @@ class _Assembly:
 
     # -- provenance ---------------------------------------------------------------------------
 
-    def _construction_id(self, built: Built | None, is_plain: bool) -> int:  # noqa: FBT001
+    def _construction_id(self, built: Built | None, narrowing: Narrowing | None) -> int:
         """Equal constructions share a number, also where each instance has its own ``Built``."""
         if built is None:
             return self._constructions.of(None, _same)
-        near = id(built), is_plain
+        near = id(built), id(narrowing)
         number = self._near.get(near)
         if number is None:
             path = None if built.mark is None else _path_key(built.mark)
             # Ids will do, hashing relations takes longer.
-            key = (id(built.relation), path, id(built.model), is_plain, _site_key(built.site))
-            number = self._constructions.of(key, lambda _: self._construction(built, is_plain))
+            key = (
+                id(built.relation),
+                path,
+                id(built.model),
+                narrowing,
+                built.was_prefetched,
+                _site_key(built.site),
+            )
+            number = self._constructions.of(key, lambda _: self._construction(built, narrowing))
             self._near[near] = number
         return number
 
-    def _construction(self, built: Built, is_plain: bool) -> Construction:  # noqa: FBT001
+    def _construction(self, built: Built, narrowing: Narrowing | None) -> Construction:
         load = None
         if built.relation is not None and built.mark is not None:
-            load = self._load(built.mark, built.relation, is_plain=is_plain)
+            load = self._load(built, built.mark, built.relation, narrowing)
         model = built.model
         return Construction(
             model=model._meta.label if model is not None else None,
@@ -186,7 +194,9 @@ class _Assembly:
             load=load,
         )
 
-    def _load(self, mark: Mark, relation: Relation, *, is_plain: bool) -> RelationLoad:
+    def _load(
+        self, built: Built, mark: Mark, relation: Relation, narrowing: Narrowing | None
+    ) -> RelationLoad:
         path: list[Relation] = []
         loads: list[LoadedBy] = []
         while mark.parent is not None and mark.relation is not None:
@@ -198,7 +208,8 @@ class _Assembly:
             path=tuple(path),
             path_loads=tuple(loads),
             relation=relation,
-            is_plain=is_plain,
+            narrowing=narrowing,
+            was_prefetched=built.was_prefetched,
         )
 
     def _source(self, mark: Mark) -> ResultSet:

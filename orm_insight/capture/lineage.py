@@ -27,10 +27,10 @@ class Built:
 
     ``site`` stays empty where the relation says enough: a single object is loaded on the line that
     reads it. ``base`` is the shape that a related manager gave its query, ``filters`` the number of
-    conditions that it adds after that.
+    conditions that it adds after that, and ``was_prefetched`` says that a prefetch has filled it.
     """
 
-    __slots__ = ("base", "filters", "mark", "model", "relation", "site")
+    __slots__ = ("base", "filters", "mark", "model", "relation", "site", "was_prefetched")
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Built:
         self.mark = mark
         self.filters = filters
         self.base: tuple[Any, ...] | None = None
+        self.was_prefetched = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _forgotten, ()

@@ -53,7 +53,7 @@ def marked_object(
 ) -> Iterator[Any]:
     """The row of a related object, with its mark; the recorder is told what its query loads."""
     (built, mark, _), parent = load
-    recorder.loading = built, True, parent, get_ident()
+    recorder.loading = built, parent, get_ident()
     try:
         loaded = list(rows)
     finally:

@@ -31,12 +31,14 @@ from orm_insight.capture.active import active
 from orm_insight.capture.codes import Role, declare, learn, plain, roles
 from orm_insight.capture.lineage import KEY, PARENT, Built, Site
 from orm_insight.capture.marking import marked, marked_object
+from orm_insight.capture.narrowing import is_plain, narrowing_of, shape_of
 from orm_insight.capture.relation_frames import (
     built_for_relation,
     declare_relations,
     loads_object,
     object_load,
 )
+from orm_insight.model.trace import Narrowing
 
 _ENDS = frozenset({Role.APPLICATION, Role.TEMPLATE_NODE, Role.BOUNDARY, Role.THREAD})
 
@@ -44,8 +46,6 @@ _ENDS = frozenset({Role.APPLICATION, Role.TEMPLATE_NODE, Role.BOUNDARY, Role.THR
 def _build(frame: FrameType | None, query: Any) -> Built | None:
     """Find the line that builds a queryset, and the relation on the way to it."""
     model = query.__dict__.get("model")
-    if active.get() is None:
-        return _build_unrecorded(frame, model)
     built: Built | None = None
     owner: FrameType | None = None
     skipped = plain
@@ -60,18 +60,20 @@ def _build(frame: FrameType | None, query: Any) -> Built | None:
                 return _built_at(_site_at(frame, role), model, built, owner)
             elif role is Role.OWNER and owner is None:
                 owner = frame
+            elif role is Role.PREFETCH and built is not None:
+                built.was_prefetched = True
         frame = frame.f_back
     return _built_at(None, model, built, owner)
 
 
-def _build_unrecorded(frame: FrameType | None, model: Any) -> Built | None:
+def _build_unrecorded(frame: FrameType | None, query: Any) -> Built | None:
     """A queryset that the application builds itself, at import for instance, keeps its line."""
     while frame is not None:
         role = roles.get(id(frame.f_code))
         if role is None:
             role = learn(frame).role
         if role is Role.APPLICATION:
-            return Built(model, (frame.f_code, frame.f_lasti))
+            return Built(query.__dict__.get("model"), (frame.f_code, frame.f_lasti))
         if role is not Role.ORM:
             break
         frame = frame.f_back
@@ -93,33 +95,6 @@ def _site_at(frame: FrameType, role: Role) -> Site | None:
     return (frame.f_locals["self"],) if role is Role.TEMPLATE_NODE else None
 
 
-def _shape(query: Any) -> tuple[Any, ...]:
-    """What makes a query give other rows than the one a prefetch would issue, but for WHERE."""
-    return (
-        query.combinator,
-        query.distinct,
-        query.low_mark,
-        query.high_mark,
-        tuple(query.order_by),
-        bool(query.annotations),
-        query.values_select,
-        query.select_related,
-        query.deferred_loading,
-    )
-
-
-def is_plain(base: tuple[Any, ...], filters: int, query: Any) -> bool:
-    """Whether a related manager's query is as the manager made it, so that a prefetch serves it."""
-    where, *shape = base
-    if len(query.where.children) != where + filters:
-        return False
-    return tuple(shape) == _shape(query) or _is_count_or_exists(query)
-
-
-def _is_count_or_exists(query: Any) -> bool:
-    return "__count" in query.annotations or (query.high_mark == 1 and "a" in query.annotations)
-
-
 _issuers: dict[int, Callable[[Any], Any]] = {}
 """Code that executes a query of the ORM, and how to get the query from its ``self``."""
 
@@ -136,24 +111,30 @@ def steps_to_issuer(cursor: FrameType) -> int | None:
     return None
 
 
-def built_at(issuer: FrameType) -> tuple[Built | None, bool, int]:
-    """How the ORM came to the query that this frame executes, whether a prefetch would serve it,
-    and a number that tells the instance apart whose relation it loads."""
+def built_at(issuer: FrameType) -> tuple[Built | None, int]:
+    """How the ORM came to the query that this frame executes, and a number that tells the
+    instance apart whose relation it loads."""
     query_of = _issuers.get(id(issuer.f_code))
     if query_of is None:
         return NOT_BUILT
-    query = query_of(issuer.f_locals["self"])
-    built = query.__dict__.get(KEY)
-    if built is None:
-        return NOT_BUILT
-    parent = query.__dict__.get(PARENT, 0)
-    if built.base is None:
-        return built, True, parent
-    return built, is_plain(built.base, built.filters, query), parent
+    known = query_of(issuer.f_locals["self"]).__dict__
+    return known.get(KEY), known.get(PARENT, 0)
 
 
-NOT_BUILT: tuple[None, bool, int] = (None, True, 0)
+NOT_BUILT: tuple[None, int] = (None, 0)
 """What ``built_at`` says of statements that are not the ORM's."""
+
+
+def narrowing_at(issuer: FrameType) -> Narrowing | None:
+    """What is asked of a related manager, where a prefetch would not serve it."""
+    built = built_at(issuer)[0]
+    if built is None or built.base is None:
+        return None
+    query = _issuers[id(issuer.f_code)](issuer.f_locals["self"])
+    if is_plain(built.base, built.filters, query):
+        return None
+    return narrowing_of(query, built.base, built.filters)
+
 
 _missing: list[str] = []
 _restore: list[tuple[Any, str, Any]] = []
@@ -205,7 +186,8 @@ def _hook_query(original: Callable[..., None]) -> Callable[..., None]:
         except ValueError:  # the stack is not so deep
             pass
         try:
-            built = _build(_getframe(1), self)
+            find = _build_unrecorded if active.get() is None else _build
+            built = find(_getframe(1), self)
             if built is not None:
                 self._orm_insight = built
         except Exception as error:
@@ -221,7 +203,7 @@ def _hook_hints(original: Callable[..., None]) -> Callable[..., None]:
         try:
             built = self._query.__dict__.get(KEY)
             if built is not None and built.relation is not None:
-                built.base = (len(self._query.where.children), *_shape(self._query))
+                built.base = (len(self._query.where.children), *shape_of(self._query))
         except Exception as error:
             faults.report("note a related manager's queryset", error)
 

@@ -17,8 +17,9 @@ from django.db.backends.utils import CursorWrapper
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.lineage import Built
-from orm_insight.capture.provenance import NOT_BUILT, built_at, steps_to_issuer
+from orm_insight.capture.provenance import NOT_BUILT, built_at, narrowing_at, steps_to_issuer
 from orm_insight.capture.stack import Known, StackWalker
+from orm_insight.model.trace import Narrowing
 
 _Call = tuple[Any, Any, bool, Mapping[str, Any]]
 _MUTABLE = frozenset({list, dict, bytearray, set})
@@ -41,7 +42,7 @@ class RawQuery(NamedTuple):
     batch_size: int | None
     stack: int
     built: Built | None
-    is_plain: bool
+    narrowing: Narrowing | None
     parent: int
 
 
@@ -68,7 +69,7 @@ class Recorder:
         self.outer = outer
         # What built_at() would say of the statement that a thread is about to execute, and that
         # thread; only where it loads a single related object, and to be checked by the relation.
-        self.loading: tuple[Built, bool, int, int] | None = None
+        self.loading: tuple[Built, int, int] | None = None
         self.walker: StackWalker = outer.walker if outer is not None else StackWalker()
         self.queries: list[tuple[Any, ...]] = []
         self.vendors: dict[str, str] = {}
@@ -136,10 +137,10 @@ def _record(recorder: Recorder, call: _Call, started: float, error: Exception | 
         known = recorder.walker.recall(sql) or _meet(recorder.walker, sql)
         issuer, batch_size = known.issuer, _batch_size(params) if many else None
         loading: Any = recorder.loading
-        if loading and loading[0].relation is known.relation and loading[3] == get_ident():
-            built, is_plain, parent, _ = loading  # the parameters are keys
+        if loading and loading[0].relation is known.relation and loading[2] == get_ident():
+            built, parent, _ = loading  # the parameters are keys
         else:
-            built, is_plain, parent = built_at(_getframe(issuer)) if issuer else NOT_BUILT
+            built, parent = built_at(_getframe(issuer)) if issuer else NOT_BUILT
             params = _first_of(params) if many else _frozen(params)
         recorder.keep(
             (
@@ -154,7 +155,7 @@ def _record(recorder: Recorder, call: _Call, started: float, error: Exception | 
                 batch_size,
                 known.number,
                 built,
-                is_plain,
+                known.narrowing,
                 parent,
             )
         )
@@ -176,10 +177,10 @@ def _meet(walker: StackWalker, sql: str) -> Known:
     steps = steps_to_issuer(frame)
     if steps is None:
         return walker.meet(sql, frame, depth)
-    issuer = depth + steps
-    built = built_at(_getframe(issuer + 1))[0]
+    executing = _getframe(1 + depth + steps)
+    built = built_at(executing)[0]
     relation = built.relation if built is not None and built.base is None else None
-    return walker.meet(sql, frame, depth, issuer, relation)
+    return walker.meet(sql, frame, depth, depth + steps, relation, narrowing_at(executing))
 
 
 def _frozen(params: Any) -> Any:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from orm_insight.capture.codes import Role, frame_of, learn, role_of
 from orm_insight.capture.sites import site_of, template_frame
-from orm_insight.model.trace import Frame, Relation, Stack
+from orm_insight.model.trace import Frame, Narrowing, Relation, Stack
 
 awaiting: ContextVar[int] = ContextVar("orm_insight_awaiting", default=0)
 """The stack of the coroutine that waits for the code of this thread, as a number of the walker."""
@@ -33,14 +33,16 @@ class Known(NamedTuple):
     """A statement and its stack as met before, and what they are known by.
 
     ``issuer`` is the depth, from the caller of ``recall``, of the frame that executes the statement
-    for the ORM, and ``relation`` what is loaded, if that is a single object. The other depths
-    count from ``recall``: of the frames of the application, and of those that render nodes.
+    for the ORM, ``relation`` what is loaded, if that is a single object, and ``narrowing`` what is
+    asked of a related manager that a prefetch would not serve. The other depths count from
+    ``recall``: of the frames of the application, and of those that render nodes.
     """
 
     sql: str
     number: int
     issuer: int | None
     relation: Relation | None
+    narrowing: Narrowing | None
     outside: int
     depths: list[int]
     positions: list[_Position]
@@ -91,7 +93,7 @@ class StackWalker:
         Every query comes here, so the loops over frames are those of ``map``.
         """
         for known in self._known.get(sql, ()):
-            _, _, _, _, outside, depths, positions, node_depths, nodes = known
+            _, _, _, _, _, outside, depths, positions, node_depths, nodes = known
             try:
                 if (
                     list(map(_position_of, map(_getframe, depths))) == positions
@@ -110,6 +112,7 @@ class StackWalker:
         depth: int,
         issuer: int | None = None,
         relation: Relation | None = None,
+        narrowing: Narrowing | None = None,
     ) -> Known:
         """The stack of a statement that ``recall`` does not know, which it knows from now on.
 
@@ -117,7 +120,7 @@ class StackWalker:
         ``recall``.
         """
         known = self._walk(frame, depth + 1)
-        known = known._replace(sql=sql, issuer=issuer, relation=relation)
+        known = known._replace(sql=sql, issuer=issuer, relation=relation, narrowing=narrowing)
         if len(self._known) >= _STATEMENTS:
             self._known.clear()
         self._known[sql] = (known, *self._known.get(sql, ())[: _STACKS - 1])
@@ -131,7 +134,7 @@ class StackWalker:
         codes: list[CodeType] = []
         offsets: list[int] = []
         outside = awaiting.get()
-        known = Known("", 0, None, None, outside, [], [], [], [])
+        known = Known("", 0, None, None, None, outside, [], [], [], [])
         frame: FrameType | None = start
         while frame is not None:
             code, offset, outer = frame.f_code, frame.f_lasti, frame.f_back

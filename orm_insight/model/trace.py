@@ -119,20 +119,59 @@ class ResultSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One condition of a ``filter()``: the lookup, and the column of its parameters.
+
+    ``count`` is how many parameters it has in the statement; ``literal`` stands for the value
+    where it has none.
+    """
+
+    lookup: str
+    column: str
+    count: int = 0
+    is_list: bool = False
+    literal: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """What was asked of a related manager beyond all of its objects.
+
+    ``order_by`` is ``None`` where the order was left as it is; ``low`` and ``high`` are the limits
+    of a slice. Where ``is_readable`` is false, more was asked than these fields can say.
+    """
+
+    conditions: tuple[Condition, ...] = ()
+    order_by: tuple[str, ...] | None = None
+    is_distinct: bool = False
+    low: int = 0
+    high: int | None = None
+    selected: tuple[str, ...] = ()
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RelationLoad:
     """A relation that an instance loaded on access.
 
     ``source`` is the result set at the beginning, ``path`` leads from its model to the
     instance, ``relation`` is what was asked of that instance. ``path_loads`` tells for each
     step of ``path`` how it had come: ``select``, ``prefetch`` or ``lazy``.
-    ``is_plain`` is true where a prefetch of the relation would have served the query as it is.
+    ``narrowing`` is ``None`` where a prefetch of the relation would have served the query as it is;
+    ``was_prefetched`` is true where there had been one.
     """
 
     source: ResultSet
     path: tuple[Relation, ...] = ()
     path_loads: tuple[LoadedBy, ...] = ()
     relation: Relation
-    is_plain: bool = True
+    narrowing: Narrowing | None = None
+    was_prefetched: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the query asked for all objects of the relation, as a prefetch does."""
+        return self.narrowing is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
