@@ -5,6 +5,8 @@ from __future__ import annotations
 from orm_insight.analysis.detectors.base import Detector
 from orm_insight.analysis.detectors.deferred_field import DeferredField
 from orm_insight.analysis.detectors.lookup_in_loop import LookupInLoop
+from orm_insight.analysis.detectors.narrowed_relation import NarrowedRelation
+from orm_insight.analysis.detectors.prefetch_bypassed import PrefetchBypassed
 from orm_insight.analysis.detectors.prefetch_related import PrefetchRelated
 from orm_insight.analysis.detectors.repeated_statement import RepeatedStatement
 from orm_insight.analysis.detectors.same_statement import SameStatement
@@ -13,6 +15,8 @@ from orm_insight.analysis.detectors.select_related import SelectRelated
 DETECTORS: tuple[Detector, ...] = (
     SelectRelated(),
     PrefetchRelated(),
+    NarrowedRelation(),
+    PrefetchBypassed(),
     DeferredField(),
     LookupInLoop(),
     RepeatedStatement(),

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 from orm_insight.analysis.groups import QueryGroup
 from orm_insight.analysis.loads import LoadGroup, group_loads
 from orm_insight.analysis.loops import Loop, find_loops
+from orm_insight.analysis.narrowed import (
+    asks_for_everything,
+    attribute_for,
+    group_narrowed,
+    queryset_code,
+)
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.schema import Schema
 from orm_insight.model.trace import CallSite, Query, ResultSet, Trace
@@ -42,9 +48,15 @@ class Context:
         return group_loads(self.queries, self.thresholds.repeats)
 
     @cached_property
+    def narrowed(self) -> tuple[LoadGroup, ...]:
+        """Related managers asked one by one for what no prefetch serves, for rows of one result."""
+        return group_narrowed(self.queries, self.thresholds.repeats)
+
+    @cached_property
     def loops(self) -> tuple[Loop, ...]:
         """Other statements repeated by the same stack with other parameters."""
-        explained = {query.index for load in self.loads for query in load.queries}
+        groups = (*self.loads, *self.narrowed)
+        explained = {query.index for group in groups for query in group.queries}
         return find_loops(self.groups, self.thresholds.repeats, explained=explained)
 
 
@@ -84,6 +96,8 @@ _QUERYSETS = "ref/models/querysets/"
 _DOCS = {
     "ORM101": f"{_QUERYSETS}#select-related",
     "ORM102": f"{_QUERYSETS}#prefetch-related",
+    "ORM103": f"{_QUERYSETS}#prefetch-objects",
+    "ORM104": f"{_QUERYSETS}#prefetch-related",
     "ORM106": f"{_QUERYSETS}#defer",
     "ORM204": f"{_QUERYSETS}#in-bulk",
     "ORM205": f"{_OPTIMIZATION}#retrieve-everything-at-once-if-you-know-you-will-need-it",
@@ -147,6 +161,39 @@ def hint_of_load(
         certain=not source.is_combined,
         docs=docs_of(code),
     )
+
+
+def hint_of_narrowed(
+    code: str, group: LoadGroup, context: Context, *, problem: str, reason: str
+) -> Hint:
+    """The hint for related objects that are asked for one by one, and not simply all of them."""
+    lookup = group.prefetch_lookup
+    queryset = queryset_code(group)
+    name = group.relation.name
+    if queryset is None:
+        fix = ""
+        advice = (
+            f"What is asked for differs from row to row, or cannot be read from the query: "
+            f'prefetch_related("{lookup}") and choose in Python over .all(), if the sets are small.'
+        )
+    elif asks_for_everything(group):
+        fix = f'prefetch_related("{lookup}")'
+        advice = f"Prefetch it, and read .{name}.all() in Python."
+    else:
+        attribute = attribute_for(group)
+        fix = f'prefetch_related(Prefetch("{lookup}", queryset={queryset}, to_attr="{attribute}"))'
+        advice = f"Let Prefetch load just these, and read .{attribute}, a list, instead."
+    hint = hint_of_load(
+        code,
+        group,
+        context,
+        lookup=lookup,
+        fix=fix or f'prefetch_related("{lookup}")',
+        remaining=group.prefetch_statements,
+        problem=problem,
+        advice=f"{reason}. {advice}",
+    )
+    return hint if fix else replace(hint, fix="", certain=False)
 
 
 def hint_of_loop(

@@ -57,13 +57,6 @@ def test_raw_sql(alias: str) -> None:
     assert hint.saving.queries == 2
 
 
-def test_filtered_related_objects(alias: str) -> None:
-    check_hint(
-        lambda: [list(book.reviews.filter(rating=1)) for book in Book.objects.using(alias)],
-        model="testapp.Review",
-    )
-
-
 def test_writes(alias: str) -> None:
     def code() -> None:
         for book in Book.objects.using(alias):

@@ -1,0 +1,177 @@
+"""Related objects asked for one by one in ways that a prefetch does not serve, and what would.
+
+``Prefetch`` takes the queryset that was asked for, where the same is asked for each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from orm_insight.analysis.loads import LoadGroup
+from orm_insight.analysis.origins import QueryOrigin, origin_of
+from orm_insight.model.trace import Condition, Narrowing, Query
+from orm_insight.sql.columns import columns_of_placeholders
+
+_READS = {
+    QueryOrigin.RELATED_SET,
+    QueryOrigin.ITERATION,
+    QueryOrigin.LENGTH,
+    QueryOrigin.TRUTH,
+    QueryOrigin.FIRST,
+    QueryOrigin.GET,
+    QueryOrigin.ITERATOR,
+    QueryOrigin.IN_BULK,
+}
+# These ask the database also where nothing was narrowed.
+_ALWAYS_ASK = {QueryOrigin.ITERATOR, QueryOrigin.IN_BULK}
+# The ORM limits these itself.
+_SINGLE = {QueryOrigin.FIRST, QueryOrigin.GET}
+
+_EVERYTHING = Narrowing()
+_EXACT = (bool, float, Decimal, date, datetime)
+_LITERALS = (str, int, float, Decimal, date, datetime)
+
+
+def group_narrowed(queries: Iterable[Query], repeats: int) -> tuple[LoadGroup, ...]:
+    """The same request to a related manager, from the same line, by distinct rows of a result."""
+    by_result: dict[Any, list[Query]] = {}
+    for query in queries:
+        load = query.construction.load if query.construction else None
+        if load is None or load.relation.kind != "many":
+            continue
+        asked = origin_of(query)
+        if asked in _ALWAYS_ASK or (load.narrowing is not None and asked in _READS):
+            steps = (*load.path, load.relation)
+            key = (load.source.number, steps, load.narrowing, query.site)
+            by_result.setdefault(key, []).append(query)
+    merged: dict[Any, LoadGroup] = {}
+    for (_, *asked_for), found in by_result.items():
+        if len({query.parent for query in found}) < repeats:
+            continue
+        load = found[0].construction.load  # type: ignore[union-attr]  # it was looked at above
+        assert load is not None
+        same = (load.source.model, load.source.site, *asked_for)
+        known = merged.get(same)
+        if known is None:
+            steps = (*load.path, load.relation)
+            merged[same] = LoadGroup(load=load, steps=steps, queries=tuple(found), results=1)
+        else:
+            both = (*known.queries, *found)
+            merged[same] = replace(known, queries=both, results=known.results + 1)
+    return tuple(merged.values())
+
+
+def queryset_code(group: LoadGroup) -> str | None:
+    """The queryset that was asked for, ``Review.objects.filter(rating=5)``.
+
+    ``None`` where it cannot be told, or differs from row to row.
+    """
+    narrowing = group.load.narrowing or _EVERYTHING
+    model = group.relation.related_model
+    if not narrowing.is_readable or model is None:
+        return None
+    conditions = _conditions_code(narrowing.conditions, group.queries)
+    if conditions is None:
+        return None
+    code = f"{model.rpartition('.')[2]}.objects"
+    if conditions:
+        code += f".filter({', '.join(conditions)})"
+    if narrowing.order_by:
+        code += f".order_by({_quoted(narrowing.order_by)})"
+    if narrowing.selected:
+        code += f".select_related({_quoted(narrowing.selected)})"
+    if narrowing.is_distinct:
+        code += ".distinct()"
+    code += _slice_code(narrowing, origin_of(group.queries[0]))
+    return code if "(" in code or "[" in code else f"{code}.all()"
+
+
+def attribute_for(group: LoadGroup) -> str:
+    """A name under which ``Prefetch`` keeps the objects, that says what they are."""
+    narrowing = group.load.narrowing or _EVERYTHING
+    name = group.relation.name
+    if name.endswith("_set"):
+        name = f"{name.removesuffix('_set')}s"
+    if narrowing.conditions:
+        return f"matching_{name}"
+    if narrowing.high is not None:
+        return f"first_{name}"
+    return f"ordered_{name}" if narrowing.order_by else f"all_{name}"
+
+
+def asks_for_everything(group: LoadGroup) -> bool:
+    """Whether all objects of the relation were asked for, in no order, as a plain prefetch does."""
+    narrowing = group.load.narrowing or _EVERYTHING
+    return narrowing == _EVERYTHING
+
+
+def _slice_code(narrowing: Narrowing, asked: QueryOrigin) -> str:
+    if asked in _SINGLE:
+        return "[:1]" if asked is QueryOrigin.FIRST else ""
+    if narrowing.high is None and not narrowing.low:
+        return ""
+    return f"[{narrowing.low or ''}:{'' if narrowing.high is None else narrowing.high}]"
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _conditions_code(
+    conditions: tuple[Condition, ...], queries: tuple[Query, ...]
+) -> list[str] | None:
+    """``rating__gte=4`` for each; ``None`` where a value varies by row or is not known."""
+    columns = columns_of_placeholders(queries[0].sql)
+    rows = [query.params for query in queries]
+    if not all(isinstance(row, tuple) and len(row) == len(columns) for row in rows):
+        return [] if not conditions else None
+    # What the manager itself adds comes first in the statement.
+    left = len(columns)
+    code: list[str] = []
+    for condition in reversed(conditions):
+        if condition.literal is not None:
+            code.insert(0, f"{condition.lookup}={condition.literal}")
+            continue
+        found = [i for i in range(left) if columns[i] == condition.column][-condition.count :]
+        values = [_common(rows, i) for i in found]
+        if len(values) != condition.count or not condition.count or None in values:
+            return None
+        left = found[0]
+        literals = [_as_written(condition.lookup, value) for value in values]
+        if None in literals:
+            return None
+        joined = ", ".join(map(str, literals))
+        code.insert(0, f"{condition.lookup}={f'[{joined}]' if condition.is_list else joined}")
+    return code
+
+
+def _common(rows: list[Any], position: int) -> Any:
+    """The value that all rows have there, if it can be written as a literal."""
+    value = rows[0][position]
+    if not isinstance(value, _LITERALS) or any(row[position] != value for row in rows):
+        return None
+    return value
+
+
+def _as_written(lookup: str, value: Any) -> str | None:
+    """The literal that the application wrote, without the wildcards that the ORM adds."""
+    if not isinstance(value, str):
+        # psycopg's Int4 and its like are written as what they are.
+        return repr(value) if isinstance(value, _EXACT) else int.__repr__(value)
+    kind = lookup.rpartition("__")[2]
+    if kind.endswith(("contains", "startswith", "endswith", "iexact")):
+        if "\\" in value:
+            return None
+        if kind.endswith(("contains", "endswith")):
+            value = value[1:]
+        if kind.endswith(("contains", "startswith")):
+            value = value[:-1]
+    return _double_quoted(value)
+
+
+def _double_quoted(text: str) -> str:
+    return repr(text) if '"' in text or "\\" in repr(text) else f'"{text}"'
