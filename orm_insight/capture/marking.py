@@ -13,7 +13,7 @@ from django.db.models.base import Model
 from orm_insight.capture import faults
 from orm_insight.capture.codes import Role, learn, roles
 from orm_insight.capture.lineage import KEY, Built, Mark, ObjectLoad, Site
-from orm_insight.capture.relations import relation_named
+from orm_insight.capture.relations import relation_named, under_attribute
 
 if TYPE_CHECKING:
     from orm_insight.capture.recorder import Recorder
@@ -97,10 +97,11 @@ def _mark_of_prefetch(built: Built | None, model: Any, local: Any) -> Mark:
         return Mark(built, model)
     parent = getattr(instances[0]._state, KEY, None)
     name = lookup.prefetch_through.split("__")[level]
+    attribute = lookup.prefetch_to.split("__")[level]  # another one where there is a to_attr
     relation = relation_named(type(instances[0]), name)
     if parent is None or relation is None:
         return Mark(built, model)
-    return Mark(built, model, parent, relation, "prefetch")
+    return Mark(built, model, parent, under_attribute(relation, attribute), "prefetch")
 
 
 def _is_in_python(site: Site | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Model
@@ -10,6 +11,7 @@ from django.db.models.fields.reverse_related import ForeignObjectRel
 from orm_insight.model.trace import Relation, RelationKind
 
 _relations: dict[tuple[type[Model], str], Relation | None] = {}
+_renamed: dict[tuple[Relation, str], Relation] = {}
 
 
 def relation_named(model: type[Model], name: str) -> Relation | None:
@@ -20,6 +22,16 @@ def relation_named(model: type[Model], name: str) -> Relation | None:
     except KeyError:
         relation = _relations[key] = _find(model, name)
         return relation
+
+
+def under_attribute(relation: Relation, name: str) -> Relation:
+    """The relation as a ``Prefetch`` with ``to_attr`` leaves it: lookups go on from there."""
+    if name == relation.name:
+        return relation
+    key = (relation, name)
+    if key not in _renamed:
+        _renamed[key] = replace(relation, name=name)
+    return _renamed[key]
 
 
 def _find(model: type[Model], name: str) -> Relation | None:

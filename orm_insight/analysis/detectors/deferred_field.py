@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from orm_insight.analysis.deferral import code_to_load, is_key_of_any
 from orm_insight.analysis.detectors.base import Context, hint_of_load
 from orm_insight.model.hint import Hint
-from orm_insight.model.trace import ResultSet
 
 
 class DeferredField:
@@ -19,8 +19,9 @@ class DeferredField:
 
     def detect(self, context: Context) -> Iterable[Hint]:
         for group in context.loads:
-            if group.relation.kind == "deferred":
-                fix, advice = _fix(group.load.source, group.select_lookup)
+            is_wanted = group.relation.kind == "deferred"
+            if is_wanted and not is_key_of_any(group, context.loads):
+                fix, advice = code_to_load(group.load.source, group.select_lookup)
                 yield hint_of_load(
                     self.code,
                     group,
@@ -31,17 +32,3 @@ class DeferredField:
                     problem="was left out of the query and is loaded",
                     advice=advice,
                 )
-
-
-def _fix(source: ResultSet, lookup: str) -> tuple[str, str]:
-    if source.only:
-        return _call("only", (*source.only, lookup)), "Add it to only()."
-    left = tuple(name for name in source.deferred if name != lookup)
-    # defer() adds to what is deferred already; only defer(None) takes something back.
-    fix = f"defer(None).{_call('defer', left)}" if left else "defer(None)"
-    return fix, "Take it out of defer()."
-
-
-def _call(method: str, names: tuple[str, ...]) -> str:
-    quoted = ", ".join(f'"{name}"' for name in names)
-    return f"{method}({quoted})"

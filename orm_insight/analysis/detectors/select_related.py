@@ -6,7 +6,9 @@ https://docs.djangoproject.com/en/stable/ref/models/querysets/#select-related
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from orm_insight.analysis.deferral import code_to_load, deferred_key
 from orm_insight.analysis.detectors.base import Context, hint_of_load
 from orm_insight.analysis.loads import LoadGroup
 from orm_insight.model.hint import Hint
@@ -27,15 +29,22 @@ class SelectRelated:
         takes_join = not (group.leads_through_many or group.load.source.is_raw)
         method = "select_related" if takes_join else "prefetch_related"
         lookup = group.select_lookup if takes_join else group.prefetch_lookup
+        fix = f'{method}("{lookup}")'
         advice = f"{method}() loads it together with them"
         if takes_join and context.schema.has_fetch_modes:
             advice += "; .fetch_mode(models.FETCH_PEERS) would load all of them on first access"
+        key = deferred_key(group, context.loads)
+        if key is not None:
+            fix = f"{code_to_load(group.load.source, group.steps[0].name)[0]}.{fix}"
+            advice += f", and {group.steps[0].name} must not be deferred"
+            queries = sorted((*group.queries, *key.queries), key=lambda query: query.index)
+            group = replace(group, queries=tuple(queries))
         return hint_of_load(
             self.code,
             group,
             context,
             lookup=lookup,
-            fix=f'{method}("{lookup}")',
+            fix=fix,
             remaining=0 if takes_join else group.prefetch_statements,
             problem="is loaded",
             advice=f"{advice}.",

@@ -208,6 +208,18 @@ def test_below_a_prefetch(alias: str) -> None:
     )
 
 
+def test_below_a_prefetch_into_an_attribute(alias: str) -> None:
+    """``reviews__user`` would load the reviews again, into another place."""
+
+    def code(books: Any) -> list[list[str]]:
+        return [[review.user.name for review in book.some_reviews] for book in books]
+
+    books = Book.objects.using(alias).order_by("pk")
+    books = books.prefetch_related(Prefetch("reviews", to_attr="some_reviews"))
+    hint = check_hint(lambda: code(books.all()), lookup="some_reviews__user")
+    tools.check_fix(code, books, hint)
+
+
 def test_below_a_prefetch_with_its_own_queryset(alias: str) -> None:
     def code() -> None:
         reviews = Review.objects.order_by("pk")  # the prefetch's queryset
