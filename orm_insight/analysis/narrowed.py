@@ -38,15 +38,14 @@ _LITERALS = (str, int, float, Decimal, date, datetime)
 
 def group_narrowed(queries: Iterable[Query], repeats: int) -> tuple[LoadGroup, ...]:
     """The same request to a related manager, from the same line, by distinct rows of a result."""
+    # Stacks and constructions are shared within a trace: what they say is found out once.
+    keys: dict[tuple[int, int], Any] = {}
     by_result: dict[Any, list[Query]] = {}
     for query in queries:
-        load = query.construction.load if query.construction else None
-        if load is None or load.relation.kind != "many":
-            continue
-        asked = origin_of(query)
-        if asked in _ALWAYS_ASK or (load.narrowing is not None and asked in _READS):
-            steps = (*load.path, load.relation)
-            key = (load.source.number, steps, load.narrowing, query.site)
+        shared = (id(query.frames), id(query.construction))
+        if shared not in keys:
+            keys[shared] = _key_of(query)
+        if (key := keys[shared]) is not None:
             by_result.setdefault(key, []).append(query)
     merged: dict[Any, LoadGroup] = {}
     for (_, *asked_for), found in by_result.items():
@@ -63,6 +62,17 @@ def group_narrowed(queries: Iterable[Query], repeats: int) -> tuple[LoadGroup, .
             both = (*known.queries, *found)
             merged[same] = replace(known, queries=both, results=known.results + 1)
     return tuple(merged.values())
+
+
+def _key_of(query: Query) -> tuple[Any, ...] | None:
+    """Equal for what is asked together; ``None`` for what a prefetch serves."""
+    load = query.construction.load if query.construction else None
+    if load is None or load.relation.kind != "many":
+        return None
+    asked = origin_of(query)
+    if asked in _ALWAYS_ASK or (load.narrowing is not None and asked in _READS):
+        return (load.source.number, (*load.path, load.relation), load.narrowing, query.site)
+    return None
 
 
 def queryset_code(group: LoadGroup) -> str | None:
