@@ -11,6 +11,7 @@ from django.test import override_settings
 from django.test.utils import isolate_apps
 
 from orm_insight.introspection import _read_model, read_schema
+from orm_insight.model.schema import RelatedSet
 
 
 def declare(
@@ -128,3 +129,69 @@ def test_composite_primary_key_has_no_column():
 
     assert facts.pk == "pk"
     assert facts.columns == {"order": "order", "number": "number"}
+
+
+def test_relations_to_several_objects_as_their_side_sees_them():
+    sets = read_schema().models["testapp.Book"].sets
+
+    assert sets["reviews"] == RelatedSet(
+        lookup="book", key="pk", table="testapp_review", columns=("book_id",)
+    )
+    assert sets["chapter"].lookup == "book"
+    assert sets["genres"] == RelatedSet(
+        lookup="books", key="pk", table="testapp_book_genres", columns=("book_id",)
+    )
+    assert sets["notes"] == RelatedSet(
+        lookup="book",
+        key="pk",
+        table="testapp_note",
+        columns=("content_type_id", "object_id"),
+    )
+    assert read_schema().models["testapp.Genre"].sets["books"].columns == ("genre_id",)
+    assert "author" not in sets
+
+
+def test_relation_of_a_parent_refers_to_the_parents_key():
+    sets = read_schema().models["testapp.AudioBook"].sets
+
+    assert sets["reviews"].key == "id"
+    assert sets["genres"].key == "id"
+    assert sets["notes"].lookup is None
+
+
+def test_names_that_an_annotation_must_not_take():
+    names = read_schema().models["testapp.Book"].names
+
+    assert {"title", "author_id", "chapter", "reviews", "byline", "save"} <= names
+    assert "review_count" not in names
+
+
+@isolate_apps("tests.testapp")
+def test_default_manager_of_another_name():
+    assert _read_model(declare("Open", shown=models.Manager())).manager == "shown"
+
+
+@isolate_apps("tests.testapp")
+def test_relation_to_another_key_than_the_primary_one():
+    place = declare("Place", code=models.CharField(max_length=2, unique=True))
+    declare(
+        "Visit",
+        place=models.ForeignKey(place, models.CASCADE, to_field="code", related_name="visits"),
+    )
+
+    assert _read_model(place).sets["visits"].key == "code"
+
+
+@isolate_apps("tests.testapp")
+def test_many_to_many_through_a_model_of_the_project():
+    place = declare("Place")
+    tour = declare("Tour", stops=models.ManyToManyField(place, through="Stop", related_name="+"))
+    declare(
+        "Stop",
+        place=models.ForeignKey(place, models.CASCADE),
+        tour=models.ForeignKey(tour, models.CASCADE),
+    )
+
+    stops = _read_model(tour).sets["stops"]
+
+    assert (stops.lookup, stops.table, stops.is_unique) == (None, "testapp_stop", False)

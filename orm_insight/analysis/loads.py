@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 
 from orm_insight.analysis.origins import QueryOrigin, origin_of
@@ -56,11 +56,13 @@ class LoadGroup:
         return "__".join(step.name for step in self.steps)
 
 
-def group_loads(queries: Iterable[Query], repeats: int) -> tuple[LoadGroup, ...]:
+def group_loads(
+    queries: Iterable[Query], repeats: int, *, explained: Set[int] = frozenset()
+) -> tuple[LoadGroup, ...]:
     """Loads of the same path from the same queryset, where distinct instances of a result asked.
 
     A path that goes on, loaded one by one as well, takes the shorter ones with it: one problem,
-    one group.
+    one group. Queries whose index is ``explained`` by a better rule are left out.
     """
     # Stacks and constructions are shared within a trace: what they say is found out once.
     keys: dict[tuple[int, int], tuple[int, tuple[Relation, ...]] | None] = {}
@@ -72,7 +74,7 @@ def group_loads(queries: Iterable[Query], repeats: int) -> tuple[LoadGroup, ...]
             keys[shared] = (
                 None if load is None else (load.source.number, (*load.path, load.relation))
             )
-        if (key := keys[shared]) is not None:
+        if (key := keys[shared]) is not None and query.index not in explained:
             by_result.setdefault(key, []).append(query)
     return _fold([_merge(groups) for groups in _by_origin(by_result, repeats)])
 

@@ -16,10 +16,12 @@ class QueryOrigin(StrEnum):
     GENERIC = "generic relation"
     DEFERRED = "deferred field"
     PREFETCH = "prefetch"
+    REFRESH = "refresh_from_db()"
     GET = "get()"
     FIRST = "first() or last()"
     COUNT = "count()"
     EXISTS = "exists()"
+    CONTAINS = "contains()"
     AGGREGATE = "aggregate()"
     LENGTH = "len()"
     TRUTH = "truth test"
@@ -54,10 +56,12 @@ _MEANINGS: tuple[tuple[str, QueryOrigin], ...] = (
     ("Model.delete", QueryOrigin.DELETE),
     ("QuerySet.delete", QueryOrigin.DELETE),
     ("QuerySet.update", QueryOrigin.UPDATE),
+    ("Model.refresh_from_db", QueryOrigin.REFRESH),
     ("QuerySet.get", QueryOrigin.GET),
     ("QuerySet.first", QueryOrigin.FIRST),
     ("QuerySet.last", QueryOrigin.FIRST),
     ("QuerySet.count", QueryOrigin.COUNT),
+    ("QuerySet.contains", QueryOrigin.CONTAINS),
     ("QuerySet.exists", QueryOrigin.EXISTS),
     ("QuerySet.aggregate", QueryOrigin.AGGREGATE),
     ("ForNode.render", QueryOrigin.ITERATION),  # asks for the length of what it iterates over

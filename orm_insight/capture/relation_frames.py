@@ -110,16 +110,22 @@ def declare_relations() -> list[str]:
         if (function := owner.__dict__.get(name)) is not None:
             _declare(function.__code__, extract)
             loads_object.add(id(function.__code__))
-    for factory, extract in (
-        (described.create_reverse_many_to_one_manager, _from_reverse_many),
-        (described.create_forward_many_to_many_manager, _from_prefetch_name),
-        (getattr(generic, "create_generic_related_manager", None), _from_prefetch_name),
+    many_to_many = described.create_forward_many_to_many_manager
+    for factory, name, extract in (
+        (described.create_reverse_many_to_one_manager, "get_queryset", _from_reverse_many),
+        (many_to_many, "get_queryset", _from_prefetch_name),
+        (many_to_many, "constrained_target", _from_prefetch_name),  # what it counts
+        (
+            getattr(generic, "create_generic_related_manager", None),
+            "get_queryset",
+            _from_prefetch_name,
+        ),
     ):
         if factory is None:
             continue
-        code = _method_of_manager(factory.__code__, "get_queryset")
+        code = _method_of_manager(factory.__code__, name)
         if code is None:
-            missing.append(f"{factory.__name__}.get_queryset")
+            missing.append(f"{factory.__name__}.{name}")
         else:
             _declare(code, extract)
     return missing

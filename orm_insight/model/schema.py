@@ -7,8 +7,28 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedSet:
+    """A relation to several objects, as their side sees it.
+
+    ``lookup`` leads from the related objects back and is ``None`` where there is no such name;
+    ``key`` is the field to which they refer. ``table`` and ``columns`` hold the reference.
+    ``is_unique`` is false where the same object may be related twice.
+    """
+
+    lookup: str | None
+    key: str
+    table: str
+    columns: tuple[str, ...]
+    is_unique: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
-    """One model: ``label`` is ``blog.Post``, ``pk`` the primary key's field name."""
+    """One model: ``label`` is ``blog.Post``, ``pk`` the primary key's field name.
+
+    ``manager`` is the name of the default manager, ``names`` what a new attribute must not be
+    called.
+    """
 
     label: str
     name: str
@@ -16,6 +36,10 @@ class ModelFacts:
     pk: str
     columns: Mapping[str, str] = field(default_factory=dict)
     """Column name to field name."""
+    manager: str = "objects"
+    names: frozenset[str] = frozenset()
+    sets: Mapping[str, RelatedSet] = field(default_factory=dict)
+    """Relations to several objects, by their name in lookups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from orm_insight.analysis.detectors.asked_before_loading import AskedBeforeLoading
 from orm_insight.analysis.detectors.base import Detector
+from orm_insight.analysis.detectors.deep_offset import DeepOffset
 from orm_insight.analysis.detectors.deferred_field import DeferredField
 from orm_insight.analysis.detectors.lookup_in_loop import LookupInLoop
 from orm_insight.analysis.detectors.narrowed_relation import NarrowedRelation
 from orm_insight.analysis.detectors.prefetch_bypassed import PrefetchBypassed
 from orm_insight.analysis.detectors.prefetch_related import PrefetchRelated
+from orm_insight.analysis.detectors.related_aggregate import RelatedAggregate
+from orm_insight.analysis.detectors.related_count import RelatedCount
+from orm_insight.analysis.detectors.related_exists import RelatedExists
 from orm_insight.analysis.detectors.repeated_statement import RepeatedStatement
 from orm_insight.analysis.detectors.same_statement import SameStatement
 from orm_insight.analysis.detectors.select_related import SelectRelated
@@ -19,6 +24,11 @@ DETECTORS: tuple[Detector, ...] = (
     PrefetchBypassed(),
     DeferredField(),
     LookupInLoop(),
+    RelatedCount(),
+    RelatedExists(),
+    RelatedAggregate(),
     RepeatedStatement(),
+    AskedBeforeLoading(),
+    DeepOffset(),
     SameStatement(),
 )

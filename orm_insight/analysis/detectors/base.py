@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
+from orm_insight.analysis.annotations import Subjects
 from orm_insight.analysis.groups import QueryGroup
 from orm_insight.analysis.loads import LoadGroup, group_loads
 from orm_insight.analysis.loops import Loop, find_loops
@@ -16,6 +17,7 @@ from orm_insight.analysis.narrowed import (
     group_narrowed,
     queryset_code,
 )
+from orm_insight.analysis.summaries import Summary, find_summaries
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.schema import Schema
 from orm_insight.model.trace import CallSite, Query, ResultSet, Trace
@@ -45,7 +47,18 @@ class Context:
     @cached_property
     def loads(self) -> tuple[LoadGroup, ...]:
         """Relations loaded one by one for rows of one result."""
-        return group_loads(self.queries, self.thresholds.repeats)
+        explained = {query.index for group in self.summaries for query in group.queries}
+        return group_loads(self.queries, self.thresholds.repeats, explained=explained)
+
+    @cached_property
+    def summaries(self) -> tuple[Summary, ...]:
+        """Questions about the related objects of each row of one result."""
+        return find_summaries(self.queries, self.schema, self.thresholds.repeats)
+
+    @cached_property
+    def subjects(self) -> Subjects:
+        """Which of the summaries the queryset of the rows can be annotated with."""
+        return Subjects(self.summaries, self.queries, self.schema)
 
     @cached_property
     def narrowed(self) -> tuple[LoadGroup, ...]:
@@ -55,9 +68,13 @@ class Context:
     @cached_property
     def loops(self) -> tuple[Loop, ...]:
         """Other statements repeated by the same stack with other parameters."""
-        groups = (*self.loads, *self.narrowed)
-        explained = {query.index for group in groups for query in group.queries}
-        return find_loops(self.groups, self.thresholds.repeats, explained=explained)
+        return find_loops(self.groups, self.thresholds.repeats, explained=self.of_relations)
+
+    @cached_property
+    def of_relations(self) -> frozenset[int]:
+        """The indexes of queries that the rows of one result issued one by one."""
+        groups: list[LoadGroup | Summary] = [*self.loads, *self.narrowed, *self.summaries]
+        return frozenset(query.index for group in groups for query in group.queries)
 
 
 class Detector(Protocol):
@@ -99,8 +116,13 @@ _DOCS = {
     "ORM103": f"{_QUERYSETS}#prefetch-objects",
     "ORM104": f"{_QUERYSETS}#prefetch-related",
     "ORM106": f"{_QUERYSETS}#defer",
+    "ORM201": "topics/db/aggregation/#generating-aggregates-for-each-item-in-a-queryset",
+    "ORM202": "ref/models/expressions/#exists-subqueries",
+    "ORM203": "topics/db/aggregation/#joins-and-aggregates",
     "ORM204": f"{_QUERYSETS}#in-bulk",
     "ORM205": f"{_OPTIMIZATION}#retrieve-everything-at-once-if-you-know-you-will-need-it",
+    "ORM305": f"{_OPTIMIZATION}#don-t-overuse-contains-count-and-exists",
+    "ORM306": "topics/db/queries/#limiting-querysets",
     "ORM501": f"{_OPTIMIZATION}#understand-cached-attributes",
 }
 
@@ -114,7 +136,7 @@ def times(count: int) -> str:
     return "once" if count == 1 else "twice" if count == 2 else f"{count:,} times"
 
 
-def _fix_in_class(source: ResultSet, fix: str, lookup: str) -> str:
+def fix_in_class(source: ResultSet, fix: str, lookup: str) -> str:
     """The code for the body of a generic view, a viewset or a ModelAdmin."""
     if source.owner == "view":
         return f"queryset = {source.model.rpartition('.')[2]}.objects.{fix}"
@@ -141,7 +163,7 @@ def hint_of_load(
         advice = f"Write {fix} in each part of the union."
         fix = ""
     elif source.owner is not None:
-        fix = _fix_in_class(source, fix, lookup)
+        fix = fix_in_class(source, fix, lookup)
     return Hint(
         code=code,
         title=f"{source.model}: {lookup} is loaded row by row",

@@ -41,8 +41,8 @@ class SameStatement:
 
 def _repeated_reads(context: Context) -> list[tuple[Query, ...]]:
     """Equal reads that no other rule explains, with no write to their tables between them."""
-    explained = {query.index for load in context.loads for query in load.queries}
-    explained |= {query.index for loop in context.loops for query in loop.queries}
+    explained = {query.index for loop in context.loops for query in loop.queries}
+    explained |= context.of_relations
     reads: dict[Any, list[Query]] = {}
     for query in context.queries:
         if query.index not in explained and query.site and not query.error and _is_read(query.sql):

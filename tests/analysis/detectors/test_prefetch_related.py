@@ -78,11 +78,21 @@ def test_related_sets(alias: str, model: Any, lookup: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["count", "exists"])
-def test_methods_that_a_prefetch_serves(alias: str, method: str) -> None:
-    def code(books: Any) -> list[Any]:
-        return [getattr(book.reviews, method)() for book in books]
+def test_noop_only_asked_about(alias: str, method: str) -> None:
+    check_noop(lambda: [getattr(b.reviews, method)() for b in Book.objects.using(alias)])
 
-    hint = check_hint(lambda: code(Book.objects.using(alias)), lookup="reviews")
+
+@pytest.mark.parametrize("lookup", ["reviews", "genres", "notes"])
+@pytest.mark.parametrize("method", ["count", "exists"])
+def test_what_a_prefetch_answers_as_well(alias: str, method: str, lookup: str) -> None:
+    def code(books: Any) -> list[Any]:
+        return [(getattr(getattr(book, lookup), method)(), pks(book)) for book in books]
+
+    def pks(book: Any) -> list[int]:
+        return sorted(related.pk for related in getattr(book, lookup).all())
+
+    hint = check_hint(lambda: code(Book.objects.using(alias)), lookup=lookup)
+    assert len(hint.queries) == 8
     tools.check_fix(code, Book.objects.using(alias).order_by("pk"), hint)
 
 

@@ -5,12 +5,19 @@ Each test module opens with what must give no hint, then states what must.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
+
+from django.db import models
+from django.db.models import functions
 
 import orm_insight
 from orm_insight.analysis.report import Report
 from orm_insight.model.hint import Hint
+from tests.testapp import models as testapp
+
+NAMES = {**vars(models), **vars(functions), **vars(testapp)}
 
 
 def report_of(code: Callable[[], Any]) -> Report:
@@ -43,6 +50,20 @@ def check_fix(code: Callable[[Any], Any], queryset: Any, hint: Hint) -> None:
     after = count_queries(lambda: code(fixed.all()))
     assert before - after == hint.saving.queries
     assert code(queryset.all()) == code(fixed.all())
+
+
+def check_annotation(ask: Callable[[Any], Any], queryset: Any, hint: Hint) -> list[Any]:
+    """Apply the fix to the queryset of the origin: the rows know what each had to ask."""
+    before = report_of(lambda: [ask(row) for row in queryset.all()])
+    assert len(hint.queries) == hint.saving.queries == len(before.queries) - 1
+    annotated = eval(f"queryset.{hint.fix}", {**NAMES, "queryset": queryset.all()})
+    [name] = re.findall(r"^annotate\((\w+)=", hint.fix)
+    assert f".{name} instead" in hint.message
+    answers: list[Any] = []
+    assert count_queries(lambda: answers.extend(getattr(row, name) for row in annotated)) == 1
+    assert answers == [ask(row) for row in queryset.all()]
+    assert [row.pk for row in annotated] == [row.pk for row in queryset.all()]
+    return answers
 
 
 def count_queries(code: Callable[[], Any]) -> int:

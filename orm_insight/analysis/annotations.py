@@ -1,0 +1,175 @@
+"""The ``annotate()`` that makes a queryset bring along what its rows would ask one by one.
+
+Aggregates are written over the relation. Where a further join would give other results, because
+the queryset joins or groups already, they are written as a subquery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from orm_insight.analysis.summaries import Summary
+from orm_insight.model.schema import ModelFacts, RelatedSet, Schema
+from orm_insight.model.trace import Query
+from orm_insight.sql.related import simple_aggregate, takes_group_by
+
+# Rows that a join multiplies evenly leave these as they are.
+_UNCHANGED_BY_REPETITION = {"AVG", "MIN", "MAX"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """``name`` is the attribute that the rows get, ``code`` the call that gives it to them."""
+
+    name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """The models on both sides of a relation that can be annotated."""
+
+    lookup: str
+    accessor: str
+    owner: ModelFacts
+    related: ModelFacts
+    facts: RelatedSet
+    joins: bool
+    """Whether an aggregate over the relation is right."""
+
+
+def count_annotation(summary: Summary, subject_of: Subjects) -> Annotation | None:
+    """``annotate(review_count=Count("reviews", distinct=True))``"""
+    subject = subject_of(summary)
+    if subject is None:
+        return None
+    name = _free(subject.owner, f"{singular(subject)}_count", f"number_of_{subject.accessor}")
+    if subject.joins and subject.facts.is_unique:
+        value: str | None = f'Count("{subject.lookup}", distinct=True)'
+    else:
+        value = _subquery(subject, 'Count("pk")', default="0")
+    return _annotation(name, value)
+
+
+def exists_annotation(summary: Summary, subject_of: Subjects) -> Annotation | None:
+    """``annotate(has_reviews=Exists(Review.objects.filter(book=OuterRef("pk"))))``"""
+    subject = subject_of(summary)
+    objects = _objects(subject) if subject else None
+    if subject is None or objects is None:
+        return None
+    plural = subject.accessor.removesuffix("_set")
+    return _annotation(
+        _free(subject.owner, f"has_{plural}", f"has_any_{plural}"), f"Exists({objects})"
+    )
+
+
+def aggregate_annotation(summary: Summary, subject_of: Subjects) -> Annotation | None:
+    """``annotate(rating_avg=Avg("reviews__rating"))``, for one function over one column."""
+    subject = subject_of(summary)
+    found = simple_aggregate(summary.statement.selected) if summary.statement else None
+    if subject is None or found is None or found.table != subject.related.table:
+        return None
+    field = subject.related.columns.get(found.column)
+    if field is None:
+        return None
+    function = found.function.capitalize()
+    end = f"{field}_{found.function.lower()}"
+    names = (end, f"{singular(subject)}_{end}")
+    is_alone = subject_of.is_only_relation(summary)
+    name = _free(subject.owner, *(names if is_alone else names[1:]))
+    distinct = ", distinct=True" if found.is_distinct else ""
+    is_unchanged = found.is_distinct or found.function in _UNCHANGED_BY_REPETITION
+    if subject.joins and (is_unchanged or is_alone):
+        return _annotation(name, f'{function}("{subject.lookup}__{field}"{distinct})')
+    default = "0" if function == "Count" else None
+    return _annotation(name, _subquery(subject, f'{function}("{field}"{distinct})', default))
+
+
+class Subjects:
+    """Which of the summaries of a trace can be annotated, as far as the trace tells."""
+
+    def __init__(
+        self, summaries: Iterable[Summary], queries: Iterable[Query], schema: Schema
+    ) -> None:
+        self._schema = schema
+        self._relations: dict[object, set[str]] = {}
+        for summary in summaries:
+            self._relations.setdefault(_origin(summary), set()).add(summary.relation.name)
+        self._statements: dict[object, set[str]] = {origin: set() for origin in self._relations}
+        for query in queries:
+            built = query.construction
+            if built is not None and built.load is None:
+                statements = self._statements.get((built.model, built.site))
+                if statements is not None:
+                    statements.add(query.sql)
+
+    def __call__(self, summary: Summary) -> _Subject | None:
+        source, relation = summary.load.source, summary.relation
+        owner = self._schema.models.get(source.model)
+        related = self._schema.models.get(relation.related_model or "")
+        is_of_rows = not summary.load.path and relation.model == source.model
+        if summary.statement is None or not is_of_rows or source.is_raw:
+            return None
+        if summary.facts is None or owner is None or related is None:
+            return None
+        statements = self._statements[_origin(summary)]
+        return _Subject(
+            lookup=relation.query_name,
+            accessor=relation.name,
+            owner=owner,
+            related=related,
+            facts=summary.facts,
+            joins=bool(statements) and all(map(takes_group_by, statements)),
+        )
+
+    def is_only_relation(self, summary: Summary) -> bool:
+        """Whether no other relation of the same rows is asked, which would join as well."""
+        return len(self._relations[_origin(summary)]) == 1
+
+
+def _origin(summary: Summary) -> object:
+    return (summary.load.source.model, summary.load.source.site)
+
+
+def _annotation(name: str | None, value: str | None) -> Annotation | None:
+    if name is None or value is None:
+        return None
+    return Annotation(name=name, code=f"annotate({name}={value})")
+
+
+def _free(model: ModelFacts, *names: str) -> str | None:
+    """The first name that the model does not use for something else."""
+    return next((name for name in names if name not in model.names), None)
+
+
+def _objects(subject: _Subject) -> str | None:
+    """The related objects of the row outside, ``Review.objects.filter(book=OuterRef("pk"))``."""
+    facts, related = subject.facts, subject.related
+    if facts.lookup is None:
+        return None
+    return f'{related.name}.{related.manager}.filter({facts.lookup}=OuterRef("{facts.key}"))'
+
+
+def _subquery(subject: _Subject, aggregate: str, default: str | None = None) -> str | None:
+    objects = _objects(subject)
+    name = _free(subject.related, "value", "result", "outcome")
+    if objects is None or name is None:
+        return None
+    back = subject.facts.lookup
+    grouped = f'{objects}.order_by().values("{back}").annotate({name}={aggregate})'
+    subquery = f'Subquery({grouped}.values("{name}"))'
+    return subquery if default is None else f"Coalesce({subquery}, {default})"
+
+
+def singular(subject: _Subject) -> str:
+    """One of the related objects: ``review`` for ``reviews``, ``chapter`` for ``chapter_set``."""
+    name = subject.accessor.removesuffix("_set")
+    model = subject.related.name.lower()
+    if name.replace("_", "").endswith(model):
+        return name
+    forms = [name[:-1], name[:-2], f"{name[:-3]}y"] if name.endswith("s") else []
+    for form in forms:
+        if form.replace("_", "").endswith(model):
+            return form
+    return name[:-1] if forms and not name.endswith("ss") else name

@@ -1,0 +1,79 @@
+"""The hint for what rows ask of their related objects: shared by ORM201, ORM202 and ORM203."""
+
+from __future__ import annotations
+
+from orm_insight.analysis.annotations import Annotation
+from orm_insight.analysis.detectors.base import (
+    Context,
+    docs_of,
+    fix_in_class,
+    saving_of,
+    severity_of,
+    sites_of,
+)
+from orm_insight.analysis.summaries import Summary
+from orm_insight.model.hint import Hint
+
+
+def hint_of_summary(
+    code: str,
+    summary: Summary,
+    context: Context,
+    *,
+    asked: str,
+    annotation: Annotation | None,
+    otherwise: str,
+) -> Hint:
+    """The hint for a question that each row asks of its related objects.
+
+    ``otherwise`` describes the annotation where its code is not certain.
+    """
+    source, relation = summary.load.source, summary.relation
+    saving = saving_of(summary.queries, remaining=0)
+    fix = _fix(summary, annotation)
+    return Hint(
+        code=code,
+        title=f"{relation.model}: {relation.name}.{asked} is asked row by row",
+        message=(
+            f"{_row(summary)}.{relation.name}.{asked} is asked one object at a time: "
+            f"{len(summary.queries):,} statements for the rows of one {source.model} queryset. "
+            f"{_advice(summary, annotation, otherwise)}"
+        ),
+        severity=severity_of(saving, context),
+        model=source.model,
+        lookup="__".join(step.query_name for step in (*summary.load.path, relation)),
+        fix=fix,
+        site=summary.site,
+        sites=sites_of(summary.queries),
+        origin=source.site,
+        queries=summary.queries,
+        saving=saving,
+        certain=bool(fix),
+        docs=docs_of(code),
+    )
+
+
+def _fix(summary: Summary, annotation: Annotation | None) -> str:
+    source = summary.load.source
+    if annotation is None or source.is_combined:  # what union() gives takes nothing further
+        return ""
+    if source.owner is not None:
+        return fix_in_class(source, annotation.code, summary.relation.query_name)
+    return annotation.code
+
+
+def _advice(summary: Summary, annotation: Annotation | None, otherwise: str) -> str:
+    source, row = summary.load.source, _row(summary)
+    if source.is_raw:
+        return "Let the raw SQL select the answer as a further column."
+    if annotation is None:
+        where = f"the {summary.relation.model} objects" if summary.load.path else "that queryset"
+        return f"Annotate {where} with {otherwise}, if it is the same for all rows."
+    instead = f"write {row}.{annotation.name} instead."
+    if source.is_combined:
+        return f"Write {annotation.code} in each part of the union, and {instead}"
+    return f"Annotate that queryset, and {instead}"
+
+
+def _row(summary: Summary) -> str:
+    return summary.relation.model.rpartition(".")[2].lower()
