@@ -44,7 +44,7 @@ def count_annotation(summary: Summary, subject_of: Subjects) -> Annotation | Non
     subject = subject_of(summary)
     if subject is None:
         return None
-    name = _free(subject.owner, f"{singular(subject)}_count", f"number_of_{subject.accessor}")
+    name = _free(subject.owner, f"{_singular(subject)}_count", f"number_of_{subject.accessor}")
     if subject.joins and subject.facts.is_unique:
         value: str | None = f'Count("{subject.lookup}", distinct=True)'
     else:
@@ -75,7 +75,7 @@ def aggregate_annotation(summary: Summary, subject_of: Subjects) -> Annotation |
         return None
     function = found.function.capitalize()
     end = f"{field}_{found.function.lower()}"
-    names = (end, f"{singular(subject)}_{end}")
+    names = (end, f"{_singular(subject)}_{end}")
     is_alone = subject_of.is_only_relation(summary)
     name = _free(subject.owner, *(names if is_alone else names[1:]))
     distinct = ", distinct=True" if found.is_distinct else ""
@@ -162,7 +162,7 @@ def _subquery(subject: _Subject, aggregate: str, default: str | None = None) -> 
     return subquery if default is None else f"Coalesce({subquery}, {default})"
 
 
-def singular(subject: _Subject) -> str:
+def _singular(subject: _Subject) -> str:
     """One of the related objects: ``review`` for ``reviews``, ``chapter`` for ``chapter_set``."""
     name = subject.accessor.removesuffix("_set")
     model = subject.related.name.lower()
@@ -172,4 +172,4 @@ def singular(subject: _Subject) -> str:
     for form in forms:
         if form.replace("_", "").endswith(model):
             return form
-    return name[:-1] if forms and not name.endswith("ss") else name
+    return name[:-1] if forms and not name.endswith(("ss", "ies")) else name

@@ -11,6 +11,7 @@ from orm_insight.analysis.detectors.base import (
     severity_of,
     sites_of,
 )
+from orm_insight.analysis.origins import QueryOrigin
 from orm_insight.analysis.summaries import Summary
 from orm_insight.model.hint import Hint
 
@@ -68,7 +69,9 @@ def _advice(summary: Summary, annotation: Annotation | None, otherwise: str) -> 
         return "Let the raw SQL select the answer as a further column."
     if annotation is None:
         where = f"the {summary.relation.model} objects" if summary.load.path else "that queryset"
-        return f"Annotate {where} with {otherwise}, if it is the same for all rows."
+        advice = f"Annotate {where} with {otherwise}, if it is the same for all rows."
+        is_narrowed = summary.origin is not QueryOrigin.AGGREGATE and not summary.load.is_plain
+        return f"Only some of the objects are meant. {advice}" if is_narrowed else advice
     instead = f"write {row}.{annotation.name} instead."
     if source.is_combined:
         return f"Write {annotation.code} in each part of the union, and {instead}"
