@@ -6,29 +6,32 @@ them. The checks report; what happens in spite of a bad setting is decided in ``
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core import checks
+from django.template import engines
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
+from orm_insight.analysis.silence import KNOWN_CODES, IgnoreComment
+from orm_insight.capture.codes import is_application
 from orm_insight.capture.provenance import missing_hooks
-from orm_insight.conf import (
-    KEYS,
-    SETTING,
+from orm_insight.conf import KEYS, SETTING, Problem, get_config, read_config
+from orm_insight.ignore_comments import comments_below
+from orm_insight.setting_rules import (
     BadCallbackError,
     BadPatternError,
     BadValueError,
     NotADictError,
-    Problem,
     SettingError,
+    UnknownCodeError,
     UnknownKeyError,
     WrongTypeError,
-    get_config,
-    read_config,
+    nearest_code,
 )
 
 TAG = "orm_insight"
@@ -43,6 +46,7 @@ _ERROR_IDS: Mapping[type[SettingError], str] = {
     BadValueError: "orm_insight.E004",
     BadPatternError: "orm_insight.E005",
     BadCallbackError: "orm_insight.E006",
+    UnknownCodeError: "orm_insight.E007",
 }
 
 
@@ -52,6 +56,8 @@ def register() -> None:
     checks.register(check_installation, TAG)
     checks.register(check_visitors, TAG)
     checks.register(check_hooks, TAG)
+    # Every source file is read: too much for each start of the development server.
+    checks.register(check_comments, TAG, deploy=True)
 
 
 def check_settings(
@@ -122,14 +128,52 @@ def check_hooks(
     ]
 
 
+def check_comments(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """Warnings about comments in the source that can silence nothing."""
+    comments = {comment.location: comment for comment in _application_comments()}
+    return [
+        checks.Warning(text, hint=hint, obj=location, id=id)
+        for location, comment in comments.items()
+        for id, text, hint in _problems_of(comment)
+    ]
+
+
+def _application_comments() -> Iterator[IgnoreComment]:
+    for config in apps.get_app_configs():
+        if is_application(os.path.join(config.path, "__init__.py")):
+            yield from comments_below(config.path, is_template=False)
+    for engine in engines.all():
+        for folder in map(str, engine.template_dirs):
+            if is_application(os.path.join(folder, "")):
+                yield from comments_below(folder, is_template=True)
+
+
+def _problems_of(comment: IgnoreComment) -> Iterator[tuple[str, str, str]]:
+    if not comment.codes:
+        text = "This comment for orm-insight is not written as it must be: it silences nothing."
+        yield "orm_insight.W005", text, "Write orm-insight: ignore[ORM101], with codes of hints."
+    for code in comment.codes:
+        if code not in KNOWN_CODES:
+            text = f"This comment names {code}, which is no hint."
+            yield "orm_insight.W006", text, _did_you_mean(nearest_code(code), sorted(KNOWN_CODES))
+
+
+def _did_you_mean(nearest: str | None, choices: Sequence[str]) -> str:
+    return f"Did you mean {nearest}?" if nearest else f"Known are {', '.join(choices)}."
+
+
 def _message(problem: Problem) -> checks.Error:
-    key, error, nearest = problem
+    key, error = problem
     entry = SETTING if isinstance(error, NotADictError) else f"{SETTING}[{key!r}]"
     hint = "Until then the default is used."
     if key == "SHOW_CALLBACK":
         hint = "Until then nobody is let in."
     elif isinstance(error, UnknownKeyError):
-        hint = f"Did you mean {nearest}?" if nearest else f"The settings are {', '.join(KEYS)}."
+        hint = _did_you_mean(error.nearest, KEYS)
+    elif isinstance(error, UnknownCodeError):
+        hint = f"{hint} {_did_you_mean(error.nearest, sorted(KNOWN_CODES))}"
     return checks.Error(f"{entry} {error}.", hint=hint, id=_ERROR_IDS[type(error)])
 
 

@@ -6,27 +6,28 @@ a system check (see ``checks``) says so. Only the outermost parts of the package
 
 from __future__ import annotations
 
-import math
 import re
 import reprlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.http import HttpRequest
-from django.utils.module_loading import import_string
+
+from orm_insight import setting_rules
+from orm_insight.setting_rules import (
+    NotADictError,
+    Rule,
+    SettingError,
+    ShowCallback,
+    UnknownKeyError,
+)
 
 SETTING = "ORM_INSIGHT"
-
-ShowCallback: TypeAlias = Callable[[HttpRequest], bool]
-_Rule: TypeAlias = Callable[[Any], object]
-
-# The largest timeout that PostgreSQL takes, and long enough for any duration.
-_MAX_TIMEOUT_MS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,10 @@ class Config:
     slow_query_ms: float = 100.0
     """From which duration a query counts as slow."""
 
+    ignore: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Codes of hints that are not given, by patterns of what they are not given for: the path of a
+    request, the name of its URL or view, the name of a command. ``"*"`` fits everything."""
+
     @property
     def redacts(self) -> bool:
         """``redact_params``, decided."""
@@ -89,40 +94,16 @@ class Config:
 KEYS = tuple(field.name.upper() for field in fields(Config))
 
 
-class SettingError(Exception):
-    """An entry of the setting cannot be used; the text goes on behind the entry's name."""
-
-
-class NotADictError(SettingError):
-    """The setting as a whole is not a dictionary."""
-
-
-class UnknownKeyError(SettingError):
-    """No setting has this name."""
-
-
-class WrongTypeError(SettingError):
-    """The value is of another type."""
-
-
-class BadValueError(SettingError):
-    """The type is right, the value is outside its limits."""
-
-
-class BadPatternError(SettingError):
-    """Not a regular expression."""
-
-
-class BadCallbackError(SettingError):
-    """A dotted path that leads nowhere."""
-
-
 class Problem(NamedTuple):
-    """An entry that is not used, why, and the key that was probably meant."""
+    """An entry that is not used, and why."""
 
     key: str
     error: SettingError
-    nearest: str | None = None
+
+    @property
+    def nearest(self) -> str | None:
+        """What was probably meant."""
+        return self.error.nearest
 
 
 @lru_cache(maxsize=1)
@@ -144,7 +125,7 @@ def read_config(raw: object) -> tuple[Config, tuple[Problem, ...]]:
             name = _field_of(key)
             values[name] = _RULES[name](value)
         except UnknownKeyError as error:
-            problems.append(Problem(str(key), error, _nearest_key(key)))
+            problems.append(Problem(str(key), error))
         except SettingError as error:
             problems.append(Problem(str(key), error))
             if name == "show_callback":
@@ -160,85 +141,13 @@ def deny_everybody(request: HttpRequest) -> bool:
 def _field_of(key: object) -> str:
     if isinstance(key, str) and key.isupper() and key.lower() in _RULES:
         return key.lower()
-    raise UnknownKeyError("is no setting")
+    raise UnknownKeyError("is no setting", nearest=_nearest_key(key))
 
 
 def _nearest_key(key: object) -> str | None:
-    return next(iter(get_close_matches(str(key).upper(), KEYS, n=1)), None)
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise WrongTypeError(f"must be True or False, not {reprlib.repr(value)}")
-    return value
-
-
-def _flag_or_none(value: object) -> bool | None:
-    if value is not None and not isinstance(value, bool):
-        raise WrongTypeError(f"must be True, False or None, not {reprlib.repr(value)}")
-    return value
-
-
-def _whole_number(smallest: int, largest: float = math.inf) -> _Rule:
-    def rule(value: object) -> int:
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise WrongTypeError(f"must be a whole number, not {reprlib.repr(value)}")
-        if not smallest <= value <= largest:
-            limits = f"at least {smallest}" + (f", at most {largest}" if largest < math.inf else "")
-            raise BadValueError(f"must be {limits}, not {value}")
-        return value
-
-    return rule
-
-
-def _duration(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise WrongTypeError(f"must be a number, not {reprlib.repr(value)}")
-    if not 0 < value <= _MAX_TIMEOUT_MS:
-        raise BadValueError(f"must be above 0, at most {_MAX_TIMEOUT_MS}, not {value}")
-    return float(value)
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
-        raise WrongTypeError(f"must be a list or tuple of strings, not {reprlib.repr(value)}")
-    if not all(value):
-        raise BadValueError("must not contain an empty string")
-    return tuple(value)
-
-
-def _patterns(value: object) -> tuple[str, ...]:
-    patterns = _texts(value)
-    for pattern in patterns:
-        try:
-            re.compile(pattern)
-        except (re.error, OverflowError, RecursionError) as error:
-            text = f"holds an impossible regular expression, {reprlib.repr(pattern)}: {error}"
-            raise BadPatternError(text) from error
-    return patterns
-
-
-def _packages(value: object) -> tuple[str, ...]:
-    packages = _texts(value)
-    for package in packages:
-        if not all(part.isidentifier() for part in package.split(".")):
-            raise BadValueError(f"must hold names as written behind import, not {package!r}")
-    return packages
-
-
-def _callback(value: object) -> ShowCallback | None:
-    found = _import(value) if isinstance(value, str) else value
-    if found is not None and not callable(found):
-        text = "must be callable or the dotted path of a callable"
-        raise WrongTypeError(f"{text}, not {reprlib.repr(value)}")
-    return found
-
-
-def _import(path: str) -> object:
-    try:
-        return import_string(path)
-    except Exception as error:  # A module may raise anything while it is imported.
-        raise BadCallbackError(f"cannot be imported from {path!r}: {error}") from error
+    if not isinstance(key, str):
+        return None
+    return next(iter(get_close_matches(key.upper(), KEYS, n=1)), None)
 
 
 @lru_cache(maxsize=8)
@@ -246,21 +155,22 @@ def _compile(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern) for pattern in patterns)
 
 
-_RULES: Mapping[str, _Rule] = {
-    "enabled": _flag,
-    "max_traces": _whole_number(1),
-    "max_bytes": _whole_number(1),
-    "max_queries": _whole_number(1),
-    "application_packages": _packages,
-    "ignore_paths": _patterns,
-    "show_callback": _callback,
-    "redact_params": _flag_or_none,
-    "secret_names": _texts,
-    "explain_enabled": _flag,
-    "explain_timeout_ms": _whole_number(1, _MAX_TIMEOUT_MS),
-    "explain_lock_timeout_ms": _whole_number(1, _MAX_TIMEOUT_MS),
-    "repeat_threshold": _whole_number(2),
-    "slow_query_ms": _duration,
+_RULES: Mapping[str, Rule] = {
+    "enabled": setting_rules.flag,
+    "max_traces": setting_rules.whole_number(1),
+    "max_bytes": setting_rules.whole_number(1),
+    "max_queries": setting_rules.whole_number(1),
+    "application_packages": setting_rules.packages,
+    "ignore_paths": setting_rules.patterns,
+    "show_callback": setting_rules.callback,
+    "redact_params": setting_rules.flag_or_none,
+    "secret_names": setting_rules.texts,
+    "explain_enabled": setting_rules.flag,
+    "explain_timeout_ms": setting_rules.whole_number(1, setting_rules.MAX_TIMEOUT_MS),
+    "explain_lock_timeout_ms": setting_rules.whole_number(1, setting_rules.MAX_TIMEOUT_MS),
+    "repeat_threshold": setting_rules.whole_number(2),
+    "slow_query_ms": setting_rules.duration,
+    "ignore": setting_rules.codes_by_pattern,
 }
 
 

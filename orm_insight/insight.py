@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 from orm_insight.analysis.detectors.base import Thresholds
 from orm_insight.analysis.report import Report, analyze
+from orm_insight.analysis.silence import Silence
 from orm_insight.capture import faults, provenance
 from orm_insight.capture.redaction import Redact, SecretColumns, redact_everything
 from orm_insight.capture.tracing import paused
 from orm_insight.conf import Config, get_config
 from orm_insight.explain.base import Explanation, Outcome
 from orm_insight.explain.runner import explain as explain_query
+from orm_insight.ignore_comments import read_comments
 from orm_insight.introspection import read_schema
 from orm_insight.model.trace import Trace
 from orm_insight.stores.base import StoreStatistics, TraceStore
@@ -94,7 +96,13 @@ def report_of(trace: Trace) -> Report:
         if report is not None and report.trace is trace:
             _state.reports.move_to_end(trace.id)
             return report
-    report = analyze(trace, read_schema(), Thresholds(repeats=get_config().repeat_threshold))
+    config = get_config()
+    report = analyze(
+        trace,
+        read_schema(),
+        Thresholds(repeats=config.repeat_threshold),
+        Silence(rules=config.ignore, read_comments=read_comments),
+    )
     with _state.lock:
         _state.reports[trace.id] = report
         while len(_state.reports) > _KEPT_REPORTS:

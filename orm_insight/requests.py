@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -67,12 +68,14 @@ def trace_of(
     recording: Recording, request: HttpRequest, response: HttpResponseBase | None
 ) -> Trace:
     """What was recorded of the request until now; the recording may still be going on."""
-    return recording.trace(
+    match = request.resolver_match
+    trace = recording.trace(
         status=response.status_code if response is not None else 500,
         method=request.method,
         path=request.path,
-        view=_view_name(request),
+        view=None if match is None else match._func_path,
     )
+    return trace if match is None else replace(trace, url_name=match.view_name)
 
 
 def note_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
@@ -92,8 +95,3 @@ def is_our_own(request: HttpRequest) -> bool:
     """Is it a page of the toolbar or of the dashboard? Known once the view has been found."""
     match = request.resolver_match
     return match is not None and not _OWN_APPS.isdisjoint((*match.app_names, *match.namespaces))
-
-
-def _view_name(request: HttpRequest) -> str | None:
-    match = request.resolver_match
-    return None if match is None else match._func_path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -159,7 +160,7 @@ def test_name_that_a_hint_gives_can_be_imported(path):
 
 
 @pytest.mark.parametrize(
-    "id", [*checks._ERROR_IDS.values(), *(f"orm_insight.W00{n}" for n in (1, 2, 3))]
+    "id", [*checks._ERROR_IDS.values(), *(f"orm_insight.W00{n}" for n in range(1, 7))]
 )
 def test_every_check_is_documented(id):
     assert f"| `{id}` |" in DOCS
@@ -175,3 +176,75 @@ def test_dashboard_that_nobody_may_see(settings):
     settings.INTERNAL_IPS = []
     settings.ORM_INSIGHT = {"SHOW_CALLBACK": "builtins.bool"}
     assert checks.check_visitors(None) == []
+
+
+def commented(folder: Path, settings) -> list[tuple[str, str, str]]:
+    """What ``check --deploy`` says about an application and a template folder below ``folder``."""
+    settings.INSTALLED_APPS = ["django.contrib.contenttypes", "orm_insight", "commented_app"]
+    templates = {**settings.TEMPLATES[0], "DIRS": [folder / "pages"]}
+    settings.TEMPLATES = [templates, *settings.TEMPLATES[1:]]
+    messages = run_checks(tags=[checks.TAG], include_deployment_checks=True)
+    return [(m.id, Path(m.obj).name, m.hint) for m in messages if str(folder) in str(m.obj)]
+
+
+@pytest.fixture
+def commented_app(tmp_path, monkeypatch) -> Path:
+    (tmp_path / "commented_app").mkdir()
+    (tmp_path / "commented_app" / "__init__.py").touch()
+    (tmp_path / "pages").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "commented_app", raising=False)
+    return tmp_path
+
+
+def test_noop_comments(commented_app, settings):
+    good = "x = 1  # orm-insight: ignore[ORM101, ORM205] two rows\n'# orm-insight: ignore'"
+    (commented_app / "commented_app" / "views.py").write_text(good)
+    (commented_app / "pages" / "page.html").write_text("{# orm-insight: ignore[ORM101] #}")
+
+    assert commented(commented_app, settings) == []
+
+
+def test_comments_that_can_silence_nothing(commented_app, settings):
+    (commented_app / "commented_app" / "views.py").write_text(
+        "x = 1  # orm-insight: ignore\ny = 1  # orm-insight: ignore[ORM101, ORM299]"
+    )
+    (commented_app / "pages" / "page.html").write_text("\n{# orm-insight: ignore[101] #}")
+    form = "Write orm-insight: ignore[ORM101], with codes of hints."
+
+    found = commented(commented_app, settings)
+
+    assert [(id, place) for id, place, _ in found] == [
+        ("orm_insight.W005", "views.py:1"),
+        ("orm_insight.W006", "views.py:2"),
+        ("orm_insight.W005", "page.html:2"),
+    ]
+    assert found[0][2] == form
+    assert found[1][2].startswith("Did you mean ORM2")
+
+
+def test_comments_are_read_only_for_a_deployment(commented_app, settings):
+    (commented_app / "commented_app" / "views.py").write_text("x = 1  # orm-insight: ignore")
+    assert commented(commented_app, settings) != []
+    assert checked() == []
+
+
+def test_code_that_is_no_hint():
+    with override_settings(ORM_INSIGHT={"IGNORE": {"/admin/*": ["0RM101"]}}):
+        assert checked() == [
+            (
+                "orm_insight.E007",
+                "ORM_INSIGHT['IGNORE'] names '0RM101', which is no hint.",
+                "Until then the default is used. Did you mean ORM101?",
+            )
+        ]
+
+
+def test_one_code_in_place_of_a_list():
+    with override_settings(ORM_INSIGHT={"IGNORE": {"*": "ORM101"}}):
+        [(id, text, _)] = checked()
+
+    assert id == "orm_insight.E003"
+    assert text == (
+        "ORM_INSIGHT['IGNORE'] has for '*' what must be a list or tuple of strings, not 'ORM101'."
+    )

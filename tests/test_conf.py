@@ -12,17 +12,15 @@ from django.http import HttpRequest
 from django.test import override_settings
 
 from orm_insight import conf
-from orm_insight.conf import (
+from orm_insight.conf import Config, deny_everybody, get_config, read_config
+from orm_insight.setting_rules import (
     BadCallbackError,
     BadPatternError,
     BadValueError,
-    Config,
     NotADictError,
+    UnknownCodeError,
     UnknownKeyError,
     WrongTypeError,
-    deny_everybody,
-    get_config,
-    read_config,
 )
 
 DOCS = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -86,6 +84,12 @@ def test_parameters_are_redacted_without_debug_unless_told_otherwise(debug, reda
         ("APPLICATION_PACKAGES", ["shop", "mycompany.shared"], ("shop", "mycompany.shared")),
         ("IGNORE_PATHS", [r"^/health/$"], (r"^/health/$",)),
         ("IGNORE_PATHS", [], ()),
+        ("IGNORE", {}, {}),
+        (
+            "IGNORE",
+            {"/admin/*": ["ORM101"], "*": ("ORM501", "ORM205")},
+            {"/admin/*": ("ORM101",), "*": ("ORM501", "ORM205")},
+        ),
         ("SECRET_NAMES", ("iban",), ("iban",)),
         ("SHOW_CALLBACK", allow_everybody, allow_everybody),
         ("SHOW_CALLBACK", "tests.test_conf.allow_everybody", allow_everybody),
@@ -135,6 +139,15 @@ def test_value_is_used(key, value, used):
         ("IGNORE_PATHS", ["^/ok", "("], BadPatternError),
         ("IGNORE_PATHS", ["a{99999999999}"], BadPatternError),
         ("IGNORE_PATHS", r"^/health", WrongTypeError),
+        ("IGNORE", ["ORM101"], WrongTypeError),
+        ("IGNORE", {7: ["ORM101"]}, WrongTypeError),
+        ("IGNORE", {"*": "ORM101"}, WrongTypeError),
+        ("IGNORE", {"*": [101]}, WrongTypeError),
+        ("IGNORE", {"*": [""]}, BadValueError),
+        ("IGNORE", {"": ["ORM101"]}, BadValueError),
+        ("IGNORE", {"*": ["ORM101", "ORM999"]}, UnknownCodeError),
+        ("IGNORE", {"*": ["orm101"]}, UnknownCodeError),
+        ("IGNORE", {"*": ["*"]}, UnknownCodeError),
     ],
 )
 def test_default_takes_the_place_of_a_wrong_value(key, value, error):
@@ -239,7 +252,7 @@ def test_every_field_is_documented_with_its_default(field):
 
     assert len(rows) == 1
     documented = rows[0].split("|")[2].strip().strip("`")
-    assert ast.literal_eval(documented) == field.default
+    assert ast.literal_eval(documented) == getattr(DEFAULTS, field.name)
 
 
 def test_no_other_setting_is_documented():

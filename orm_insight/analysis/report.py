@@ -5,7 +5,7 @@ Everything is computed when it is first read and kept; nothing here does I/O.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,13 @@ from orm_insight.analysis.detectors import DETECTORS
 from orm_insight.analysis.detectors.base import Context, Thresholds
 from orm_insight.analysis.groups import QueryGroup, count_duplicates, group_queries
 from orm_insight.analysis.serialization import report_to_dict
+from orm_insight.analysis.silence import (
+    IgnoreComment,
+    Silence,
+    SilencedHint,
+    silence_hints,
+    unused_comments,
+)
 from orm_insight.model.hint import Hint
 from orm_insight.model.schema import Schema
 from orm_insight.model.trace import Query, Trace
@@ -23,12 +30,13 @@ class Report:
     """What there is to say about one trace.
 
     ``queries`` are in order of execution, ``groups`` largest total time first, ``hints``
-    largest saving first. Times are milliseconds.
+    largest saving first and without the ``silenced`` ones. Times are milliseconds.
     """
 
     trace: Trace
     schema: Schema
     thresholds: Thresholds
+    silence: Silence = field(default_factory=Silence)
 
     @cached_property
     def queries(self) -> tuple[Query, ...]:
@@ -38,8 +46,22 @@ class Report:
     def groups(self) -> tuple[QueryGroup, ...]:
         return group_queries(self.queries, self.trace.overflow)
 
-    @cached_property
+    @property
     def hints(self) -> tuple[Hint, ...]:
+        return self._judged[0]
+
+    @property
+    def silenced(self) -> tuple[SilencedHint, ...]:
+        """The hints that a comment or the settings silence."""
+        return self._judged[1]
+
+    @cached_property
+    def unused_ignores(self) -> tuple[IgnoreComment, ...]:
+        """Comments on lines of this trace that silenced nothing in it, malformed ones too."""
+        return unused_comments(self.trace, self.queries, self.silenced, self.silence)
+
+    @cached_property
+    def _judged(self) -> tuple[tuple[Hint, ...], tuple[SilencedHint, ...]]:
         context = Context(
             trace=self.trace,
             queries=self.queries,
@@ -48,7 +70,7 @@ class Report:
             thresholds=self.thresholds,
         )
         found = [hint for detector in DETECTORS for hint in detector.detect(context)]
-        return tuple(sorted(found, key=_by_saving))
+        return silence_hints(sorted(found, key=_by_saving), self.trace, self.silence)
 
     @property
     def query_count(self) -> int:
@@ -76,6 +98,7 @@ class Report:
         lines = [
             f"{self.trace.name}: {self.query_count} queries, {self.query_ms:.1f} ms of "
             f"{self.trace.duration_ms:.1f} ms in the database, {len(self.hints)} hints"
+            + (f", {len(self.silenced)} silenced" if self.silenced else "")
         ]
         for hint in self.hints:
             place = hint.origin.location if hint.origin else "unknown line"
@@ -89,9 +112,19 @@ class Report:
         return report_to_dict(self)
 
 
-def analyze(trace: Trace, schema: Schema, thresholds: Thresholds | None = None) -> Report:
+def analyze(
+    trace: Trace,
+    schema: Schema,
+    thresholds: Thresholds | None = None,
+    silence: Silence | None = None,
+) -> Report:
     """Look at a trace; with other thresholds the same trace gives another report."""
-    return Report(trace=trace, schema=schema, thresholds=thresholds or Thresholds())
+    return Report(
+        trace=trace,
+        schema=schema,
+        thresholds=thresholds or Thresholds(),
+        silence=silence or Silence(),
+    )
 
 
 def _by_saving(hint: Hint) -> tuple[int, float, str]:

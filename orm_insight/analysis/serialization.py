@@ -21,6 +21,7 @@ from orm_insight.model.trace import CallSite, Frame, Query, Trace
 if TYPE_CHECKING:
     from orm_insight.analysis.groups import QueryGroup
     from orm_insight.analysis.report import Report
+    from orm_insight.analysis.silence import IgnoreComment, SilencedHint
 
 VERSION = 1
 
@@ -37,8 +38,11 @@ def report_to_dict(report: Report) -> dict[str, Any]:
             "share": report.share,
             "duplicates": report.duplicates,
             "hints": len(report.hints),
+            "silenced": len(report.silenced),
         },
         "hints": [_hint(hint) for hint in report.hints],
+        "silenced": [_silenced(entry) for entry in report.silenced],
+        "unused_ignores": [_comment(comment) for comment in report.unused_ignores],
         "groups": [_group(group) for group in report.groups],
         "queries": queries,
         "stacks": stacks.numbered,
@@ -83,6 +87,7 @@ def _trace(trace: Trace) -> dict[str, Any]:
         "method": trace.method,
         "path": trace.path,
         "view": trace.view,
+        "url_name": trace.url_name,
         "error": trace.error,
         "tags": dict(trace.tags),
     }
@@ -138,6 +143,18 @@ def _hint(hint: Hint) -> dict[str, Any]:
         "certain": hint.certain,
         "docs": hint.docs,
     }
+
+
+def _silenced(entry: SilencedHint) -> dict[str, Any]:
+    return {
+        "hint": _hint(entry.hint),
+        "comments": [_comment(comment) for comment in entry.comments],
+        "pattern": entry.pattern,
+    }
+
+
+def _comment(comment: IgnoreComment) -> dict[str, Any]:
+    return {"file": comment.file, "line": comment.line, "codes": list(comment.codes)}
 
 
 def _site(site: CallSite | None) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from orm_insight.model.trace import Query
 from orm_insight.ui.contexts import Fact, Groups, Queries, QueryDetail
 from orm_insight.ui.format import count, counted, cut, duration, percent, queries
 from orm_insight.ui.groups import groups
-from orm_insight.ui.hints import hint_cards
+from orm_insight.ui.hints import hint_cards, silence_note
 from orm_insight.ui.pages import GroupsPage, QueriesPage, QueryPage, TracePage
 from orm_insight.ui.plans import explain_result
 from orm_insight.ui.queries import query_detail, query_rows, rows_of
@@ -42,6 +42,7 @@ class TracePages:
             warnings=tuple(_warnings(self.report)),
             hints=hint_cards(self.report, self.links, self.sources),
             no_hints=_no_hints(self.report),
+            silence=silence_note(self.report),
             groups=self.groups(offset=0),
             timeline=timeline(self.report, self.sources),
             queries=query_rows(self.report, self.links, self.sources),
@@ -135,4 +136,6 @@ def _warnings(report: Report) -> Iterator[str]:
 def _no_hints(report: Report) -> str:
     if not report.query_count:
         return "No statement was executed."
+    if report.silenced:
+        return "No hints but silenced ones."
     return f"Nothing to repair: {queries(report.query_count)}, and none of them is wasted."

@@ -250,5 +250,6 @@ class Trace:
     method: str | None = None
     path: str | None = None
     view: str | None = None
+    url_name: str | None = None
     error: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)

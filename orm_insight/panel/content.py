@@ -16,7 +16,7 @@ from orm_insight.panel.contexts import Line, PanelContent, PanelPlan, Run, State
 from orm_insight.panel.links import PanelLinks
 from orm_insight.ui.contexts import Fact
 from orm_insight.ui.format import count, counted, cut, duration, percent, queries
-from orm_insight.ui.hints import hint_cards
+from orm_insight.ui.hints import hint_cards, silence_note
 from orm_insight.ui.plans import explain_result
 from orm_insight.ui.queries import query_detail
 from orm_insight.ui.source import Sources
@@ -40,6 +40,8 @@ def panel_content(
         facts=tuple(_facts(report)),
         hints=hint_cards(report, links, sources)[:MAX_HINTS],
         more_hints=_more(len(report.hints) - MAX_HINTS, "hint", "of less saving"),
+        no_hints=_no_hints(report),
+        silence=silence_note(report),
         lines=tuple(_line(groups, report, links, sources) for groups in lines[:MAX_LINES]),
         more=_more(len(lines) - MAX_LINES, "line", "of less time"),
         signed=signed,
@@ -62,6 +64,12 @@ def panel_plan(
 
 def _more(left: int, noun: str, which: str) -> str:
     return f"{counted(left, noun)} more, {which}." if left > 0 else ""
+
+
+def _no_hints(report: Report) -> str:
+    if report.silenced:
+        return "No hints but silenced ones."
+    return "No hints: nothing on this page is known to be wasteful."
 
 
 def _facts(report: Report) -> Iterable[Fact]:

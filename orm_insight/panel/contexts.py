@@ -59,6 +59,8 @@ class PanelContent:
     facts: tuple[Fact, ...]
     hints: tuple[HintCard, ...]
     more_hints: str
+    no_hints: str
+    silence: str
     lines: tuple[Line, ...]
     more: str
     signed: str

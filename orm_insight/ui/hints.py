@@ -2,21 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import islice
+
 from orm_insight.analysis.report import Report
+from orm_insight.analysis.silence import IgnoreComment, SilencedHint
 from orm_insight.model.hint import Hint
 from orm_insight.ui.contexts import HintCard, QueryLink
-from orm_insight.ui.format import count, duration, queries
+from orm_insight.ui.format import count, counted, duration, queries
 from orm_insight.ui.links import Links
+from orm_insight.ui.paths import display_path
 from orm_insight.ui.source import Sources
 
 _OPEN = 3
 _WITH_SOURCE = 30
 _LINKED_QUERIES = 8
+_NAMED_IGNORES = 3
 
 
 def hint_cards(report: Report, links: Links, sources: Sources) -> tuple[HintCard, ...]:
     """All hints, largest saving first; the first are open."""
     return tuple(_card(number, hint, links, sources) for number, hint in enumerate(report.hints))
+
+
+def silence_note(report: Report) -> str:
+    """One quiet line: what is silenced and by what, and which comments silence nothing."""
+    parts = []
+    if report.silenced:
+        entries = dict.fromkeys(map(_silenced, report.silenced))
+        parts.append(f"{counted(len(report.silenced), 'hint')} silenced: {_some(entries)}.")
+    if report.unused_ignores:
+        places = dict.fromkeys(map(_place, report.unused_ignores))
+        parts.append(f"An ignore that silences nothing here: {_some(places)}.")
+    return " ".join(parts)
+
+
+def _silenced(entry: SilencedHint) -> str:
+    by = _place(entry.comments[0]) if entry.comments else f'IGNORE["{entry.pattern}"]'
+    return f"{entry.hint.code} by {by}"
+
+
+def _place(comment: IgnoreComment) -> str:
+    return f"{display_path(comment.file)}:{comment.line}"
+
+
+def _some(texts: Collection[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = len(texts) - _NAMED_IGNORES
+    named = ", ".join(islice(texts, _NAMED_IGNORES))
+    return f"{named} and {count(more)} more" if more > 0 else named
 
 
 def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:

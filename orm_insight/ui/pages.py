@@ -125,6 +125,7 @@ class TracePage:
     warnings: tuple[str, ...]
     hints: tuple[HintCard, ...]
     no_hints: str
+    silence: str
     groups: Groups
     timeline: Timeline | None
     queries: Queries

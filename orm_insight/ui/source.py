@@ -6,30 +6,21 @@ or gone since: then the excerpt says so.
 
 from __future__ import annotations
 
-import io
-import os
 import re
-import stat
-import tokenize
 from datetime import datetime
-from pathlib import Path
 
 from markupsafe import Markup, escape
 
+from orm_insight.files import Unreadable, read_source
 from orm_insight.model.trace import CallSite
 from orm_insight.ui.contexts import Excerpt, Place, SourceLine
 from orm_insight.ui.format import cut
 from orm_insight.ui.paths import display_path
 
-MAX_BYTES = 2_000_000
 _MAX_LINE = 240
 _MAX_MARKED_LINES = 8
 _CONTEXT_LINES = 2
 _TEMPLATE_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
-
-
-class Unreadable(Exception):
-    """No source; the message is for the page."""
 
 
 class Sources:
@@ -73,32 +64,8 @@ class Sources:
         return found
 
     def _read(self, file: str) -> tuple[tuple[str, ...], bool]:
-        if file.startswith("<"):
-            raise Unreadable("This code has no file.")
-        try:
-            status = os.stat(file)
-            if not stat.S_ISREG(status.st_mode):
-                raise Unreadable("This is no regular file.")
-            if status.st_size > MAX_BYTES:
-                raise Unreadable("The file is too large to be shown.")
-            content = Path(file).read_bytes()
-        except FileNotFoundError as error:
-            raise Unreadable("The file is not there (any more).") from error
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "its name is not valid"
-            raise Unreadable(f"The file cannot be read: {reason}.") from error
-        text = content.decode(_encoding(file, content), errors="replace")
-        return tuple(text.splitlines()), status.st_mtime > self._recorded_at + 1
-
-
-def _encoding(file: str, content: bytes) -> str:
-    """What a Python file declares; everything else is UTF-8."""
-    if not file.endswith(".py"):
-        return "utf-8"
-    try:
-        return tokenize.detect_encoding(io.BytesIO(content).readline)[0]
-    except (SyntaxError, UnicodeDecodeError):
-        return "utf-8"
+        source = read_source(file)
+        return tuple(source.text.splitlines()), source.modified_at > self._recorded_at + 1
 
 
 def _excerpt(lines: tuple[str, ...], site: CallSite) -> list[SourceLine]:

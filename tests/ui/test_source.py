@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orm_insight.ui.source import MAX_BYTES, Sources
+from orm_insight.files import MAX_BYTES
+from orm_insight.ui.source import Sources
 from tests.builders import make_site
 
 NOW = datetime.now(tz=UTC) + timedelta(hours=1)

@@ -1,0 +1,69 @@
+"""Reads source files, Python and templates, when somebody looks.
+
+Only files that a trace, an application or a template engine names are read, never one that a
+client names.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import tokenize
+from pathlib import Path
+from typing import NamedTuple
+
+MAX_BYTES = 2_000_000
+
+
+class Unreadable(Exception):
+    """No source; the message is for the page."""
+
+
+class Source(NamedTuple):
+    """The text of a file, and when it was last changed, in seconds since the epoch."""
+
+    text: str
+    modified_at: float
+
+
+def status_of(file: str) -> os.stat_result:
+    """Size and time of a file that can be read as source."""
+    if file.startswith("<"):
+        raise Unreadable("This code has no file.")
+    try:
+        status = os.stat(file)
+    except (OSError, ValueError) as error:
+        raise _unreadable(error) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise Unreadable("This is no regular file.")
+    if status.st_size > MAX_BYTES:
+        raise Unreadable("The file is too large to be shown.")
+    return status
+
+
+def read_source(file: str) -> Source:
+    """The file's text, decoded as Python or the template engine would."""
+    status = status_of(file)
+    try:
+        content = Path(file).read_bytes()
+    except (OSError, ValueError) as error:
+        raise _unreadable(error) from error
+    return Source(content.decode(_encoding(file, content), errors="replace"), status.st_mtime)
+
+
+def _unreadable(error: OSError | ValueError) -> Unreadable:
+    if isinstance(error, FileNotFoundError):
+        return Unreadable("The file is not there (any more).")
+    reason = getattr(error, "strerror", None) or "its name is not valid"
+    return Unreadable(f"The file cannot be read: {reason}.")
+
+
+def _encoding(file: str, content: bytes) -> str:
+    """What a Python file declares; everything else is UTF-8."""
+    if not file.endswith(".py"):
+        return "utf-8"
+    try:
+        return tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+    except (SyntaxError, UnicodeDecodeError):
+        return "utf-8"
