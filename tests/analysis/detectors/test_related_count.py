@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count
+from django.http import HttpResponse
+from django.template import engines
+from django.test import Client
+from django.urls import path
+from django.views.generic import ListView
 
 from tests.analysis.detectors import tools
+from tests.lines import line_with, place_of
 from tests.testapp.factories import make_library
 from tests.testapp.models import AudioBook, Book, Genre, Note, Person, Publisher, Review
 
@@ -254,3 +261,35 @@ def test_raw_sql_takes_no_annotation(alias: str) -> None:
         certain=False,
     )
     assert "raw SQL" in hint.message
+
+
+class Shelf(ListView):  # the generic view
+    """A generic view that builds its queryset itself."""
+
+    model = Book
+
+    def render_to_response(self, context: Any, **_: Any) -> HttpResponse:
+        return HttpResponse(book.reviews.count() for book in context["object_list"])
+
+
+urlpatterns = [path("shelf/", Shelf.as_view())]
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("alias", ["default"], indirect=True)
+def test_generic_view_gets_the_code_for_its_class(alias: str, client: Client) -> None:
+    hint = check_hint(
+        lambda: client.get("/shelf/"),
+        fix='queryset = Book.objects.annotate(review_count=Count("reviews", distinct=True))',
+    )
+    assert place_of(hint.origin) == line_with(Path(__file__), "# the generic view")
+
+
+def test_template(alias: str) -> None:
+    page = engines["django"].from_string("{% for b in books %}{{ b.reviews.count }} {% endfor %}")
+    hint = check_hint(lambda: page.render({"books": Book.objects.using(alias)}))
+    assert hint.site is not None
+    assert hint.site.is_template
+    tools.check_annotation(
+        lambda book: book.reviews.count(), Book.objects.using(alias).order_by("pk"), hint
+    )
