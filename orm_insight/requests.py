@@ -68,14 +68,13 @@ def trace_of(
     recording: Recording, request: HttpRequest, response: HttpResponseBase | None
 ) -> Trace:
     """What was recorded of the request until now; the recording may still be going on."""
-    match = request.resolver_match
     trace = recording.trace(
         status=response.status_code if response is not None else 500,
         method=request.method,
         path=request.path,
-        view=None if match is None else match._func_path,
+        view=_view_name(request),
     )
-    return trace if match is None else replace(trace, url_name=match.view_name)
+    return replace(trace, url_name=_url_name(request))
 
 
 def note_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
@@ -95,3 +94,14 @@ def is_our_own(request: HttpRequest) -> bool:
     """Is it a page of the toolbar or of the dashboard? Known once the view has been found."""
     match = request.resolver_match
     return match is not None and not _OWN_APPS.isdisjoint((*match.app_names, *match.namespaces))
+
+
+def _view_name(request: HttpRequest) -> str | None:
+    match = request.resolver_match
+    return None if match is None else match._func_path
+
+
+def _url_name(request: HttpRequest) -> str | None:
+    """With its namespace, as ``reverse()`` takes it; of a URL without a name the view's path."""
+    match = request.resolver_match
+    return None if match is None else match.view_name

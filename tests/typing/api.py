@@ -7,6 +7,7 @@ from typing import Any, assert_type
 
 import orm_insight
 from orm_insight import CallSite, Hint, Plan, PlanNode, Query, QueryGroup, Report, Saving, Severity
+from orm_insight.analysis.silence import IgnoreComment, SilencedHint
 from orm_insight.explain.postgresql import parse_plan
 
 
@@ -47,6 +48,8 @@ def read_report(report: Report) -> None:
     assert_type(report.queries, tuple[Query, ...])
     assert_type(report.groups, tuple[QueryGroup, ...])
     assert_type(report.hints, tuple[Hint, ...])
+    assert_type(report.silenced, tuple[SilencedHint, ...])
+    assert_type(report.unused_ignores, tuple[IgnoreComment, ...])
     assert_type(report.to_dict(), dict[str, Any])
 
 
