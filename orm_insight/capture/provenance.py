@@ -56,6 +56,8 @@ def _build(frame: FrameType | None, query: Any) -> Built | None:
                 built = built_for_relation(frame, query)
                 if built.relation is not None and built.relation.kind != "many":
                     return built
+                # Managers of generic relations never come to _add_hints().
+                built.base = (len(query.where.children), *shape_of(query))
             elif role in _ENDS:
                 return _built_at(_site_at(frame, role), model, built, owner)
             elif role is Role.OWNER and owner is None:

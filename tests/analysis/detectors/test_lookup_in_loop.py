@@ -90,3 +90,9 @@ def test_not_certain_where_more_is_asked(alias: str) -> None:
         lookup="pk",
         certain=False,
     )
+
+
+def test_noop_refreshed_objects(alias: str) -> None:
+    """Other objects would not be these objects."""
+    books = list(Book.objects.using(alias))
+    check_noop(lambda: [book.refresh_from_db() for book in books])

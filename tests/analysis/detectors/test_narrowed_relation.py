@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Prefetch, Q
 
 from orm_insight.model.hint import Hint
@@ -190,6 +191,18 @@ def test_withheld_values_are_not_written(alias: str, settings: Any) -> None:
         lambda: [list(book.reviews.filter(rating=5)) for book in Book.objects.using(alias)]
     )
     assert (hint.fix, hint.certain) == ("", False)
+
+
+def test_generic_relation(alias: str) -> None:
+    ContentType.objects.clear_cache()
+
+    def code() -> None:
+        for book in Book.objects.using(alias):
+            list(book.notes.filter(text="x"))
+
+    report = tools.report_of(code)
+    assert [(hint.code, hint.lookup) for hint in report.hints] == [("ORM103", "notes")]
+    assert 'queryset=Note.objects.filter(text="x"), to_attr="matching_notes"' in report.hints[0].fix
 
 
 def test_below_a_joined_relation(alias: str) -> None:
