@@ -30,6 +30,7 @@ def shape_of(query: Any) -> tuple[Any, ...]:
         query.values_select,
         query.select_related,
         query.deferred_loading,
+        query.standard_ordering,
     )
 
 
@@ -51,7 +52,7 @@ class _UnreadableError(Exception):
 
 def narrowing_of(query: Any, base: tuple[Any, ...], filters: int) -> Narrowing:
     """What was added to a related manager's query; ``base`` and ``filters`` as in ``Built``."""
-    where, combinator, _, low, high, order_by, annotated, _, selected, _ = base
+    where, combinator, _, low, high, order_by, annotated, _, selected, *_ = base
     own = query.where.children[where + filters :]
     if (
         combinator != query.combinator
@@ -61,11 +62,16 @@ def narrowing_of(query: Any, base: tuple[Any, ...], filters: int) -> Narrowing:
         or (low, high) != (0, None)
         or query.where.connector != "AND"
         or query.where.negated
+        or not query.standard_ordering
+        or (query.distinct and query.values_select)
     ):
         return UNREADABLE
     try:
+        conditions = tuple(_condition(query, child) for child in own)
+        if len({condition.lookup for condition in conditions}) < len(conditions):
+            return UNREADABLE  # one filter() cannot say it
         return Narrowing(
-            conditions=tuple(_condition(query, child) for child in own),
+            conditions=conditions,
             order_by=None if tuple(query.order_by) == order_by else _names(query.order_by),
             is_distinct=query.distinct,
             low=query.low_mark,
@@ -104,8 +110,9 @@ def _path_to(query: Any, alias: str) -> list[str]:
     path: list[str] = []
     while (join := query.alias_map[alias]).parent_alias is not None:
         field = join.join_field
-        if field not in field.model._meta.get_fields():
-            raise _UnreadableError  # of a hidden table, for which there is no lookup
+        if field not in field.model._meta.get_fields() or field.one_to_many or field.many_to_many:
+            # There is no lookup for a hidden table, and each filter() joins to a set on its own.
+            raise _UnreadableError
         path.insert(0, field.name)
         alias = join.parent_alias
     return path

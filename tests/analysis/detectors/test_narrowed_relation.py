@@ -175,6 +175,10 @@ def test_all_objects_by_another_way(alias: str, ask: Callable[[Any], Any]) -> No
         lambda book: book.reviews.exclude(rating=1),
         lambda book: book.reviews.filter(rating__lt=F("user_id")),
         lambda book: book.reviews.annotate(twice=F("rating") * 2),
+        lambda book: book.reviews.filter(rating__gt=0).filter(rating__gt=1),
+        lambda book: book.reviews.filter(user__books__pages=1),
+        lambda book: book.reviews.order_by("rating").reverse(),
+        lambda book: book.reviews.values_list("rating").distinct(),
     ],
 )
 def test_what_cannot_be_written_is_not_guessed(alias: str, ask: Callable[[Any], Any]) -> None:
