@@ -126,7 +126,8 @@ def _group(group: QueryGroup) -> dict[str, Any]:
     }
 
 
-def _hint(hint: Hint) -> dict[str, Any]:
+def hint_to_dict(hint: Hint) -> dict[str, Any]:
+    """All that does not depend on a trace: neither its queries nor what is saved in it."""
     return {
         "code": hint.code,
         "title": hint.title,
@@ -138,10 +139,16 @@ def _hint(hint: Hint) -> dict[str, Any]:
         "site": _site(hint.site),
         "sites": [_site(site) for site in hint.sites],
         "origin": _site(hint.origin),
-        "queries": [query.index for query in hint.queries],
-        "saving": {"queries": hint.saving.queries, "ms": hint.saving.ms},
         "certain": hint.certain,
         "docs": hint.docs,
+    }
+
+
+def _hint(hint: Hint) -> dict[str, Any]:
+    return {
+        **hint_to_dict(hint),
+        "queries": [query.index for query in hint.queries],
+        "saving": {"queries": hint.saving.queries, "ms": hint.saving.ms},
     }
 
 

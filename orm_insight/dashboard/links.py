@@ -29,6 +29,13 @@ class TraceLinks:
     def trace(self) -> str:
         return address("trace", self.trace_id)
 
+    @staticmethod
+    def problem(problem_id: str) -> str:
+        return f"{address('problems')}#p-{problem_id}"
+
+    def hint(self, number: int) -> str:
+        return f"{self.trace()}#oi-hint-{number + 1}"
+
     def json(self) -> str:
         return address("trace-json", self.trace_id)
 

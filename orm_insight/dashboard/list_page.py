@@ -115,7 +115,8 @@ def entries(traces: tuple[Trace, ...], asked: Asked) -> list[Entry]:
 
 
 def _entries(traces: list[Trace]) -> list[Entry]:
-    return [entry_of(trace, digests.get(trace)) for trace in traces]
+    known = ((trace, digests.get(trace)) for trace in traces)
+    return [entry_of(trace, digest.line if digest else None) for trace, digest in known]
 
 
 def _columns(asked: Asked) -> Iterator[Column]:

@@ -65,6 +65,7 @@ def wants_json(request: HttpRequest) -> bool:
 def shell_of(request: HttpRequest) -> Shell:
     return Shell(
         home_url=address("traces"),
+        problems_url=address("problems"),
         assets=address("assets", version()),
         csrf_token=get_token(request),
         is_enabled=get_config().enabled,

@@ -13,6 +13,7 @@ from orm_insight.analysis.report import Report
 from orm_insight.dashboard import access, assets
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.list_page import Asked, entries, list_page, trace_table
+from orm_insight.dashboard.problems_page import problems_json, problems_page
 from orm_insight.dashboard.responses import answer, answer_json, gone, is_fragment, wants_json
 from orm_insight.dashboard.trace_pages import TracePages
 from orm_insight.explain.base import Outcome
@@ -46,6 +47,14 @@ def traces(request: HttpRequest) -> HttpResponse:
 @require_safe
 def traces_json(request: HttpRequest) -> HttpResponse:
     return answer_json(_list(Asked.of(request.GET)))
+
+
+@access.page
+@require_safe
+def problems(request: HttpRequest) -> HttpResponse:
+    if wants_json(request):
+        return answer_json(problems_json())
+    return answer(problems_page(request))
 
 
 @access.page

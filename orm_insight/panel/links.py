@@ -20,6 +20,9 @@ class PanelLinks:
     def trace(self) -> str | None:
         return _address(self._dashboard.trace)
 
+    def problem(self, problem_id: str) -> str | None:
+        return _address(self._dashboard.problem, problem_id)
+
     def query(self, index: int) -> str | None:
         return _address(self._dashboard.query, index)
 

@@ -91,6 +91,42 @@ class HintCard:
     links: tuple[QueryLink, ...]
     query_count: str
     queries_url: str | None
+    problem_url: str | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenIn:
+    """A trace that has a problem; ``url`` leads to the hint there."""
+
+    url: str
+    method: str
+    name: str
+    started_at: str
+    started_iso: str
+    saved_queries: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemCard:
+    """The same hint over many traces. Savings are sums; ``seen_in`` are the newest traces."""
+
+    id: str
+    code: str
+    title: str
+    message: str
+    severity: str
+    fix: str
+    is_certain: bool
+    docs: str
+    traces: str
+    queries: str
+    saved_queries: str
+    saved_time: str
+    origin: Place | None
+    site: Place | None
+    seen_in: tuple[SeenIn, ...]
+    more: str
     is_open: bool
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import islice
 
+from orm_insight.analysis.problems import Identity
 from orm_insight.analysis.report import Report
 from orm_insight.analysis.silence import IgnoreComment, SilencedHint
 from orm_insight.model.hint import Hint
@@ -77,5 +78,6 @@ def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
         ),
         query_count=count(len(hint.queries)),
         queries_url=links.queries(hint=number),
+        problem_url=links.problem(Identity.of(hint).id),
         is_open=number < _OPEN,
     )

@@ -8,6 +8,9 @@ from typing import Protocol
 class Links(Protocol):
     """The addresses of one trace; ``None`` where there is no such page."""
 
+    def problem(self, problem_id: str) -> str | None:
+        """A problem on the page that lists those of all traces."""
+
     def query(self, index: int) -> str | None:
         """One query with everything there is to know."""
 

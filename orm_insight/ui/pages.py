@@ -10,6 +10,7 @@ from orm_insight.ui.contexts import (
     Fact,
     Groups,
     HintCard,
+    ProblemCard,
     Queries,
     QueryDetail,
     Timeline,
@@ -21,6 +22,7 @@ class Shell:
     """What stands around every page. ``assets`` is the address in front of a file's name."""
 
     home_url: str
+    problems_url: str
     assets: str
     csrf_token: str
     is_enabled: bool
@@ -96,6 +98,22 @@ class TraceListPage:
     facts: tuple[Fact, ...]
     warnings: tuple[str, ...]
     clear_url: str
+    json_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemsPage:
+    """The problems of all traces. ``analysed`` is empty where there is no trace to look at."""
+
+    template: ClassVar[str] = "pages/problems.jinja"
+    shell: Shell
+    problems: tuple[ProblemCard, ...]
+    summary: str
+    more: str
+    notices: tuple[str, ...]
+    pending: str
+    analysed: str
+    slowest_url: str
     json_url: str
 
 

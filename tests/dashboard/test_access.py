@@ -12,6 +12,8 @@ STRANGER = {"REMOTE_ADDR": "203.0.113.7"}
 PATHS = [
     "",
     "traces.json",
+    "problems/",
+    "problems.json",
     "traces/x/",
     "traces/x.json",
     "traces/x/groups/",

@@ -9,6 +9,7 @@ from orm_insight import insight
 from tests.browser import expect
 from tests.builders import make_query, make_site
 from tests.dashboard.test_limits import HOSTILE
+from tests.dashboard.test_problems import at_line
 from tests.dashboard.test_traces import repeated
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
@@ -118,6 +119,24 @@ def test_list_is_filtered_while_typing(site, page):
     expect(page.locator(".oi-trace-path")).to_have_text(["/a/"])
 
 
+def test_problem_leads_to_the_hint_of_a_trace_and_back(site, page):
+    lines = [at_line(number, 2 + number) for number in range(2, 8)]
+    site.keep(*(query for line in lines for query in line))
+    page.goto(site.url("problems/"))
+    last = page.locator(".oi-hint").last
+    expect(last).not_to_have_attribute("open", "")
+
+    last.locator("summary").click()
+    last.locator(".oi-seen a").click()
+
+    card = page.locator(".oi-hint").last
+    expect(card).to_have_attribute("open", "")
+    expect(card.locator("summary")).to_be_in_viewport()
+    card.get_by_role("link", name="This problem in all traces").click()
+    expect(page.locator("h1")).to_have_text("Problems")
+    expect(page.locator(".oi-hint").last).to_have_attribute("open", "")
+
+
 def test_theme_is_remembered(site, page):
     page.goto(site.url())
     page.get_by_role("button", name="Theme: auto").click()
@@ -163,7 +182,7 @@ def test_hostile_data_runs_nothing_and_breaks_no_layout(site, page, width):
     dialogs = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
 
-    for path in ("", f"traces/{trace.id}/", f"traces/{trace.id}/queries/0/"):
+    for path in ("", "problems/", f"traces/{trace.id}/", f"traces/{trace.id}/queries/0/"):
         page.goto(site.url(path))
         for summary in page.locator("summary").all()[:3]:
             summary.click()

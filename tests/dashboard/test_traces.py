@@ -178,10 +178,10 @@ def test_analysis_stops_when_its_time_is_spent(dashboard):
 def test_other_settings_are_another_analysis(dashboard, settings):
     trace, digests = make_trace(*repeated(3)), Digests()
     digests.work([trace])
-    assert digests.get(trace).count == 1
+    assert digests.get(trace).line.count == 1
 
     settings.ORM_INSIGHT = {"REPEAT_THRESHOLD": 50}
     assert digests.get(trace) is None
     digests.work([trace])
 
-    assert digests.get(trace).count == 0
+    assert digests.get(trace).line.count == 0

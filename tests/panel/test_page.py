@@ -84,6 +84,17 @@ def test_project_without_dashboard_has_no_links_to_it(settings):
 
     assert "book_list.html" in content
     assert "Open the full trace" not in content
+    assert "This problem in all traces" not in content
+
+
+def test_hint_leads_to_its_problem_on_the_dashboard():
+    make_library(books=3)
+    client = Client()
+
+    content = content_of(client, client.get("/books/"))
+
+    [problem] = re.findall(r'href="/_orm/problems/#(p-\w+)"', content)
+    assert f'id="{problem}"' in client.get("/_orm/problems/").text
 
 
 def test_project_without_jinja2_templates_is_served(settings):

@@ -1,0 +1,152 @@
+"""One problem, once: hints that say the same of the same lines, gathered over many traces.
+
+A hint belongs to one trace. What it is about has an identity that does not depend on the trace:
+the rule, what it found, and the lines of code. Pure: traces and their hints come in, values go out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import NamedTuple
+
+from orm_insight.analysis.report import Report
+from orm_insight.model.hint import Hint, Saving, Severity
+from orm_insight.model.trace import CallSite, Trace
+
+KEPT_OCCURRENCES = 5
+_ID_LENGTH = 10
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Spot(NamedTuple):
+    """A call site without its columns, which an edit elsewhere in the line would move."""
+
+    file: str
+    line: int
+    function: str
+
+    @classmethod
+    def of(cls, site: CallSite | None) -> Spot | None:
+        return None if site is None else cls(site.file, site.line, site.function)
+
+
+class Identity(NamedTuple):
+    """What two hints have in common when they are about the same problem."""
+
+    code: str
+    model: str | None
+    lookup: str | None
+    site: Spot | None
+    origin: Spot | None
+
+    @classmethod
+    def of(cls, hint: Hint) -> Identity:
+        return cls(hint.code, hint.model, hint.lookup, Spot.of(hint.site), Spot.of(hint.origin))
+
+    @property
+    def id(self) -> str:
+        """Short, the same in every process, and fit for an address."""
+        return sha256(json.dumps(self).encode()).hexdigest()[:_ID_LENGTH]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A hint of one trace without its queries, small enough to be kept for each trace.
+
+    ``number`` is its place in the report, from 0.
+    """
+
+    identity: Identity
+    number: int
+    hint: Hint
+    query_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """A trace with the problem: the number of the hint there, and what the fix saves there."""
+
+    trace: Trace
+    number: int
+    saving: Saving
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """The same hint in one trace or many.
+
+    ``hint`` is the newest, without its queries; ``severity`` is the worst; ``query_count`` and
+    ``saving`` are sums over all traces; ``newest`` holds the newest occurrences, newest first.
+    """
+
+    identity: Identity
+    hint: Hint
+    severity: Severity
+    trace_count: int
+    query_count: int
+    saving: Saving
+    newest: tuple[Occurrence, ...]
+
+    @property
+    def id(self) -> str:
+        return self.identity.id
+
+
+def findings_of(report: Report) -> tuple[Finding, ...]:
+    """The hints of a report, in its order."""
+    return tuple(
+        Finding(
+            identity=Identity.of(hint),
+            number=number,
+            hint=replace(hint, queries=()),
+            query_count=len(hint.queries),
+        )
+        for number, hint in enumerate(report.hints)
+    )
+
+
+def gather_problems(traces: Iterable[tuple[Trace, Iterable[Finding]]]) -> tuple[Problem, ...]:
+    """The problems of traces that come newest first: the largest saving first."""
+    gathered: dict[Identity, list[tuple[Trace, list[Finding]]]] = {}
+    for trace, findings in traces:
+        for identity, same in _by_identity(findings).items():
+            gathered.setdefault(identity, []).append((trace, same))
+    return tuple(sorted((_problem(*item) for item in gathered.items()), key=_worst_first))
+
+
+def _by_identity(findings: Iterable[Finding]) -> dict[Identity, list[Finding]]:
+    """One trace may have the same problem twice: a function that is called twice, say."""
+    found: dict[Identity, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.identity, []).append(finding)
+    return found
+
+
+def _problem(identity: Identity, seen: list[tuple[Trace, list[Finding]]]) -> Problem:
+    every = [finding for _, findings in seen for finding in findings]
+    return Problem(
+        identity=identity,
+        hint=every[0].hint,
+        severity=max((finding.hint.severity for finding in every), key=_RANKS.__getitem__),
+        trace_count=len(seen),
+        query_count=sum(finding.query_count for finding in every),
+        saving=_total(every),
+        newest=tuple(
+            Occurrence(trace=trace, number=findings[0].number, saving=_total(findings))
+            for trace, findings in seen[:KEPT_OCCURRENCES]
+        ),
+    )
+
+
+def _total(findings: Iterable[Finding]) -> Saving:
+    savings = [finding.hint.saving for finding in findings]
+    return Saving(sum(saving.queries for saving in savings), sum(saving.ms for saving in savings))
+
+
+def _worst_first(problem: Problem) -> tuple[int, float, int, str, str]:
+    """As the hints of one report are ordered; what saves nothing is ordered by its severity."""
+    saving, rank = problem.saving, _RANKS[problem.severity]
+    return (-saving.queries, -saving.ms, -rank, problem.identity.code, problem.id)

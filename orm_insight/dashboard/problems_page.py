@@ -1,0 +1,119 @@
+"""Puts the page of problems together: the hints of all traces of the ring, each problem once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from orm_insight import insight
+from orm_insight.analysis.problems import Occurrence, Problem, gather_problems
+from orm_insight.analysis.serialization import hint_to_dict
+from orm_insight.dashboard.digests import digests
+from orm_insight.dashboard.links import TraceLinks, address, with_query
+from orm_insight.dashboard.responses import shell_of
+from orm_insight.ui.format import count, counted
+from orm_insight.ui.pages import ProblemsPage
+from orm_insight.ui.problems import problem_cards
+
+# All traces of a usual ring in one go; what is left is said on the page.
+BUDGET_S = 2.0
+MAX_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The problems of ``analysed`` traces; ``waiting`` ones follow, ``failed`` ones never will."""
+
+    problems: tuple[Problem, ...]
+    analysed: int
+    affected: int
+    waiting: int
+    failed: int
+
+
+def find_problems() -> Found:
+    """What the ring holds now, after as much analysis as one request may do."""
+    traces = insight.recent()
+    digests.work(traces, budget_s=BUDGET_S)
+    known = [(trace, digest) for trace in traces if (digest := digests.get(trace)) is not None]
+    failed = sum(digest.is_failed for _, digest in known)
+    return Found(
+        problems=gather_problems((trace, digest.findings) for trace, digest in known),
+        analysed=len(known) - failed,
+        affected=sum(bool(digest.findings) for _, digest in known),
+        waiting=len(traces) - len(known),
+        failed=failed,
+    )
+
+
+def problems_page(request: HttpRequest) -> ProblemsPage:
+    found = find_problems()
+    return ProblemsPage(
+        shell=shell_of(request),
+        problems=problem_cards(found.problems[:MAX_SHOWN], TraceLinks),
+        summary=_summary(found),
+        more=_more(len(found.problems) - MAX_SHOWN),
+        notices=tuple(_notices(found)),
+        pending=f"{counted(found.waiting, 'trace')} still to be analysed." if found.waiting else "",
+        analysed=counted(found.analysed, "trace") if found.analysed else "",
+        slowest_url=with_query(address("traces"), sort="-database"),
+        json_url=address("problems-json"),
+    )
+
+
+def problems_json() -> dict[str, Any]:
+    found = find_problems()
+    return {
+        "version": 1,
+        "analysed": found.analysed,
+        "waiting": found.waiting,
+        "failed": found.failed,
+        "problems": [_problem(problem) for problem in found.problems],
+    }
+
+
+def _summary(found: Found) -> str:
+    if not found.problems:
+        return ""
+    problems = counted(len(found.problems), "problem")
+    return f"{problems} in {count(found.affected)} of {counted(found.analysed, 'trace')}"
+
+
+def _more(left: int) -> str:
+    return (
+        f"{counted(left, 'problem')} more, of less saving: the JSON has them." if left > 0 else ""
+    )
+
+
+def _notices(found: Found) -> Iterator[str]:
+    if found.failed:
+        yield f"{counted(found.failed, 'trace')} could not be analysed. The log tells why."
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    """The newest hint, with the sums over all traces in place of its own."""
+    return {
+        "id": problem.id,
+        **hint_to_dict(problem.hint),
+        "severity": str(problem.severity),
+        "traces": problem.trace_count,
+        "queries": problem.query_count,
+        "saving": {"queries": problem.saving.queries, "ms": problem.saving.ms},
+        "newest": [_occurrence(occurrence) for occurrence in problem.newest],
+        "url": TraceLinks.problem(problem.id),
+    }
+
+
+def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
+    trace, links = occurrence.trace, TraceLinks(occurrence.trace.id)
+    return {
+        "id": trace.id,
+        "name": trace.name,
+        "started_at": trace.started_at.isoformat(),
+        "hint": occurrence.number,
+        "saving": {"queries": occurrence.saving.queries, "ms": occurrence.saving.ms},
+        "url": links.json(),
+    }

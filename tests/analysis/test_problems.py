@@ -1,0 +1,182 @@
+"""Which hints of several traces are one problem, in real traces of real code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orm_insight.analysis.problems import (
+    KEPT_OCCURRENCES,
+    Identity,
+    Problem,
+    findings_of,
+    gather_problems,
+)
+from orm_insight.analysis.report import Report
+from orm_insight.model.hint import Hint, Severity
+from tests.analysis.detectors.tools import report_of
+from tests.builders import make_site
+from tests.testapp.factories import make_library
+from tests.testapp.models import Book
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def library() -> None:
+    make_library(books=4)
+
+
+def authors(books: int = 4) -> list[str]:
+    return [book.author.name for book in Book.objects.order_by("pk")[:books]]
+
+
+def authors_elsewhere() -> list[str]:
+    return [book.author.name for book in Book.objects.order_by("pk")]
+
+
+def looked_up() -> None:
+    for number in (1, 2):
+        Book.objects.filter(pk=number).first()
+
+
+def counted_again_after_a_write() -> None:
+    for _ in range(2):
+        for _ in range(3):
+            Book.objects.count()
+        Book.objects.update(title="Written")
+
+
+def problems_of(*reports: Report) -> tuple[Problem, ...]:
+    """Of reports in the order in which a ring has them: newest first."""
+    return gather_problems((report.trace, findings_of(report)) for report in reports)
+
+
+def hint_of(code: Callable[[], Any]) -> Hint:
+    [hint] = report_of(code).hints
+    return hint
+
+
+def test_noop_no_traces_and_traces_without_hints():
+    assert problems_of() == ()
+    assert problems_of(report_of(lambda: Book.objects.count())) == ()
+
+
+def test_noop_other_lines_are_other_problems():
+    problems = problems_of(report_of(authors), report_of(authors_elsewhere))
+
+    assert [problem.trace_count for problem in problems] == [1, 1]
+    assert problems[0].id != problems[1].id
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"code": "ORM999"},
+        {"model": "blog.Post"},
+        {"lookup": "publisher"},
+        {"site": None},
+        {"origin": None},
+        {"site": make_site(line=11)},
+        {"site": make_site(file="/app/other.py")},
+        {"origin": make_site(function="other")},
+    ],
+)
+def test_noop_whatever_differs_is_another_problem(facts):
+    hint = replace(hint_of(authors), site=make_site(), origin=make_site())
+
+    assert Identity.of(replace(hint, **facts)).id != Identity.of(hint).id
+
+
+def test_site_and_origin_are_not_mistaken_for_each_other():
+    hint = hint_of(authors)
+    one, other = make_site(line=1), make_site(line=2)
+
+    turned = Identity.of(replace(hint, site=other, origin=one))
+
+    assert turned.id != Identity.of(replace(hint, site=one, origin=other)).id
+
+
+def test_same_hint_of_two_traces_is_one_problem():
+    older, newer = report_of(lambda: authors(3)), report_of(authors)
+
+    [problem] = problems_of(newer, older)
+
+    assert (problem.trace_count, problem.query_count) == (2, 3 + 4)
+    assert problem.saving.queries == sum(r.hints[0].saving.queries for r in (older, newer))
+    assert problem.saving.ms == pytest.approx(sum(r.hints[0].saving.ms for r in (older, newer)))
+    assert [seen.trace for seen in problem.newest] == [newer.trace, older.trace]
+    assert problem.hint == replace(newer.hints[0], queries=())
+
+
+def test_same_hint_twice_in_one_trace_counts_the_trace_once():
+    report = report_of(counted_again_after_a_write)
+    assert [hint.code for hint in report.hints] == ["ORM501", "ORM501"]
+
+    [problem] = problems_of(report)
+
+    assert problem.trace_count == len(problem.newest) == 1
+    assert problem.saving.queries == sum(hint.saving.queries for hint in report.hints)
+    assert problem.newest[0].saving == problem.saving
+
+
+def test_columns_do_not_matter():
+    hint = hint_of(authors)
+    moved = replace(hint.site, column=99, end_column=None, end_line=None)
+
+    assert Identity.of(replace(hint, site=moved)) == Identity.of(hint)
+
+
+def test_id_is_short_and_stays_the_same_in_every_process():
+    hint = Hint(code="ORM101", title="", message="", severity=Severity.LOW, site=make_site())
+
+    assert Identity.of(hint).id == "556374fdd5"
+
+
+def test_id_of_names_that_cannot_be_encoded():
+    assert Identity.of(replace(hint_of(authors), site=make_site("/\udc80.py"))).id.isalnum()
+
+
+def test_severity_is_the_worst():
+    report = report_of(authors)
+    [found] = findings_of(report)
+    ranks = [Severity.LOW, Severity.HIGH, Severity.MEDIUM]
+    seen = [replace(found, hint=replace(found.hint, severity=rank)) for rank in ranks]
+
+    [problem] = gather_problems((report.trace, [finding]) for finding in seen)
+
+    assert problem.severity is Severity.HIGH
+
+
+def test_largest_saving_first_over_all_traces():
+    often = [report_of(lambda: authors(3)) for _ in range(3)]
+
+    problems = problems_of(report_of(looked_up), report_of(authors_elsewhere), *often)
+
+    assert [problem.trace_count for problem in problems] == [3, 1, 1]
+    savings = [problem.saving.queries for problem in problems]
+    assert savings == sorted(savings, reverse=True)
+
+
+def test_only_the_newest_occurrences_are_kept_and_all_are_counted():
+    reports = [report_of(authors) for _ in range(KEPT_OCCURRENCES + 2)]
+
+    [problem] = problems_of(*reports)
+
+    assert problem.trace_count == len(reports)
+    newest = [report.trace for report in reports[:KEPT_OCCURRENCES]]
+    assert [seen.trace for seen in problem.newest] == newest
+
+
+def test_occurrence_says_which_hint_of_the_trace_it_is():
+    report = report_of(lambda: (authors_elsewhere(), looked_up()))
+    assert len(report.hints) == 2
+
+    problems = problems_of(report)
+
+    assert sorted(problem.newest[0].number for problem in problems) == [0, 1]
+    for problem in problems:
+        assert Identity.of(report.hints[problem.newest[0].number]) == problem.identity
