@@ -1,27 +1,23 @@
 """Turns a recorder into a frozen ``Trace`` when the request, command or block is over.
 
 Raw positions become frames, live provenance becomes ``Construction`` values, secrets are
-withheld. No source file is read; the one exception is a class that stands for a building line.
+withheld. No source file is read but for what ``sources`` says.
 """
 
 from __future__ import annotations
 
-import inspect
 import os
 from array import array
 from collections.abc import Callable
 from functools import partial
-from types import CodeType
-from typing import Any, Literal
+from typing import Any
 
-from orm_insight.capture.codes import frame_of, is_application
 from orm_insight.capture.lineage import Built, Mark
 from orm_insight.capture.recorder import RawQuery, Recorder
 from orm_insight.capture.redaction import Redact
-from orm_insight.capture.sites import template_frame
+from orm_insight.capture.sources import Sources, resolve_site
 from orm_insight.model.querylog import QueryLog
 from orm_insight.model.trace import (
-    CallSite,
     Construction,
     DroppedQueries,
     LoadedBy,
@@ -29,7 +25,6 @@ from orm_insight.model.trace import (
     Params,
     Relation,
     RelationLoad,
-    ResultSet,
 )
 
 _STACK = RawQuery._fields.index("stack")
@@ -100,7 +95,7 @@ class _Assembly:
         self._stacks = _Numbers()
         self._constructions = _Numbers()
         self._near: dict[Any, int] = {}
-        self._sources: dict[int, ResultSet] = {}
+        self._sources = Sources()
 
     def log(self) -> QueryLog:
         raw = self._queries_of_application()
@@ -204,39 +199,13 @@ class _Assembly:
             loads.insert(0, mark.how)
             mark = mark.parent
         return RelationLoad(
-            source=self._source(mark),
+            source=self._sources.of(mark),
             path=tuple(path),
             path_loads=tuple(loads),
             relation=relation,
             narrowing=narrowing,
             was_prefetched=built.was_prefetched,
         )
-
-    def _source(self, mark: Mark) -> ResultSet:
-        source = self._sources.get(id(mark))
-        if source is None:
-            built = mark.built
-            names, is_deferred = mark.only or ((), True)
-            source = self._sources[id(mark)] = ResultSet(
-                number=len(self._sources),
-                model=mark.model._meta.label if mark.model is not None else "",
-                site=resolve_site(built.site) if built is not None else None,
-                rows=mark.count,
-                is_raw=built is not None and built.model is None,
-                is_combined=mark.is_combined,
-                owner=_owner_of(built),
-                only=() if is_deferred else tuple(sorted(names)),
-                deferred=tuple(sorted(names)) if is_deferred else (),
-            )
-        return source
-
-
-def _owner_of(built: Built | None) -> Literal["view", "admin"] | None:
-    """The kind of class that stands for the building line."""
-    if built is None or built.site is None or not isinstance(built.site[0], type):
-        return None
-    modules = {base.__module__.partition(".options")[0] for base in built.site[0].__mro__}
-    return "admin" if "django.contrib.admin" in modules else "view"
 
 
 def _site_key(site: Any) -> Any:
@@ -250,36 +219,3 @@ def _path_key(mark: Mark) -> tuple[Any, ...]:
         path.append((id(mark.relation), mark.how))
         mark = mark.parent
     return (id(mark), *path)
-
-
-def resolve_site(site: Any) -> CallSite | None:
-    """The source position of a building line: code, a template's node, or a class."""
-    if site is None:
-        return None
-    if len(site) == 1:
-        return template_frame(site[0])
-    if isinstance(site[0], CodeType):
-        return frame_of(site[0], site[1])
-    return class_site(site[0])
-
-
-_class_sites: dict[type, CallSite | None] = {}
-
-
-def class_site(cls: type) -> CallSite | None:
-    """Where the application's class stands that is the only place to change a queryset."""
-    if cls not in _class_sites:
-        _class_sites[cls] = _find_class(cls)
-    return _class_sites[cls]
-
-
-def _find_class(cls: type) -> CallSite | None:
-    for candidate in cls.__mro__:
-        try:
-            file = inspect.getsourcefile(candidate) or ""
-            if file and is_application(file):
-                line = inspect.getsourcelines(candidate)[1]
-                return CallSite(file=file, line=max(line, 1), function=candidate.__qualname__)
-        except (OSError, TypeError):
-            continue
-    return None

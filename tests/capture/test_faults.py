@@ -46,7 +46,7 @@ STEPS = [
     "capture.tracing.assemble",
     "capture.tracing.assemble_overflow",
     "capture.assemble.resolve_site",
-    "capture.assemble.frame_of",
+    "capture.sources.frame_of",
     "capture.stack.frame_of",
 ]
 
