@@ -15,6 +15,7 @@ from typing import NamedTuple
 from orm_insight.analysis.report import Report
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.trace import CallSite, Trace
+from orm_insight.sql.fingerprint import fingerprint
 
 KEPT_OCCURRENCES = 5
 _ID_LENGTH = 10
@@ -34,22 +35,37 @@ class Spot(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """What two hints have in common when they are about the same problem."""
+    """What two hints have in common when they are about the same problem.
+
+    ``statement`` tells apart what the ORM knows nothing of: raw SQL, of which one line may issue
+    several statements.
+    """
 
     code: str
     model: str | None
     lookup: str | None
     site: Spot | None
     origin: Spot | None
+    statement: str | None = None
 
     @classmethod
     def of(cls, hint: Hint) -> Identity:
-        return cls(hint.code, hint.model, hint.lookup, Spot.of(hint.site), Spot.of(hint.origin))
+        """Of a hint with its queries, as a report gives it."""
+        is_raw = hint.model is None and hint.lookup is None and hint.queries
+        return cls(
+            hint.code,
+            hint.model,
+            hint.lookup,
+            Spot.of(hint.site),
+            Spot.of(hint.origin),
+            fingerprint(hint.queries[0].sql) if is_raw else None,
+        )
 
     @property
     def id(self) -> str:
         """Short, the same in every process, and fit for an address."""
-        return sha256(json.dumps(self).encode()).hexdigest()[:_ID_LENGTH]
+        facts = self[:-1] if self.statement is None else self
+        return sha256(json.dumps(facts).encode()).hexdigest()[:_ID_LENGTH]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

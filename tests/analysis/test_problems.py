@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from orm_insight.analysis.problems import (
     KEPT_OCCURRENCES,
@@ -89,6 +90,21 @@ def test_noop_whatever_differs_is_another_problem(facts):
     hint = replace(hint_of(authors), site=make_site(), origin=make_site())
 
     assert Identity.of(replace(hint, **facts)).id != Identity.of(hint).id
+
+
+def raw_sql_of_two_kinds() -> None:
+    with connection.cursor() as cursor:
+        for n, table in enumerate(("testapp_book", "testapp_genre", "testapp_book")):
+            for step in range(3):
+                cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s", [10 * n + step])
+
+
+def test_noop_two_raw_statements_of_one_line_are_two_problems():
+    problems = problems_of(report_of(raw_sql_of_two_kinds), report_of(raw_sql_of_two_kinds))
+
+    assert len({problem.hint.site for problem in problems}) == 1
+    assert [(p.trace_count, p.query_count) for p in problems] == [(2, 12), (2, 6)]
+    assert problems[0].id != problems[1].id
 
 
 def test_site_and_origin_are_not_mistaken_for_each_other():
