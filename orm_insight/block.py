@@ -24,7 +24,9 @@ class capture:  # reads as a function, as contextlib.suppress does
 
     Works as ``with``, ``async with`` and as a decorator of functions, sync and async; blocks may
     be nested, and an outer block has the queries of the inner ones as well. ``name`` is what the
-    dashboard lists. After the block, the object has the fields of a ``Trace``, and ``report()``::
+    dashboard lists. ``deep=True`` also watches which rows, columns and relations are used, which
+    takes far longer, and lets hints say what was loaded in vain. After the block, the object has
+    the fields of a ``Trace``, and ``report()``::
 
         with orm_insight.capture("nightly import") as trace:
             run_import()
@@ -35,8 +37,11 @@ class capture:  # reads as a function, as contextlib.suppress does
         """``@capture`` without parentheses is given the function."""
         return cls(**options)(name) if callable(name) else super().__new__(cls)
 
-    def __init__(self, name: str = "capture", *, kind: TraceKind = "capture") -> None:
+    def __init__(
+        self, name: str = "capture", *, kind: TraceKind = "capture", deep: bool = False
+    ) -> None:
         self._name = name
+        self._deep = deep
         self._kind: TraceKind = kind
         self._recording: Recording | None = None
         self._trace: Trace | None = None
@@ -48,7 +53,11 @@ class capture:  # reads as a function, as contextlib.suppress does
         if self._recording is not None:
             raise RuntimeError("This capture() was entered before; make a new one for each block.")
         self._recording = tracing.begin(
-            self._kind, self._name, limit=get_config().max_queries, redact=redaction()
+            self._kind,
+            self._name,
+            limit=get_config().max_queries,
+            redact=redaction(),
+            deep=self._deep,
         )
         return self
 
@@ -84,14 +93,14 @@ class capture:  # reads as a function, as contextlib.suppress does
 
             @wraps(function)
             async def recorded_async(*args: Any, **kwargs: Any) -> Any:
-                async with type(self)(name, kind=self._kind):
+                async with type(self)(name, kind=self._kind, deep=self._deep):
                     return await function(*args, **kwargs)
 
             return recorded_async  # type: ignore[return-value]
 
         @wraps(function)
         def recorded(*args: Any, **kwargs: Any) -> Any:
-            with type(self)(name, kind=self._kind):
+            with type(self)(name, kind=self._kind, deep=self._deep):
                 return function(*args, **kwargs)
 
         return recorded  # type: ignore[return-value]

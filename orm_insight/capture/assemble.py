@@ -16,6 +16,7 @@ from orm_insight.capture.lineage import Built, Mark
 from orm_insight.capture.recorder import RawQuery, Recorder
 from orm_insight.capture.redaction import Redact
 from orm_insight.capture.sources import Sources, resolve_site
+from orm_insight.capture.stack import StackWalker
 from orm_insight.model.querylog import QueryLog
 from orm_insight.model.trace import (
     Construction,
@@ -48,6 +49,23 @@ def assemble_overflow(recorder: Recorder) -> tuple[DroppedQueries, ...]:
         )
         for (sql, stack, alias), (count, total) in recorder.overflow.items()
     )
+
+
+def statements_of(recorder: Recorder) -> tuple[Any, ...]:
+    """Without those of the Debug Toolbar, which keeps its history in a database if told to."""
+    raw = tuple(recorder.queries)
+    stacks = {query[_STACK] for query in raw}
+    foreign = {number for number in stacks if _is_of_toolbar(recorder.walker, number)}
+    return tuple(q for q in raw if q[_STACK] not in foreign) if foreign else raw
+
+
+def _is_of_toolbar(walker: StackWalker, number: int) -> bool:
+    for frame in walker.resolve(number).frames:
+        if frame.is_application:
+            return False
+        if frame.file.endswith(_TOOLBAR):
+            return True
+    return False
 
 
 class _Numbers:
@@ -98,7 +116,7 @@ class _Assembly:
         self._sources = Sources()
 
     def log(self) -> QueryLog:
-        raw = self._queries_of_application()
+        raw = statements_of(self._recorder)
         if not raw:
             return QueryLog()
         columns: Any = RawQuery._make(zip(*raw, strict=True))  # each field holds all its values
@@ -124,21 +142,6 @@ class _Assembly:
             constructions=tuple(self._constructions.values),
             connections=tuple((alias, self._recorder.vendors[alias]) for alias in aliases),
         )
-
-    def _queries_of_application(self) -> tuple[Any, ...]:
-        """Without those of the Debug Toolbar, which keeps its history in a database if told to."""
-        raw = tuple(self._recorder.queries)
-        stacks = {query[_STACK] for query in raw}
-        foreign = {number for number in stacks if self._is_of_toolbar(number)}
-        return tuple(q for q in raw if q[_STACK] not in foreign) if foreign else raw
-
-    def _is_of_toolbar(self, number: int) -> bool:
-        for frame in self._recorder.walker.resolve(number).frames:
-            if frame.is_application:
-                return False
-            if frame.file.endswith(_TOOLBAR):
-                return True
-        return False
 
     def _stack_ids(self, numbers: tuple[int, ...]) -> dict[int, int]:
         """Walks that ended early have numbers of their own; equal stacks become one here."""

@@ -14,11 +14,14 @@ KEY = "_orm_insight"
 PARENT = "_orm_insight_parent"
 """The attribute of a query that tells apart the instances whose relation it loads."""
 
+USE = "_orm_insight_use"
+"""The attribute of a queryset that leads to what is known of its rows, in a recording in depth."""
+
 Site: TypeAlias = tuple[Any, ...]
 """Raw: ``(code, offset)``, ``(template node,)`` or ``(class, None)``; resolved by ``assemble``."""
 
 
-def _forgotten() -> None:
+def forgotten() -> None:
     """What stands for a mark or a ``Built`` after pickling or copying."""
 
 
@@ -49,7 +52,7 @@ class Built:
         self.was_prefetched = False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _forgotten, ()
+        return forgotten, ()
 
 
 class ObjectLoad(NamedTuple):
@@ -67,9 +70,12 @@ class Mark:
     """The result an instance came from; ``parent`` and ``relation`` lead to how it was reached.
 
     ``only`` is the ORM's ``deferred_loading``: names, and whether these are the ones left out.
+    ``above`` is the mark of those for whom a ``Prefetch`` with its own queryset loaded the rows.
+    ``reads`` are the attributes that were read of its rows, in a recording in depth.
     """
 
     __slots__ = (
+        "above",
         "built",
         "count",
         "how",
@@ -79,6 +85,7 @@ class Mark:
         "model",
         "only",
         "parent",
+        "reads",
         "relation",
     )
 
@@ -99,11 +106,13 @@ class Mark:
         self.is_chunked = False
         self.is_combined = False
         self.only: tuple[Any, bool] | None = None
+        self.above: Mark | None = None
+        self.reads: set[str] | None = None
         # By id of the descriptor that loads; the descriptors live as long as their model.
         self.loads: dict[int, ObjectLoad] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _forgotten, ()
+        return forgotten, ()
 
     def is_one_of_many(self) -> bool:
         """Whether any result on the way here had, or may have had, more than one row."""

@@ -24,8 +24,8 @@ RelatedMarks: TypeAlias = list[tuple[str, Mark, Any]]
 _PREFETCH = Role.PREFETCH
 
 
-def marked(rows: Iterator[Any], iterable: Any) -> Iterator[Any]:
-    """The same rows, each with a mark of the result it belongs to."""
+def marked(rows: Iterator[Any], iterable: Any, recorder: Recorder | None = None) -> Iterator[Any]:
+    """The same rows, each with a mark of the result it belongs to; a recorder may watch them."""
     try:
         queryset = iterable.queryset
         query = queryset.query
@@ -36,6 +36,8 @@ def marked(rows: Iterator[Any], iterable: Any) -> Iterator[Any]:
         if mark.parent is None:
             mark.only = getattr(query, "deferred_loading", None)
             mark.is_combined = bool(getattr(query, "combinator", None))
+        if recorder is not None and recorder.usage is not None:
+            rows = recorder.usage.watch(rows, mark, related or [], queryset, recorder)
     except Exception as error:
         faults.report("mark a result", error)
         yield from rows
@@ -93,15 +95,18 @@ def _mark_of_prefetch(built: Built | None, model: Any, local: Any) -> Mark:
     """A prefetch continues the path, unless its queryset was built by the application."""
     lookup, level, instances = local["lookup"], local["level"], local["instances"]
     is_last = level == lookup.prefetch_through.count("__")
-    if lookup.queryset is not None and is_last:
-        return Mark(built, model)
     parent = getattr(instances[0]._state, KEY, None)
     name = lookup.prefetch_through.split("__")[level]
     attribute = lookup.prefetch_to.split("__")[level]  # another one where there is a to_attr
     relation = relation_named(type(instances[0]), name)
     if parent is None or relation is None:
         return Mark(built, model)
-    return Mark(built, model, parent, under_attribute(relation, attribute), "prefetch")
+    relation = under_attribute(relation, attribute)
+    if lookup.queryset is not None and is_last:
+        mark = Mark(built, model, None, relation, "prefetch")
+        mark.above = parent
+        return mark
+    return Mark(built, model, parent, relation, "prefetch")
 
 
 def _is_in_python(site: Site | None) -> bool:

@@ -229,7 +229,9 @@ def _hook_rows(original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator
             pass
         except Exception as error:
             faults.report("note which relation is loaded", error)
-        return marked(rows, self) if load is None else marked_object(rows, load, recorder)
+        if load is not None:
+            return marked_object(rows, load, recorder)
+        return marked(rows, self, recorder)
 
     return __iter__
 

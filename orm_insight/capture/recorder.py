@@ -19,6 +19,7 @@ from orm_insight.capture.active import active
 from orm_insight.capture.lineage import Built
 from orm_insight.capture.provenance import NOT_BUILT, built_at, narrowing_at, steps_to_issuer
 from orm_insight.capture.stack import Known, StackWalker
+from orm_insight.capture.usage import Usage
 from orm_insight.model.trace import Narrowing
 
 _Call = tuple[Any, Any, bool, Mapping[str, Any]]
@@ -50,6 +51,7 @@ class Recorder:
     """Collects the statements of one trace, and of the ``capture()`` blocks around it.
 
     Blocks inside a trace share its walker: a stack is walked once and written to all of them.
+    ``usage`` is there where the recording is one in depth, or a block inside of one.
     """
 
     __slots__ = (
@@ -60,13 +62,17 @@ class Recorder:
         "overflow",
         "queries",
         "started",
+        "usage",
         "vendors",
         "walker",
     )
 
-    def __init__(self, *, limit: int = 10_000, outer: Recorder | None = None) -> None:
+    def __init__(
+        self, *, limit: int = 10_000, outer: Recorder | None = None, usage: Usage | None = None
+    ) -> None:
         self.limit = limit
         self.outer = outer
+        self.usage: Usage | None = usage or (outer.usage if outer is not None else None)
         # What built_at() would say of the statement that a thread is about to execute, and that
         # thread; only where it loads a single related object, and to be checked by the relation.
         self.loading: tuple[Built, int, int] | None = None

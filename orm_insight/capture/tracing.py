@@ -10,11 +10,15 @@ from datetime import UTC, datetime
 from time import perf_counter
 from uuid import uuid4
 
+from orm_insight.capture import access
 from orm_insight.capture.active import active
-from orm_insight.capture.assemble import assemble, assemble_overflow
+from orm_insight.capture.assemble import assemble, assemble_overflow, statements_of
 from orm_insight.capture.recorder import Recorder
 from orm_insight.capture.redaction import Redact
+from orm_insight.capture.usage import Usage
+from orm_insight.capture.uses import assemble_uses
 from orm_insight.model.trace import Trace, TraceKind
+from orm_insight.model.usage import ResultUse
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,9 +33,12 @@ class Recording:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     duration: float | None = None
     error: str | None = None
+    is_deep: bool = False
     _token: Token[Recorder | None] | None = None
 
     def activate(self) -> None:
+        if self.is_deep:
+            access.begin()
         self._token = active.set(self.recorder)
 
     def deactivate(self) -> None:
@@ -42,6 +49,8 @@ class Recording:
             if active.get() is self.recorder:
                 active.set(self.recorder.outer)
             self._token = None
+            if self.is_deep:
+                access.end()
 
     def trace(
         self,
@@ -72,15 +81,28 @@ class Recording:
             view=view,
             error=error or self.error,
             tags=tags or {},
+            uses=self._uses(),
         )
+
+    def _uses(self) -> tuple[ResultUse, ...] | None:
+        usage = self.recorder.usage
+        return None if usage is None else assemble_uses(usage, statements_of(self.recorder))
 
 
 def begin(
-    kind: TraceKind, name: str, *, limit: int = 10_000, redact: Redact | None = None
+    kind: TraceKind,
+    name: str,
+    *,
+    limit: int = 10_000,
+    redact: Redact | None = None,
+    deep: bool = False,
 ) -> Recording:
-    """Start to record what this thread or task does from now on."""
-    recorder = Recorder(limit=limit, outer=active.get())
-    recording = Recording(kind=kind, name=name, recorder=recorder, redact=redact)
+    """Start to record what this thread or task does from now on.
+
+    ``deep`` watches which rows, columns and relations are used, at many times the cost.
+    """
+    recorder = Recorder(limit=limit, outer=active.get(), usage=Usage() if deep else None)
+    recording = Recording(kind=kind, name=name, recorder=recorder, redact=redact, is_deep=deep)
     recording.activate()
     return recording
 

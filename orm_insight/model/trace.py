@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from orm_insight.model.usage import ResultUse
 
 TraceKind: TypeAlias = Literal["request", "command", "task", "test", "capture"]
 Params: TypeAlias = tuple[Any, ...] | Mapping[str, Any] | None
@@ -235,7 +238,8 @@ class Trace:
     """Everything recorded for one request, command, task, test or ``capture()`` block.
 
     ``name`` is what a list shows (``GET /posts/``); ``status`` the HTTP status or ``None``;
-    ``dropped`` the number of statements over the limit, summed up in ``overflow``.
+    ``dropped`` the number of statements over the limit, summed up in ``overflow``. ``uses`` is
+    ``None`` unless it was recorded in depth.
     """
 
     id: str
@@ -253,3 +257,9 @@ class Trace:
     url_name: str | None = None
     error: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    uses: tuple[ResultUse, ...] | None = None
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether it is known what became of the rows that were loaded."""
+        return self.uses is not None
