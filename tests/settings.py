@@ -58,10 +58,12 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "debug_toolbar",
+    "rest_framework",
     "orm_insight",
     "tests.testapp",
     "tests.otherapp",
     "tests.pgapp",
+    "tests.places",
 ]
 MIDDLEWARE = [
     "orm_insight.middleware.OrmInsightMiddleware",

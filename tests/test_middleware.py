@@ -117,5 +117,5 @@ def test_admin_is_told_what_to_write_in_its_class(admin_client: Client) -> None:
     make_library(books=3)
     admin_client.get("/admin/testapp/book/")
     [hint] = insight.report_of(insight.recent()[0]).hints
-    assert place_of(hint.origin) == line_with(admin, "@admin.register(models.Book)")
+    assert place_of(hint.origin) == line_with(admin, "class BookAdmin(")
     assert hint.fix == 'list_select_related = ["author__country"]'

@@ -39,8 +39,9 @@ class LoadGroup:
 
     @property
     def prefetch_statements(self) -> int:
-        """How many statements a prefetch leaves: one for each step that is not loaded so yet."""
-        return (1 + self.load.path_loads.count("lazy")) * self.results
+        """How many statements a prefetch leaves: one for each step that was loaded one by one."""
+        loads = (query.construction.load for query in self.queries if query.construction)
+        return len({len(load.path) for load in loads if load is not None}) * self.results
 
     @property
     def leads_through_many(self) -> bool:

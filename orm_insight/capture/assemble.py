@@ -1,7 +1,7 @@
 """Turns a recorder into a frozen ``Trace`` when the request, command or block is over.
 
 Raw positions become frames, live provenance becomes ``Construction`` values, secrets are
-withheld. No source file is read but for what ``sources`` says.
+withheld. No source file is read but by ``declarations``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from orm_insight.capture.lineage import Built, Mark
 from orm_insight.capture.recorder import RawQuery, Recorder
 from orm_insight.capture.redaction import Redact
-from orm_insight.capture.sources import Sources, resolve_site
+from orm_insight.capture.sources import Sources, owner_of, resolve_site
 from orm_insight.capture.stack import StackWalker
 from orm_insight.model.querylog import QueryLog
 from orm_insight.model.trace import (
@@ -190,6 +190,7 @@ class _Assembly:
             model=model._meta.label if model is not None else None,
             site=resolve_site(built.site),
             load=load,
+            owner=owner_of(built),
         )
 
     def _load(

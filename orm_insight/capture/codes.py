@@ -16,6 +16,8 @@ from typing import Any
 from django import db
 
 from orm_insight.capture.application import ApplicationFiles
+from orm_insight.capture.owners import is_owner
+from orm_insight.capture.places import is_place
 from orm_insight.model.trace import Frame
 
 
@@ -28,9 +30,10 @@ class Role(IntEnum):
     TEMPLATE_NODE = 3  # renders one node of a Django template
     BOUNDARY = 4  # calls a view or the next middleware: what is outside is not its caller
     PREFETCH = 5  # loads a prefetch
-    OWNER = 6  # a method of a generic view, a viewset or a ModelAdmin
+    OWNER = 6  # builds querysets for a class of the application: a generic view, a ModelAdmin
     THREAD = 7  # runs the code for which a coroutine waits, which is its caller
     ORM = 8  # builds and executes queries: django.db
+    PLACE = 9  # serves what the application has declared: a serializer's field, for instance
 
 
 class KnownCode:
@@ -54,7 +57,6 @@ _special: dict[int, tuple[CodeType, Role]] = {}
 _application = ApplicationFiles()
 
 _ORM_FOLDER = str(Path(db.__file__).parent)
-_OWNER_FILES = ("/django/views/generic/", "/django/contrib/admin/", "/rest_framework/")
 
 
 def _forget(key: int) -> None:
@@ -110,9 +112,9 @@ def _role_of(code: CodeType, jinja: Any) -> Role:
         return Role.APPLICATION
     if file.startswith(_ORM_FOLDER):
         return Role.ORM
-    if code.co_varnames[:1] == ("self",) and any(part in file for part in _OWNER_FILES):
-        return Role.OWNER
-    return Role.LIBRARY
+    if is_place(code):
+        return Role.PLACE
+    return Role.OWNER if is_owner(code) else Role.LIBRARY
 
 
 class _FrameCache:

@@ -18,7 +18,8 @@ USE = "_orm_insight_use"
 """The attribute of a queryset that leads to what is known of its rows, in a recording in depth."""
 
 Site: TypeAlias = tuple[Any, ...]
-"""Raw: ``(code, offset)``, ``(template node,)`` or ``(class, None)``; resolved by ``assemble``."""
+"""Raw: ``(code, offset)`` or ``(template node,)``; ``(class, what it is, field, whether
+that is one for many)``, or with ``code, offset`` for the class. Resolved by ``sources``."""
 
 
 def forgotten() -> None:
@@ -69,7 +70,8 @@ class ObjectLoad(NamedTuple):
 class Mark:
     """The result an instance came from; ``parent`` and ``relation`` lead to how it was reached.
 
-    ``only`` is the ORM's ``deferred_loading``: names, and whether these are the ones left out.
+    ``only`` is the ORM's ``deferred_loading``: names, and whether these are the ones left out;
+    ``selected`` its ``select_related``.
     ``above`` is the mark of those for whom a ``Prefetch`` with its own queryset loaded the rows.
     ``reads`` are the attributes that were read of its rows, in a recording in depth.
     """
@@ -87,6 +89,7 @@ class Mark:
         "parent",
         "reads",
         "relation",
+        "selected",
     )
 
     def __init__(
@@ -106,6 +109,7 @@ class Mark:
         self.is_chunked = False
         self.is_combined = False
         self.only: tuple[Any, bool] | None = None
+        self.selected: Any = False
         self.above: Mark | None = None
         self.reads: set[str] | None = None
         # By id of the descriptor that loads; the descriptors live as long as their model.

@@ -35,6 +35,7 @@ def marked(rows: Iterator[Any], iterable: Any, recorder: Recorder | None = None)
         related = _tree_of_marks(mark, queryset.model, joined, depth=5) if joined else None
         if mark.parent is None:
             mark.only = getattr(query, "deferred_loading", None)
+            mark.selected = joined
             mark.is_combined = bool(getattr(query, "combinator", None))
         if recorder is not None and recorder.usage is not None:
             rows = recorder.usage.watch(rows, mark, related or [], queryset, recorder)
@@ -116,18 +117,22 @@ def _is_in_python(site: Site | None) -> bool:
 def _tree_of_marks(mark: Mark, model: type[Model], wanted: Any, depth: int) -> RelatedMarks:
     if depth == 0:
         return []
-    if wanted is True:  # select_related() without names follows what cannot be null
-        names = {f.name: True for f in model._meta.fields if f.remote_field and not f.null}
-    else:
-        names = wanted
     tree: RelatedMarks = []
-    for name, below in names.items():
+    for name, below in selected_relations(model, wanted).items():
         relation = relation_named(model, name)
         if relation is not None and relation.kind in ("forward", "reverse_one"):
             target: Any = model._meta.get_field(name).related_model
             child = Mark(mark.built, target, mark, relation, "select")
             tree.append((relation.name, child, _tree_of_marks(child, target, below, depth - 1)))
     return tree
+
+
+def selected_relations(model: type[Model], wanted: Any) -> dict[str, Any]:
+    """The names that a query joins to this model, each with what is joined to that one."""
+    if wanted is not True:
+        return dict(wanted)
+    # select_related() without names follows what cannot be null.
+    return {f.name: True for f in model._meta.fields if f.remote_field and not f.null}
 
 
 def _mark_related(row: Any, related: RelatedMarks) -> None:

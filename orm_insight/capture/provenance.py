@@ -28,10 +28,11 @@ from django.db.models.sql import query as sql_query
 
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
-from orm_insight.capture.codes import Role, declare, learn, plain, roles
+from orm_insight.capture.codes import Role, declare, is_application, learn, plain, roles
 from orm_insight.capture.lineage import KEY, PARENT, Built, Site
 from orm_insight.capture.marking import marked, marked_object
 from orm_insight.capture.narrowing import is_plain, narrowing_of, shape_of
+from orm_insight.capture.owners import field_of, makes_form_field, owner_site
 from orm_insight.capture.relation_frames import (
     built_for_relation,
     declare_relations,
@@ -41,11 +42,11 @@ from orm_insight.capture.relation_frames import (
 from orm_insight.model.trace import Narrowing
 
 _ENDS = frozenset({Role.APPLICATION, Role.TEMPLATE_NODE, Role.BOUNDARY, Role.THREAD})
+_OWNERS = frozenset({Role.OWNER, Role.PLACE})
 
 
 def _build(frame: FrameType | None, query: Any) -> Built | None:
     """Find the line that builds a queryset, and the relation on the way to it."""
-    model = query.__dict__.get("model")
     built: Built | None = None
     owner: FrameType | None = None
     skipped = plain
@@ -58,35 +59,48 @@ def _build(frame: FrameType | None, query: Any) -> Built | None:
                     return built
                 # Managers of generic relations never come to _add_hints().
                 built.base = (len(query.where.children), *shape_of(query))
-            elif role in _ENDS:
-                return _built_at(_site_at(frame, role), model, built, owner)
-            elif role is Role.OWNER and owner is None:
-                owner = frame
+            elif role in _ENDS and not (owner and _is_template_of_library(frame, role)):
+                return _built_at(frame, role, query, built, owner)
+            elif role in _OWNERS:
+                owner = owner or frame
             elif role is Role.PREFETCH and built is not None:
                 built.was_prefetched = True
         frame = frame.f_back
-    return _built_at(None, model, built, owner)
+    return _built_at(None, Role.LIBRARY, query, built, owner)
 
 
 def _build_unrecorded(frame: FrameType | None, query: Any) -> Built | None:
-    """A queryset that the application builds itself, at import for instance, keeps its line."""
+    """A queryset that the application builds itself, at import for instance, keeps its line.
+
+    So do the choices of a form, whose fields Django makes at the end of the class statement.
+    """
+    form: FrameType | None = None
     while frame is not None:
         role = roles.get(id(frame.f_code))
         if role is None:
             role = learn(frame).role
         if role is Role.APPLICATION:
-            return Built(query.__dict__.get("model"), (frame.f_code, frame.f_lasti))
-        if role is not Role.ORM:
+            return _built_at(frame, role, query, None, form)
+        if role is Role.OWNER and form is None and makes_form_field(frame.f_code):
+            form = frame
+        elif role is not Role.ORM and form is None:
             break
         frame = frame.f_back
     return None
 
 
-def _built_at(site: Site | None, model: Any, built: Built | None, owner: FrameType | None) -> Built:
-    if site is None and owner is not None:
-        site = (type(owner.f_locals["self"]), None)
+def _built_at(
+    frame: FrameType | None, role: Role, query: Any, built: Built | None, owner: FrameType | None
+) -> Built:
+    site = None if frame is None else _site_at(frame, role)
+    if owner is not None:
+        if site is None:
+            site = owner_site(owner, frame, is_application)
+        elif len(site) > 1 and (field := field_of(owner)) is not None:
+            kind = "form" if makes_form_field(owner.f_code) else "formfield"
+            site = (*site, kind, field.name, bool(field.many_to_many))
     if built is None:
-        return Built(model, site)
+        return Built(query.__dict__.get("model"), site)
     built.site = site
     return built
 
@@ -95,6 +109,14 @@ def _site_at(frame: FrameType, role: Role) -> Site | None:
     if role is Role.APPLICATION:
         return frame.f_code, frame.f_lasti
     return (frame.f_locals["self"],) if role is Role.TEMPLATE_NODE else None
+
+
+def _is_template_of_library(frame: FrameType, role: Role) -> bool:
+    """Whether this renders a node of a template that is not the application's to change."""
+    if role is not Role.TEMPLATE_NODE:
+        return False
+    origin = getattr(frame.f_locals["self"], "origin", None)
+    return not is_application(getattr(origin, "name", None) or "<unknown>")
 
 
 _issuers: dict[int, Callable[[Any], Any]] = {}

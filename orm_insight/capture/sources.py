@@ -1,18 +1,17 @@
-"""Where results come from, for people: the beginning of a path, and positions in the source.
-
-No source file is read; the one exception is a class that stands for a building line.
-"""
+"""Where results come from, for people: the beginning of a path, and positions in the source."""
 
 from __future__ import annotations
 
-import inspect
+from collections.abc import Iterator
 from types import CodeType
-from typing import Any, Literal
+from typing import Any
 
-from orm_insight.capture.codes import frame_of, is_application
+from orm_insight.capture.codes import frame_of
+from orm_insight.capture.declarations import class_site, members_of
 from orm_insight.capture.lineage import Built, Mark
+from orm_insight.capture.marking import selected_relations
 from orm_insight.capture.sites import template_frame
-from orm_insight.model.trace import CallSite, ResultSet
+from orm_insight.model.trace import CallSite, Owner, ResultSet
 
 
 class Sources:
@@ -35,19 +34,41 @@ class Sources:
                 rows=mark.count,
                 is_raw=built is not None and built.model is None,
                 is_combined=mark.is_combined,
-                owner=_owner_of(built),
+                owner=owner_of(built),
                 only=() if is_deferred else tuple(sorted(names)),
                 deferred=tuple(sorted(names)) if is_deferred else (),
+                selected=tuple(_selected(mark.model, mark.selected)),
+                selects_all=mark.selected is True,
             )
         return source
 
 
-def _owner_of(built: Built | None) -> Literal["view", "admin"] | None:
-    """The kind of class that stands for the building line."""
-    if built is None or built.site is None or not isinstance(built.site[0], type):
+def owner_of(built: Built | None) -> Owner | None:
+    """The class for which a library has built the queryset."""
+    if built is None or built.site is None or len(built.site) < 4:
         return None
-    modules = {base.__module__.partition(".options")[0] for base in built.site[0].__mro__}
-    return "admin" if "django.contrib.admin" in modules else "view"
+    first, *_, kind, field, is_many = built.site
+    is_class = isinstance(first, type)
+    manager = None if built.model is None else built.model._meta.default_manager
+    return Owner(
+        kind=kind,
+        name=first.__name__ if is_class else "",
+        field=field or "",
+        members=members_of(first) if is_class else frozenset(),
+        manager=getattr(manager, "name", None) or "objects",
+        is_many=is_many,
+        is_view=is_class and hasattr(first, "as_view"),
+    )
+
+
+def _selected(model: Any, wanted: Any, prefix: str = "", depth: int = 5) -> Iterator[str]:
+    """The ends of what ``select_related()`` joins, as lookups."""
+    if not wanted or depth == 0:
+        return
+    for name, below in selected_relations(model, wanted).items():
+        target = model._meta.get_field(name).related_model
+        ends = list(_selected(target, below, f"{prefix}{name}__", depth - 1))
+        yield from ends or [f"{prefix}{name}"]
 
 
 def resolve_site(site: Any) -> CallSite | None:
@@ -59,25 +80,3 @@ def resolve_site(site: Any) -> CallSite | None:
     if isinstance(site[0], CodeType):
         return frame_of(site[0], site[1])
     return class_site(site[0])
-
-
-_class_sites: dict[type, CallSite | None] = {}
-
-
-def class_site(cls: type) -> CallSite | None:
-    """Where the application's class stands that is the only place to change a queryset."""
-    if cls not in _class_sites:
-        _class_sites[cls] = _find_class(cls)
-    return _class_sites[cls]
-
-
-def _find_class(cls: type) -> CallSite | None:
-    for candidate in cls.__mro__:
-        try:
-            file = inspect.getsourcefile(candidate) or ""
-            if file and is_application(file):
-                line = inspect.getsourcelines(candidate)[1]
-                return CallSite(file=file, line=max(line, 1), function=candidate.__qualname__)
-        except (OSError, TypeError):
-            continue
-    return None

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 from sys import _getframe
 from threading import Lock
 from types import CodeType, FrameType
 from typing import Any, NamedTuple, TypeAlias
 
-from orm_insight.capture.codes import Role, frame_of, learn, role_of
+from orm_insight.capture.codes import Role, frame_of, is_application, learn, role_of
+from orm_insight.capture.declarations import declared_frame
+from orm_insight.capture.places import Place, key_at, place_at
 from orm_insight.capture.sites import site_of, template_frame
 from orm_insight.model.trace import Frame, Narrowing, Relation, Stack
 
@@ -35,7 +36,8 @@ class Known(NamedTuple):
     ``issuer`` is the depth, from the caller of ``recall``, of the frame that executes the statement
     for the ORM, ``relation`` what is loaded, if that is a single object, and ``narrowing`` what is
     asked of a related manager that a prefetch would not serve. The other depths count from
-    ``recall``: of the frames of the application, and of those that render nodes.
+    ``recall``: of the frames of the application, of those that render nodes, and, if it is not 0,
+    of the library's that serves what the application has declared; ``served`` tells which.
     """
 
     sql: str
@@ -48,6 +50,8 @@ class Known(NamedTuple):
     positions: list[_Position]
     node_depths: list[int]
     nodes: list[Any]
+    place_depth: int = 0
+    served: Any = None
 
 
 _position_of = attrgetter("f_code", "f_lasti")
@@ -61,17 +65,18 @@ _STATEMENTS = 1_000
 """Statements whose stacks are known; then all are met anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(NamedTuple):
     """The frames of one thread, innermost first, and the number of the stack that waits for it.
 
-    Holding codes and nodes keeps their ids from being used again.
+    ``place`` is what one of them serves, and the number of that frame. Holding codes and nodes
+    keeps their ids from being used again.
     """
 
     codes: tuple[CodeType, ...] = ()
     offsets: tuple[int, ...] = ()
     nodes: tuple[Any, ...] = ()
     outside: int = 0
+    place: tuple[int, Place] | None = None
 
 
 class StackWalker:
@@ -81,7 +86,7 @@ class StackWalker:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[Known, ...]] = {}
-        self._numbers: dict[tuple[int, ...], int] = {(): 0}
+        self._numbers: dict[tuple[Any, ...], int] = {(): 0}
         self._segments: list[_Segment] = [_Segment()]
         self._resolved: dict[int, tuple[Frame, ...]] = {0: ()}
         self._template_frames: dict[int, Frame] = {}
@@ -93,12 +98,13 @@ class StackWalker:
         Every query comes here, so the loops over frames are those of ``map``.
         """
         for known in self._known.get(sql, ()):
-            _, _, _, _, _, outside, depths, positions, node_depths, nodes = known
+            _, _, _, _, _, outside, depths, positions, node_depths, nodes, place, served = known
             try:
                 if (
                     list(map(_position_of, map(_getframe, depths))) == positions
                     and list(map(_self_of, map(_locals_of, map(_getframe, node_depths)))) == nodes
                     and awaiting.get() == outside
+                    and (not place or key_at(_getframe(place)) == served)
                 ):
                     return known
             except (ValueError, KeyError):  # the stack is not so deep, or has no node there
@@ -136,6 +142,7 @@ class StackWalker:
         outside = awaiting.get()
         known = Known("", 0, None, None, None, outside, [], [], [], [])
         frame: FrameType | None = start
+        place: tuple[int, Place] | None = None
         while frame is not None:
             code, offset, outer = frame.f_code, frame.f_lasti, frame.f_back
             role = learn(frame).role
@@ -145,6 +152,11 @@ class StackWalker:
             elif role in _TELLING or outer is None:
                 known.depths.append(depth)
                 known.positions.append((code, offset))
+            elif (
+                role is Role.PLACE and place is None and (served := place_at(frame, is_application))
+            ):
+                place = len(codes), served
+                known = known._replace(place_depth=depth, served=key_at(frame))
             if role is Role.BOUNDARY:
                 outside = 0
             if role in _ENDS:
@@ -153,17 +165,16 @@ class StackWalker:
             offsets.append(offset)
             frame = outer
             depth += 1
-        return known._replace(number=self._number_of(codes, offsets, known.nodes, outside))
+        segment = _Segment(tuple(codes), tuple(offsets), tuple(known.nodes), outside, place)
+        return known._replace(number=self._number_of(segment))
 
-    def _number_of(
-        self, codes: list[CodeType], offsets: list[int], nodes: list[Any], outside: int
-    ) -> int:
+    def _number_of(self, segment: _Segment) -> int:
         """Threads of one request share a walker; each new stack gets one number."""
-        key = (*map(id, codes), *offsets, *map(id, nodes), outside)
+        codes, offsets, nodes, outside, place = segment
+        key = (*map(id, codes), *offsets, *map(id, nodes), outside, place)
         with self._lock:
             number = self._numbers.get(key)
             if number is None:
-                segment = _Segment(tuple(codes), tuple(offsets), tuple(nodes), outside)
                 self._segments.append(segment)
                 number = self._numbers[key] = len(self._segments) - 1
             return number
@@ -182,8 +193,11 @@ class StackWalker:
 
     def _inner(self, segment: _Segment) -> Iterator[Frame]:
         nodes = iter(segment.nodes)
-        for code, offset in zip(segment.codes, segment.offsets, strict=True):
+        number, served = segment.place or (-1, None)
+        for position, (code, offset) in enumerate(zip(segment.codes, segment.offsets, strict=True)):
             yield frame_of(code, offset)
+            if served is not None and position == number:
+                yield declared_frame(*served)
             if role_of(code) is Role.TEMPLATE_NODE:
                 yield self._template_frame(next(nodes))
 

@@ -48,7 +48,8 @@ class CallSite:
     """A place in source code: a line of Python, or of a template.
 
     ``function`` is the qualified name in Python, the tag or expression in a template.
-    The end positions are ``None`` where they are not known.
+    The end positions are ``None`` where they are not known. ``is_declaration`` is true for what a
+    library reads and serves: the field of a serializer, a column of the admin.
     """
 
     file: str
@@ -58,6 +59,7 @@ class CallSite:
     is_template: bool = False
     end_line: int | None = None
     end_column: int | None = None
+    is_declaration: bool = False
 
     @property
     def location(self) -> str:
@@ -81,6 +83,9 @@ class Stack:
 
 RelationKind: TypeAlias = Literal["forward", "reverse_one", "many", "generic_one", "deferred"]
 LoadedBy: TypeAlias = Literal["select", "prefetch", "lazy"]
+OwnerKind: TypeAlias = Literal[
+    "view", "changelist", "admin", "formfield", "filter", "form", "serializer", "graphql"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +105,36 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """The class for which a library builds a queryset, and what it is to that library.
+
+    ``view`` is a generic view or a viewset; ``changelist`` a ``ModelAdmin`` that shows its list,
+    ``admin`` one that does anything else, or an inline; ``formfield``, ``filter``, ``form`` and
+    ``serializer`` choose ``field`` from the queryset's objects; ``graphql`` resolves it.
+    ``name`` is empty where the class is not known, ``members`` are the names in its body,
+    ``manager`` the name of the model's default manager; ``is_many`` is true of a field that
+    chooses several, ``is_view`` where the form is made by a view.
+    """
+
+    kind: OwnerKind
+    name: str = ""
+    field: str = ""
+    members: frozenset[str] = frozenset()
+    manager: str = "objects"
+    is_many: bool = False
+    is_view: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultSet:
     """The rows of one evaluated queryset, and how its instances were reached from it.
 
     ``model`` is the model of the queryset, ``site`` the line that built it, ``rows`` how many
     instances were read. ``is_raw`` is true for ``Manager.raw()``, which takes no
     ``select_related``; ``is_combined`` for ``union()`` and its like, which take neither it nor a
-    prefetch; ``owner`` says what kind of class ``site`` is, where no line builds the queryset.
-    ``only`` and ``deferred`` are the names given to ``only()`` and ``defer()``.
+    prefetch; ``owner`` is the class for which a library has built the queryset.
+    ``only`` and ``deferred`` are the names given to ``only()`` and ``defer()``; ``selected`` the
+    lookups that are joined already, ``selects_all`` says that ``select_related()`` named none.
     """
 
     number: int
@@ -116,9 +143,11 @@ class ResultSet:
     rows: int
     is_raw: bool = False
     is_combined: bool = False
-    owner: Literal["view", "admin"] | None = None
+    owner: Owner | None = None
     only: tuple[str, ...] = ()
     deferred: tuple[str, ...] = ()
+    selected: tuple[str, ...] = ()
+    selects_all: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +213,7 @@ class Construction:
     model: str | None = None
     site: CallSite | None = None
     load: RelationLoad | None = None
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,7 +162,7 @@ def decorated(cls: type) -> type:
     return cls
 
 
-@decorated  # begins here
+@decorated
 class SilentList(ListView):  # orm-insight: ignore[ORM101] for the class
     model = Book
     template_name = "testapp/book_list.html"
@@ -194,7 +194,7 @@ def test_noop_inside_the_class() -> None:
 def test_class() -> None:
     report = report_of_request("/silent/")
     assert (left(report), silenced(report)) == ([], [("ORM101", None)])
-    assert place_of(report.silenced[0].hint.origin) == line_with(HERE, "# begins here")
+    assert place_of(report.silenced[0].hint.origin) == line_with(HERE, "class SilentList" + "(")
     assert report.unused_ignores == ()
 
 

@@ -17,6 +17,7 @@ from orm_insight.analysis.narrowed import (
     group_narrowed,
     queryset_code,
 )
+from orm_insight.analysis.owners import code_in_class
 from orm_insight.analysis.summaries import Summary, find_summaries
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.schema import Schema
@@ -136,13 +137,10 @@ def times(count: int) -> str:
     return "once" if count == 1 else "twice" if count == 2 else f"{count:,} times"
 
 
-def fix_in_class(source: ResultSet, fix: str, lookup: str) -> str:
-    """The code for the body of a generic view, a viewset or a ModelAdmin."""
-    if source.owner == "view":
-        return f"queryset = {source.model.rpartition('.')[2]}.objects.{fix}"
-    if fix.startswith("select_related"):
-        return f'list_select_related = ["{lookup}"]'
-    return f"def get_queryset(self, request):\n    return super().get_queryset(request).{fix}"
+def fix_in_class(source: ResultSet, fix: str, *, is_repeated: bool = False) -> str:
+    """What to write at the origin: a call that follows the queryset, or code for a class."""
+    owner = source.owner
+    return fix if owner is None else code_in_class(source, owner, fix, is_repeated=is_repeated)
 
 
 def hint_of_load(
@@ -162,8 +160,8 @@ def hint_of_load(
     if source.is_combined:  # what union() gives takes nothing further
         advice = f"Write {fix} in each part of the union."
         fix = ""
-    elif source.owner is not None:
-        fix = fix_in_class(source, fix, lookup)
+    else:
+        fix = fix_in_class(source, fix, is_repeated=group.results > 1)
     return Hint(
         code=code,
         title=f"{source.model}: {lookup} is loaded row by row",
@@ -175,12 +173,12 @@ def hint_of_load(
         model=source.model,
         lookup=lookup,
         fix=fix,
-        site=group.site,
+        site=group.site or source.site,
         sites=sites_of(group.queries),
         origin=source.site,
         queries=group.queries,
         saving=saving,
-        certain=not source.is_combined,
+        certain=bool(fix),
         docs=docs_of(code),
     )
 

@@ -58,9 +58,7 @@ def _fix(summary: Summary, annotation: Annotation | None) -> str:
     source = summary.load.source
     if annotation is None or source.is_combined:  # what union() gives takes nothing further
         return ""
-    if source.owner is not None:
-        return fix_in_class(source, annotation.code, summary.relation.query_name)
-    return annotation.code
+    return fix_in_class(source, annotation.code)
 
 
 def _advice(summary: Summary, annotation: Annotation | None, otherwise: str) -> str:

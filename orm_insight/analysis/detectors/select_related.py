@@ -11,6 +11,7 @@ from dataclasses import replace
 from orm_insight.analysis.deferral import code_to_load, deferred_key
 from orm_insight.analysis.detectors.base import Context, hint_of_load
 from orm_insight.analysis.loads import LoadGroup
+from orm_insight.analysis.owners import names_to_select
 from orm_insight.model.hint import Hint
 
 
@@ -29,7 +30,9 @@ class SelectRelated:
         takes_join = not (group.leads_through_many or group.load.source.is_raw)
         method = "select_related" if takes_join else "prefetch_related"
         lookup = group.select_lookup if takes_join else group.prefetch_lookup
-        fix = f'{method}("{lookup}")'
+        names = names_to_select(group.load.source, lookup) if takes_join else (lookup,)
+        quoted = ", ".join(f'"{name}"' for name in names)
+        fix = f"{method}({quoted})"
         advice = f"{method}() loads it together with them"
         if takes_join and context.schema.has_fetch_modes:
             advice += "; .fetch_mode(models.FETCH_PEERS) would load all of them on first access"

@@ -1,0 +1,127 @@
+"""Where classes of the application, and what they declare, stand in its source.
+
+Only here source files are read for capture, when a trace is assembled, and each class once.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from orm_insight.capture.codes import is_application
+from orm_insight.model.trace import CallSite, Frame
+
+
+@dataclass(slots=True)
+class _Declaration:
+    """A class statement: its site, and the lines of what its body names."""
+
+    site: CallSite
+    members: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, int] = field(default_factory=dict)
+
+
+_known: WeakKeyDictionary[type, tuple[_Declaration, ...]] = WeakKeyDictionary()
+_frames: WeakKeyDictionary[type, dict[str, Frame]] = WeakKeyDictionary()
+
+
+def class_site(cls: type) -> CallSite | None:
+    """The class statement of the application's that a person would change."""
+    found = _declarations_of(cls)
+    return found[0].site if found else None
+
+
+def members_of(cls: type) -> frozenset[str]:
+    """What the body of that class statement names itself."""
+    found = _declarations_of(cls)
+    return frozenset(found[0].members) if found else frozenset()
+
+
+def declared_frame(cls: type, name: str) -> Frame:
+    """The line that declares a field or a column, else the class statement; equal ones are one."""
+    frames = _frames.setdefault(cls, {})
+    if name not in frames:
+        frames[name] = _find(cls, name)
+    return frames[name]
+
+
+def _find(cls: type, name: str) -> Frame:
+    declarations = _declarations_of(cls)
+    for declaration in declarations:
+        line = declaration.members.get(name) or declaration.columns.get(name)
+        if line is not None:
+            return _frame(declaration.site, line, name)
+    if declarations:
+        return _frame(declarations[0].site, declarations[0].site.line, name)
+    return Frame(file="<unknown>", line=1, function=f"{cls.__qualname__}.{name}")
+
+
+def _frame(site: CallSite, line: int, name: str) -> Frame:
+    return Frame(
+        file=site.file,
+        line=line,
+        function=f"{site.function}.{name}",
+        is_application=True,
+        is_declaration=True,
+    )
+
+
+def _declarations_of(cls: type) -> tuple[_Declaration, ...]:
+    """Of the class and its bases, as far as they are the application's."""
+    if cls not in _known:
+        found = (_read(base) for base in cls.__mro__)
+        _known[cls] = tuple(declaration for declaration in found if declaration is not None)
+    return _known[cls]
+
+
+def _read(cls: type) -> _Declaration | None:
+    try:
+        file = inspect.getsourcefile(cls) or ""
+    except (OSError, TypeError):
+        return None
+    if not file or not is_application(file):
+        return None
+    linecache.checkcache(file)
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError):
+        return None
+    node = _statement(tree, cls.__qualname__.replace("<locals>.", "").split("."))
+    if node is None:
+        return None
+    declaration = _Declaration(CallSite(file=file, line=node.lineno, function=cls.__qualname__))
+    for statement in node.body:
+        _add(declaration, statement)
+    return declaration
+
+
+def _statement(tree: ast.AST, path: list[str]) -> ast.ClassDef | None:
+    """The class statement that is reached over these names of classes and functions."""
+    wanted = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    found: ast.AST | None = None
+    for node in ast.walk(tree):
+        if isinstance(node, wanted) and node.name == path[0] and node is not tree:
+            below = _statement(node, path[1:]) if len(path) > 1 else node
+            found = below or found
+    return found if isinstance(found, ast.ClassDef) else None
+
+
+def _add(declaration: _Declaration, statement: ast.stmt) -> None:
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        declaration.members[statement.name] = statement.lineno
+        return
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    if isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    for target in targets:
+        if isinstance(target, ast.Name):
+            declaration.members[target.id] = statement.lineno
+            if target.id in ("list_display", "readonly_fields"):
+                declaration.columns.update(
+                    (node.value, node.lineno)
+                    for node in ast.walk(statement)
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str)
+                )

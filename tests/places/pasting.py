@@ -1,0 +1,60 @@
+"""Pastes the fix of a hint where the hint says, and runs what results.
+
+A project is a module of ``tests.places.projects``. The fix is written into a copy of its source,
+at the origin: behind the expression that builds the queryset, or into the body of the class.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from importlib import import_module
+from pathlib import Path
+from textwrap import indent
+from types import ModuleType
+from typing import Any
+
+from django.db import models as django_models
+
+from orm_insight.model.hint import Hint
+from orm_insight.model.trace import CallSite
+from tests.places import models
+
+
+def fixed_project(project: str, *hints: Hint) -> str:
+    """The name of a copy of the project, with the fixes pasted."""
+    original = import_module(f"tests.places.projects.{project}")
+    file = Path(original.__file__ or "")
+    source = file.read_text()
+    # From the bottom up, so that the lines above stay where they are.
+    for hint in sorted(hints, key=lambda hint: -(hint.origin.line if hint.origin else 0)):
+        assert hint.origin is not None and hint.fix, (hint.title, hint.origin)
+        assert hint.origin.file == str(file)
+        source = paste(source, hint.origin, hint.fix)
+    name = f"tests.places.projects.fixed_{project}"
+    module = ModuleType(name)
+    vars(module).update({**vars(django_models), **vars(models), "models": django_models})
+    vars(module).update(__name__=name, __file__=str(file.with_name(f"fixed_{project}.py")))
+    sys.modules[name] = module
+    exec(compile(source, vars(module)["__file__"], "exec"), vars(module))
+    return name
+
+
+def paste(source: str, origin: CallSite, fix: str) -> str:
+    """The source with the fix at the origin."""
+    lines = source.splitlines()
+    body = _class_at(source, origin.line)
+    if body is not None:
+        last = max(statement.end_lineno or 0 for statement in body.body)
+        lines[last:last] = ["", indent(fix, " " * (body.col_offset + 4))]
+        return "\n".join(lines)
+    assert origin.end_line is not None and origin.end_column is not None
+    line = lines[origin.end_line - 1].encode()
+    edited = line[: origin.end_column] + f".{fix}".encode() + line[origin.end_column :]
+    lines[origin.end_line - 1] = edited.decode()
+    return "\n".join(lines)
+
+
+def _class_at(source: str, line: int) -> ast.ClassDef | None:
+    nodes: Any = ast.walk(ast.parse(source))
+    return next((n for n in nodes if isinstance(n, ast.ClassDef) and n.lineno == line), None)

@@ -1,0 +1,44 @@
+"""Fills the music shop, and sends its models to one of the databases."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from tests.places.models import Album, Artist, Comment, Genre, Label, Producer, Sleeve, Track
+
+
+class ShopRouter:
+    """Sends the shop to the database that a test has chosen."""
+
+    alias = "default"
+
+    def db_for_read(self, model: Any, **hints: Any) -> str | None:
+        return self.alias if model._meta.app_label == "places" else None
+
+    db_for_write = db_for_read
+
+    def allow_relation(self, *_: Any, **hints: Any) -> bool | None:
+        return True
+
+
+def fill_shop(using: str, albums: int = 4) -> None:
+    """Each album has an artist, a producer, a sleeve, two genres and two tracks of its own."""
+    for number in range(albums):
+        label = Label.objects.using(using).create(name=f"Label {number}")
+        artist = Artist.objects.using(using).create(name=f"Artist {number}", label=label)
+        producer = Producer.objects.using(using).create(name=f"Producer {number}")
+        album = Album.objects.using(using).create(
+            title=f"Album {number}",
+            released=datetime.date(2020, 1, 1 + number),
+            artist=artist,
+            producer=producer,
+        )
+        Sleeve.objects.using(using).create(album=album, color="blue")
+        Comment.objects.using(using).create(subject=album, text="Fine.")
+        for side in ("A", "B"):
+            genre = Genre.objects.using(using).create(name=f"Genre {number}{side}")
+            album.genres.add(genre)
+            Track.objects.using(using).create(
+                album=album, title=f"Track {number}{side}", composer=artist
+            )

@@ -1,0 +1,131 @@
+"""Generic views: the queryset is the class's, or made by the view from its model."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from tests.places import tools
+from tests.places.models import Album
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+check_noop = partial(tools.check_noop, "generic")
+check_hint = partial(tools.check_hint, "generic")
+LOOP = "templates/places/artists.html :: album.artist.name"
+
+
+# -- no hint ----------------------------------------------------------------------------------
+
+
+def test_noop_queryset_with_a_join() -> None:
+    check_noop("/good/")
+
+
+def test_noop_detail_with_a_prefetch() -> None:
+    check_noop(f"/good-detail/{Album.objects.first().pk}/")
+
+
+def test_noop_day_with_one_album() -> None:
+    check_noop("/day/2020/1/2/")
+
+
+# -- a hint -----------------------------------------------------------------------------------
+
+
+def test_model() -> None:
+    check_hint(
+        "/list/",
+        code="ORM101",
+        model="places.Album",
+        lookup="artist",
+        fix='queryset = Album.objects.select_related("artist")',
+        site=LOOP,
+        origin="class AlbumList(",
+    )
+
+
+def test_model_with_order_and_pages() -> None:
+    check_hint(
+        "/paged/",
+        lookup="artist__label",
+        fix='queryset = Album.objects.select_related("artist__label")',
+        site="models.py :: return self.artist.label.name",
+        origin="class PagedList(",
+    )
+
+
+def test_queryset_of_the_class() -> None:
+    check_hint(
+        "/queryset/",
+        lookup="artist",
+        fix='select_related("artist")',
+        site=LOOP,
+        origin='queryset = Album.objects.order_by("pk")',
+    )
+
+
+def test_get_queryset() -> None:
+    check_hint(
+        "/method/", lookup="artist", fix='select_related("artist")', site=LOOP, origin="# <method>"
+    )
+
+
+def test_get_queryset_that_asks_the_view() -> None:
+    check_hint(
+        "/super/",
+        lookup="artist",
+        fix='select_related("artist")',
+        site=LOOP,
+        origin='return super().get_queryset().order_by("pk")',
+    )
+
+
+def test_base_class_of_the_project() -> None:
+    check_hint(
+        "/derived/",
+        lookup="artist",
+        fix='queryset = Album.objects.select_related("artist")',
+        site=LOOP,
+        origin="class DerivedList(",
+    )
+
+
+def test_method_of_a_manager() -> None:
+    check_hint(
+        "/managed/",
+        lookup="artist",
+        fix='select_related("artist")',
+        site=LOOP,
+        origin="models.py :: # <on sale>",
+        apply=False,
+    )
+
+
+def test_detail_with_a_set() -> None:
+    check_hint(
+        f"/detail/{Album.objects.first().pk}/",
+        model="places.Album",
+        lookup="tracks__composer",
+        fix='queryset = Album.objects.prefetch_related("tracks__composer")',
+        site="models.py :: by {self.composer.name}",
+        origin="class AlbumDetail(",
+    )
+
+
+def test_archives() -> None:
+    check_hint(
+        "/year/2020/",
+        lookup="artist",
+        fix='queryset = Album.objects.select_related("artist")',
+        site=LOOP,
+        origin="class Year(",
+    )
+    Album.objects.update(released="2020-01-01")
+    check_hint("/day/2020/1/1/", lookup="artist", site=LOOP, origin="class Day(")
+    check_hint(
+        f"/day/2020/1/1/{Album.objects.first().pk}/",
+        lookup="tracks__composer",
+        site="models.py :: by {self.composer.name}",
+        origin="class DayDetail(",
+    )
