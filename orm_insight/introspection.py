@@ -37,6 +37,7 @@ def _read_model(model: type[Model]) -> ModelFacts:
         # Inherited fields come first, so that a column of the model's own table wins.
         columns={field.column: field.name for field in options.concrete_fields if field.column},
         manager=options.default_manager.name if options.default_manager else "objects",
+        module=model.__module__,
         names=frozenset(dir(model)).union(*map(_names, options.get_fields())),
         sets={
             field.name: found

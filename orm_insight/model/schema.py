@@ -26,8 +26,8 @@ class RelatedSet:
 class ModelFacts:
     """One model: ``label`` is ``blog.Post``, ``pk`` the primary key's field name.
 
-    ``manager`` is the name of the default manager, ``names`` what a new attribute must not be
-    called.
+    ``manager`` is the name of the default manager, ``module`` where the class is defined, ``names``
+    what a new attribute must not be called.
     """
 
     label: str
@@ -38,6 +38,7 @@ class ModelFacts:
     """Column name to field name."""
     manager: str = "objects"
     names: frozenset[str] = frozenset()
+    module: str = ""
     sets: Mapping[str, RelatedSet] = field(default_factory=dict)
     """Relations to several objects, by their name in lookups."""
 

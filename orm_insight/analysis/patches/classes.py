@@ -1,0 +1,149 @@
+"""The body of a generic view, a viewset or a ModelAdmin: where Django builds the queryset."""
+
+from __future__ import annotations
+
+import ast
+
+from orm_insight.analysis.patches.fixes import FixStatement
+from orm_insight.analysis.patches.source import Edit, SourceFile, constant, quoted
+from orm_insight.model.trace import CallSite
+
+# What has its own way with the queryset, or with the attribute.
+_BUILD_QUERYSETS = frozenset({"get_queryset", "get_list_select_related"})
+
+
+def find_class(source: SourceFile, site: CallSite) -> ast.ClassDef | None:
+    """The class that begins at ``site``, with its decorators."""
+    name = site.function.rpartition(".")[2]
+    found = [
+        node
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ClassDef)
+        and node.name == name
+        and min([node.lineno, *(d.lineno for d in node.decorator_list)]) <= site.line <= node.lineno
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def class_edits(
+    source: SourceFile, cls: ast.ClassDef, statement: FixStatement, fix: str
+) -> list[Edit] | None:
+    """Write the statement of a fix into the body; ``None`` where the class has its own idea."""
+    methods = _methods(source, cls)
+    if not source.is_alone(cls.body[0]):
+        return None
+    if isinstance(statement, ast.FunctionDef):
+        return None if statement.name in methods else _append(source, cls, fix)
+    name = ast.unparse(statement.targets[0])
+    if _BUILD_QUERYSETS & methods:
+        return None
+    if name == "list_select_related":
+        return _list_select_related(source, cls, statement, fix)
+    is_queryset = name == "queryset" and _assigned(cls, name) is None
+    return _insert(source, cls, fix) if is_queryset else None
+
+
+def _methods(source: SourceFile, cls: ast.ClassDef) -> set[str]:
+    """Of the class, and of its bases as far as they stand in the same file."""
+    bases = {ast.unparse(base) for base in cls.bases}
+    classes = [node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
+    return {
+        method.name
+        for node in classes
+        if node is cls or node.name in bases
+        for method in node.body
+        if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+def _assigned(cls: ast.ClassDef, name: str) -> ast.Assign | ast.AnnAssign | None:
+    for node in cls.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if isinstance(node, ast.Assign | ast.AnnAssign) and any(
+            isinstance(target, ast.Name) and target.id == name for target in targets
+        ):
+            return node
+    return None
+
+
+def _list_select_related(
+    source: SourceFile, cls: ast.ClassDef, statement: ast.Assign, fix: str
+) -> list[Edit] | None:
+    """Only lists of objects have it, inlines do not."""
+    if any("Inline" in ast.unparse(base) for base in cls.bases):
+        return None
+    known = _assigned(cls, "list_select_related")
+    if known is None:
+        return _insert(source, cls, fix)
+    value, wanted = known.value, statement.value
+    assert value is not None
+    if isinstance(value, ast.Constant) and isinstance(value.value, bool):
+        code = fix.partition(" = ")[2]
+        return [Edit(source.start(value), source.end(value), code)]
+    is_list = isinstance(value, ast.List | ast.Tuple) and isinstance(wanted, ast.List)
+    return _extended(source, value, wanted) if is_list else None  # type: ignore[arg-type]
+
+
+def _extended(
+    source: SourceFile, known: ast.List | ast.Tuple, wanted: ast.List
+) -> list[Edit] | None:
+    """The names that the list does not have yet, at its end or in place of a shorter path."""
+    names = [constant(element) for element in known.elts]
+    lookups = [constant(element) for element in wanted.elts]
+    if not names or None in names or None in lookups:
+        return None
+    edits = []
+    last = known.elts[-1]
+    before = source.text[source.line_start(last.lineno) : source.start(last)]
+    gap = f",{source.newline}{before}" if not before.strip() else ", "
+    for lookup in lookups:
+        shorter = [
+            n for n, name in enumerate(names) if lookup and f"{lookup}__".startswith(f"{name}__")
+        ]
+        if lookup is None or lookup in names:
+            continue
+        at = known.elts[shorter[0]] if shorter else None
+        if at is not None:
+            edits.append(Edit(source.start(at), source.end(at), quoted(lookup)))
+        else:
+            edits.append(Edit(source.end(last), source.end(last), f"{gap}{quoted(lookup)}"))
+    return edits
+
+
+def _insert(source: SourceFile, cls: ast.ClassDef, code: str) -> list[Edit]:
+    """After ``model = ...`` or the list's columns, else as the first after the docstring."""
+    body = cls.body
+    before = _assigned(cls, "model") or _assigned(cls, "list_display")
+    is_docstring = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+    after = before or (body[0] if is_docstring else None)
+    if after is None:
+        first = body[0]
+        lines = [first.lineno, *(d.lineno for d in getattr(first, "decorator_list", ()))]
+        is_method = isinstance(first, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        blank = source.newline if is_method else ""
+        return [_at_line(source, min(lines), cls, code, after=blank)]
+    blank = source.newline if before is None else ""
+    return [_at_line(source, (after.end_lineno or 0) + 1, cls, code, before=blank)]
+
+
+def _append(source: SourceFile, cls: ast.ClassDef, code: str) -> list[Edit]:
+    """A method, at the end of the class."""
+    line = (cls.end_lineno or cls.lineno) + 1
+    return [_at_line(source, line, cls, code, before=source.newline)]
+
+
+def _at_line(
+    source: SourceFile,
+    line: int,
+    cls: ast.ClassDef,
+    code: str,
+    *,
+    before: str = "",
+    after: str = "",
+) -> Edit:
+    position = source.line_start(line)
+    indent = source.indent(cls.body[0].lineno)
+    if position and not source.text[:position].endswith("\n"):
+        before = source.newline + before
+    written = "".join(f"{indent}{part}{source.newline}" for part in code.splitlines())
+    return Edit(position, position, f"{before}{written}{after}")

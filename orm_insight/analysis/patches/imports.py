@@ -1,0 +1,130 @@
+"""Imports that a fix needs and the file does not have yet."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+
+from orm_insight.analysis.patches.source import Edit, SourceFile
+
+_MODELS = "django.db.models"
+_EXPRESSIONS = "Avg Count Exists Max Min OuterRef Prefetch StdDev Subquery Sum Variance"
+_DJANGO = {**dict.fromkeys(_EXPRESSIONS.split(), _MODELS), "Coalesce": f"{_MODELS}.functions"}
+
+
+def import_edits(
+    source: SourceFile, at: ast.AST, names: Iterable[str], modules: Mapping[str, str]
+) -> list[Edit] | None:
+    """What makes ``names`` known where ``at`` stands; ``None`` where that is not certain.
+
+    ``modules`` tells where the project's models are defined.
+    """
+    known = {name: origin for node in _imports(source, at) for name, origin in _brought(node)}
+    known |= dict.fromkeys(_defined(source.tree) - known.keys(), "")
+    missing: dict[str, list[str]] = {}
+    for name in sorted(names):
+        if name not in known:
+            missing.setdefault(_DJANGO.get(name) or modules.get(name, ""), []).append(name)
+        elif name in _DJANGO and not known[name].startswith("django."):
+            return None  # something else of the same name
+    edits: list[Edit] = []
+    for module, wanted in missing.items():
+        added = _add(source, module, wanted, modules) if module else None
+        if added is None:
+            return None
+        edits += added
+    return edits
+
+
+def _imports(source: SourceFile, at: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Those of the module, and those of the functions around."""
+    for scope in (source.tree, *source.functions_around(at)):
+        for node in scope.body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                yield node
+
+
+def _brought(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    """Each name with the module that it comes from."""
+    for alias in node.names:
+        if isinstance(node, ast.ImportFrom):
+            yield alias.asname or alias.name, "." * node.level + (node.module or "")
+        else:
+            yield (alias.asname or alias.name).partition(".")[0], alias.name
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    """Classes, functions and variables of the module."""
+    found = set()
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found.update(target.id for target in node.targets if isinstance(target, ast.Name))
+    return found
+
+
+def _add(
+    source: SourceFile, module: str, names: list[str], modules: Mapping[str, str]
+) -> list[Edit] | None:
+    imports = [
+        n for n in source.tree.body if isinstance(n, ast.ImportFrom) and n.names[0].name != "*"
+    ]
+    same = next((node for node in imports if _is_from(node, module, modules)), None)
+    if same is not None:
+        return [_beside(source, same, name) for name in names]
+    if module.startswith("django."):
+        return _as_new_line(source, f"from {module} import {', '.join(names)}", module)
+    return None  # importing the project's modules may lead round in a circle
+
+
+def _is_from(node: ast.ImportFrom, module: str, modules: Mapping[str, str]) -> bool:
+    """Whether it imports from this module, which a relative import says by what it brings."""
+    if node.level == 0:
+        return node.module == module
+    return any(modules.get(alias.name) == module for alias in node.names)
+
+
+def _beside(source: SourceFile, node: ast.ImportFrom, name: str) -> Edit:
+    """Where the name belongs by the alphabet, if the others keep to it, else at the end."""
+    lower = [alias for alias in node.names if alias.name < name]
+    if not lower and len(node.names) > 0:
+        first = node.names[0]
+        return Edit(source.start(first), source.start(first), f"{name}{_gap(source, first)}")
+    after = lower[-1]
+    end = source.end(after)
+    return Edit(end, end, f"{_gap(source, after)}{name}")
+
+
+def _gap(source: SourceFile, alias: ast.alias) -> str:
+    """Names stand side by side, or each on a line of its own."""
+    before = source.text[source.line_start(alias.lineno) : source.start(alias)]
+    return ", " if before.strip() else f",{source.newline}{before}"
+
+
+def _as_new_line(source: SourceFile, code: str, module: str) -> list[Edit] | None:
+    """Among the imports from Django, or after the others."""
+    imports = [node for node in source.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    of_django = [
+        node
+        for node in imports
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "django"
+    ]
+    later = [node for node in of_django if (node.module or "") > module]
+    anchors: list[ast.stmt] = [*(of_django or imports)]
+    if not anchors:
+        anchors = [node for node in source.tree.body[:1] if _is_docstring(node)]
+    anchor = later[0] if later else anchors[-1] if anchors else None
+    if anchor is None:
+        return [Edit(0, 0, f"{code}{source.newline * 2}")]
+    if not source.is_alone(anchor):
+        return None
+    line = anchor.lineno if later else (anchor.end_lineno or anchor.lineno) + 1
+    position = source.line_start(line)
+    is_broken = position > 0 and not source.text[:position].endswith("\n")
+    blank = source.newline if is_broken or _is_docstring(anchor) else ""
+    return [Edit(position, position, f"{blank}{code}{source.newline}")]
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
