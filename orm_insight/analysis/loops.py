@@ -9,7 +9,7 @@ from typing import Any
 
 from orm_insight.analysis.groups import QueryGroup, identity_of
 from orm_insight.analysis.origins import QueryOrigin, origin_of
-from orm_insight.model.trace import Query
+from orm_insight.model.trace import CallSite, Query
 
 # These come in batches by design, or are Django's own bookkeeping.
 _BATCHED = {
@@ -47,12 +47,17 @@ def find_loops(
             varying=_varying(repeated),
         )
         for group in groups
-        if group.site is not None and len(group.queries) >= repeats
+        if _is_line(group.site) and len(group.queries) >= repeats
         for repeated in _by_stack(query for query in group.queries if query.index not in explained)
         if len({identity_of(query) for query in repeated}) >= repeats
         and origin_of(repeated[0]) not in _BATCHED
     ]
     return tuple(sorted(loops, key=lambda loop: loop.queries[0].index))
+
+
+def _is_line(site: CallSite | None) -> bool:
+    """Whether code stands there; what a library does for a declaration is its own loop."""
+    return site is not None and not site.is_declaration
 
 
 def _by_stack(queries: Iterable[Query]) -> Iterable[list[Query]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import indent
 
-from orm_insight.model.trace import Owner, ResultSet
+from orm_insight.model.trace import Owner, Query, ResultSet
 
 _CHOICES = ("formfield", "form", "serializer")
 
@@ -21,14 +21,19 @@ def code_in_class(source: ResultSet, owner: Owner, fix: str, *, is_repeated: boo
         return f"list_select_related = [{names}]"
     if owner.kind in ("changelist", "admin"):
         return f"def get_queryset(self, request):\n    return super().get_queryset(request).{fix}"
+    if owner.kind == "filter":
+        return _filter(source, owner, fix)
     if owner.kind in _CHOICES:
         lines = [f"field.queryset = field.queryset.{fix}"]
         return code_of_choices(owner, [*lines, CHOICES_ONCE] if is_repeated else lines)
     return ""
 
 
-CHOICES_ONCE = "field.choices = list(field.choices)"
-"""Evaluates the choices of a form field when the class of the form is made, for all its forms."""
+CHOICES_ONCE = "field.choices = list(iter(field.choices))"
+"""Evaluates the choices of a form field when the class of the form is made, for all its forms.
+
+Without ``iter()``, ``list()`` asks for their number first, with a statement of its own.
+"""
 
 
 def code_of_choices(owner: Owner, lines: list[str]) -> str:
@@ -40,6 +45,41 @@ def code_of_choices(owner: Owner, lines: list[str]) -> str:
     if owner.kind == "form" and owner.is_view:
         return _in_view(owner, lines)
     return _in_form(owner, lines)
+
+
+def advice_in_class(source: ResultSet) -> str:
+    """What the code is about, where a library has several querysets for the class."""
+    owner = source.owner
+    if owner is None or not owner.field:
+        return ""
+    if owner.kind == "filter":
+        return (
+            f" The labels of the filter {owner.field} come from field_choices(); name the filter "
+            f'in list_filter as ("{owner.field}", {_filter_name(owner)}).'
+        )
+    if owner.kind == "graphql":
+        return (
+            f" The field {owner.field} has no resolver: give it one, or let an optimizer of the "
+            "schema add what the query asks for."
+        )
+    made = "" if owner.name else " Django makes the form at this line: write it into its class."
+    return f" These are the choices of the field {owner.field}.{made}"
+
+
+def _filter_name(owner: Owner) -> str:
+    return "".join(part.title() for part in owner.field.split("_")) + "Filter"
+
+
+def _filter(source: ResultSet, owner: Owner, fix: str) -> str:
+    model = source.model.rpartition(".")[2]
+    return "\n".join(
+        (
+            f"class {_filter_name(owner)}(admin.RelatedFieldListFilter):",
+            "    def field_choices(self, field, request, model_admin):",
+            f"        objects = {model}.{owner.manager}.{fix}",
+            "        return [(each.pk, str(each)) for each in objects]",
+        )
+    )
 
 
 def _in_admin(owner: Owner, lines: list[str]) -> str:
@@ -91,13 +131,15 @@ def _in_form(owner: Owner, lines: list[str]) -> str:
     )
 
 
-def names_to_select(source: ResultSet, lookup: str) -> tuple[str, ...]:
+def names_to_select(source: ResultSet, lookup: str, load: Query) -> tuple[str, ...]:
     """What ``select_related()`` must name at the origin for ``lookup`` to be joined as well.
 
-    Names replace what a call without names joins, and what a ``ModelAdmin`` would join by itself.
+    Names replace what a call without names joins. A ``ModelAdmin`` joins what its list needs only
+    if ``get_queryset()`` has joined nothing.
     """
-    is_replaced = source.selects_all or (source.owner and source.owner.kind == "changelist")
-    names = (*source.selected, lookup) if is_replaced else (lookup,)
+    is_list = any(frame.function == "items_for_result" for frame in load.frames)
+    is_list = is_list or (source.owner is not None and source.owner.kind == "changelist")
+    names = (*source.selected, lookup) if source.selects_all or is_list else (lookup,)
     return tuple(
         name
         for name in dict.fromkeys(names)

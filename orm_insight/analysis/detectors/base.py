@@ -17,7 +17,7 @@ from orm_insight.analysis.narrowed import (
     group_narrowed,
     queryset_code,
 )
-from orm_insight.analysis.owners import code_in_class
+from orm_insight.analysis.owners import advice_in_class, code_in_class
 from orm_insight.analysis.summaries import Summary, find_summaries
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.schema import Schema
@@ -143,6 +143,15 @@ def fix_in_class(source: ResultSet, fix: str, *, is_repeated: bool = False) -> s
     return fix if owner is None else code_in_class(source, owner, fix, is_repeated=is_repeated)
 
 
+def is_certain(source: ResultSet, fix: str) -> bool:
+    """Whether the fix says all that is to be done where it is written."""
+    owner = source.owner
+    if owner is None:
+        return bool(fix)
+    is_shared = owner.kind == "filter" or (owner.kind == "form" and not owner.name)
+    return bool(fix) and not is_shared
+
+
 def hint_of_load(
     code: str,
     group: LoadGroup,
@@ -162,6 +171,7 @@ def hint_of_load(
         fix = ""
     else:
         fix = fix_in_class(source, fix, is_repeated=group.results > 1)
+        advice += advice_in_class(source)
     return Hint(
         code=code,
         title=f"{source.model}: {lookup} is loaded row by row",
@@ -178,7 +188,7 @@ def hint_of_load(
         origin=source.site,
         queries=group.queries,
         saving=saving,
-        certain=bool(fix),
+        certain=is_certain(source, fix),
         docs=docs_of(code),
     )
 
@@ -241,7 +251,7 @@ def hint_of_loop(
         model=model,
         lookup=lookup,
         fix=fix,
-        site=first.site,
+        site=first.site or first.origin,
         sites=sites_of(queries),
         origin=first.origin or first.site,
         queries=queries,

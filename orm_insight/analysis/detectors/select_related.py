@@ -30,7 +30,9 @@ class SelectRelated:
         takes_join = not (group.leads_through_many or group.load.source.is_raw)
         method = "select_related" if takes_join else "prefetch_related"
         lookup = group.select_lookup if takes_join else group.prefetch_lookup
-        names = names_to_select(group.load.source, lookup) if takes_join else (lookup,)
+        names: tuple[str, ...] = (lookup,)
+        if takes_join:
+            names = names_to_select(group.load.source, lookup, group.queries[-1])
         quoted = ", ".join(f'"{name}"' for name in names)
         fix = f"{method}({quoted})"
         advice = f"{method}() loads it together with them"
