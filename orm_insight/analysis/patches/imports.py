@@ -74,7 +74,9 @@ def _add(
     if same is not None:
         return [_beside(source, same, name) for name in names]
     if module.startswith("django."):
-        return _as_new_line(source, f"from {module} import {', '.join(names)}", module)
+        return _as_new_line(
+            source, f"from {module} import {', '.join(names)}", module, _packages(modules)
+        )
     return None  # importing the project's modules may lead round in a circle
 
 
@@ -102,19 +104,22 @@ def _gap(source: SourceFile, alias: ast.alias) -> str:
     return ", " if before.strip() else f",{source.newline}{before}"
 
 
-def _as_new_line(source: SourceFile, code: str, module: str) -> list[Edit] | None:
-    """Among the imports from Django, or after the others."""
+def _packages(modules: Mapping[str, str]) -> set[str]:
+    """The project's own packages, of which imports come last."""
+    return {module.partition(".")[0] for module in modules.values()} - {"django"}
+
+
+def _as_new_line(source: SourceFile, code: str, module: str, own: set[str]) -> list[Edit] | None:
+    """Among the imports from Django, or between those of libraries and the project's own."""
     imports = [node for node in source.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    of_django = [
-        node
-        for node in imports
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "django"
-    ]
-    later = [node for node in of_django if (node.module or "") > module]
-    anchors: list[ast.stmt] = [*(of_django or imports)]
-    if not anchors:
-        anchors = [node for node in source.tree.body[:1] if _is_docstring(node)]
-    anchor = later[0] if later else anchors[-1] if anchors else None
+    of_django = [node for node in imports if _package(node) == "django"]
+    later = [node for node in of_django if (getattr(node, "module", None) or "") > module]
+    if not of_django:
+        later = [node for node in imports if not _package(node) or _package(node) in own]
+    before: list[ast.stmt] = [*(of_django or imports)]
+    if not before:
+        before = [node for node in source.tree.body[:1] if _is_docstring(node)]
+    anchor = later[0] if later else before[-1] if before else None
     if anchor is None:
         return [Edit(0, 0, f"{code}{source.newline * 2}")]
     if not source.is_alone(anchor):
@@ -122,8 +127,16 @@ def _as_new_line(source: SourceFile, code: str, module: str) -> list[Edit] | Non
     line = anchor.lineno if later else (anchor.end_lineno or anchor.lineno) + 1
     position = source.line_start(line)
     is_broken = position > 0 and not source.text[:position].endswith("\n")
-    blank = source.newline if is_broken or _is_docstring(anchor) else ""
-    return [Edit(position, position, f"{blank}{code}{source.newline}")]
+    above = source.newline if is_broken or _is_docstring(anchor) else ""
+    below = source.newline if later and not of_django else ""
+    return [Edit(position, position, f"{above}{code}{source.newline}{below}")]
+
+
+def _package(node: ast.Import | ast.ImportFrom) -> str:
+    """The package at the top; empty where the import is relative."""
+    if isinstance(node, ast.ImportFrom):
+        return "" if node.level else (node.module or "").partition(".")[0]
+    return node.names[0].name.partition(".")[0]
 
 
 def _is_docstring(node: ast.stmt) -> bool:

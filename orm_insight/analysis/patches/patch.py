@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import NamedTuple
 
 from orm_insight.analysis.patches.chains import find_chain
 from orm_insight.analysis.patches.classes import class_edits, find_class
@@ -11,10 +12,22 @@ from orm_insight.analysis.patches.fixes import calls_of, names_in, statement_of
 from orm_insight.analysis.patches.imports import import_edits
 from orm_insight.analysis.patches.merging import chain_edits
 from orm_insight.analysis.patches.source import Edit, SourceFile
+from orm_insight.analysis.patches.uses import new_attribute, reading_edits
 from orm_insight.model.hint import Hint
 
 
-def patched(hint: Hint, text: str, clues: Clues) -> str | None:
+class Patch(NamedTuple):
+    """A file with a fix in it.
+
+    ``is_whole`` is false where the lines that ask each row must still be changed by hand, to read
+    what the queryset brings along.
+    """
+
+    text: str
+    is_whole: bool
+
+
+def patched(hint: Hint, text: str, clues: Clues) -> Patch | None:
     """The origin's file with the fix in it; ``None`` where it cannot be written with certainty.
 
     ``text`` is the file as it was when the trace was recorded.
@@ -24,26 +37,33 @@ def patched(hint: Hint, text: str, clues: Clues) -> str | None:
         return None
     try:
         source = SourceFile(text)
-        edits = _edits(hint, source, clues)
-        changed = source.changed(edits) if edits else text
+        found = _edits(hint, source, clues)
+        if found is None:
+            return None
+        edits, is_whole = found
+        changed = source.changed(edits)
         ast.parse(changed)
     except (SyntaxError, ValueError, RecursionError):
         return None
-    return changed if changed != text else None
+    return Patch(changed, is_whole) if changed != text else None
 
 
-def _edits(hint: Hint, source: SourceFile, clues: Clues) -> list[Edit] | None:
+def _edits(hint: Hint, source: SourceFile, clues: Clues) -> tuple[list[Edit], bool] | None:
     assert hint.origin is not None
-    at: ast.AST
+    at: ast.expr | ast.ClassDef
+    attribute, reading = new_attribute(hint.fix), None
     if calls := calls_of(hint.fix):
         chain = find_chain(source, hint.origin, clues)
         if chain is None:
             return None
         at, edits = chain.whole, chain_edits(chain, calls)
+        reading = reading_edits(source, hint, at, attribute) if attribute else None
     else:
         statement, cls = statement_of(hint.fix), find_class(source, hint.origin)
         if statement is None or cls is None:
             return None
         at, edits = cls, class_edits(source, cls, statement, hint.fix)
     imports = import_edits(source, at, names_in(hint.fix), clues.modules) if edits else None
-    return None if edits is None or imports is None else [*edits, *imports]
+    if edits is None or imports is None:
+        return None
+    return [*edits, *imports, *(reading or ())], attribute is None or reading is not None

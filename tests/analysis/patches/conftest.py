@@ -11,6 +11,7 @@ from tests.testapp.factories import make_library
 @pytest.fixture(autouse=True)
 def library(alias, settings, db_of_alias):
     make_library(alias, books=4)
+    settings.DEBUG = True  # else values are withheld
     settings.DATABASE_ROUTERS = [OneDatabase(alias)]
 
 

@@ -216,43 +216,6 @@ CASES = {
         +    books = Book.objects.filter(title="ä€𝄞") or Book.objects.all().select_related("author")
         """,
     ),
-    "extends select_related()": (
-        """
-        def run():
-            books = Book.objects.select_related("publisher").order_by("pk")
-            return [book.author.name for book in books]
-        """,
-        """
-        -    books = Book.objects.select_related("publisher").order_by("pk")
-        +    books = Book.objects.select_related("publisher", "author").order_by("pk")
-        """,
-    ),
-    "goes further than select_related() did": (
-        """
-        def run():
-            books = Book.objects.select_related("publisher", "author").order_by("pk")
-            return [book.author.country.name for book in books]
-        """,
-        """
-        -    books = Book.objects.select_related("publisher", "author").order_by("pk")
-        +    books = Book.objects.select_related("publisher", "author__country").order_by("pk")
-        """,
-    ),
-    "extends select_related() over several lines": (
-        """
-        def run():
-            books = Book.objects.select_related(
-                "publisher",
-                "editor",  # may be none
-            ).order_by("pk")
-            return [book.author.name for book in books]
-        """,
-        """
-        -        "editor",  # may be none
-        +        "editor",
-        +        "author",  # may be none
-        """,
-    ),
     "at import": (
         """
         BOOKS = Book.objects.order_by("pk")
@@ -317,17 +280,6 @@ CASES = {
         """
         -    books = Book.objects.db_manager(alias).order_by("pk")
         +    books = Book.objects.db_manager(alias).order_by("pk").select_related("author")
-        """,
-    ),
-    "a set below it": (
-        """
-        def run():
-            genres = Genre.objects.prefetch_related("books").order_by("pk")
-            return [[b.author.name for b in g.books.all()] for g in genres]
-        """,
-        """
-        -    genres = Genre.objects.prefetch_related("books").order_by("pk")
-        +    genres = Genre.objects.prefetch_related("books__author").order_by("pk")
         """,
     ),
 }

@@ -15,7 +15,7 @@ import pytest
 
 from orm_insight.analysis.patches.clues import Clues
 from orm_insight.analysis.patches.diff import unified_diff
-from orm_insight.analysis.patches.patch import patched
+from orm_insight.analysis.patches.patch import Patch, patched
 from orm_insight.analysis.report import Report
 from orm_insight.model.hint import Hint
 from tests.analysis.detectors.tools import report_of
@@ -64,7 +64,7 @@ def only_hint(report: Report, code: str) -> Hint:
     return found[0]
 
 
-def patch_of(report: Report, hint: Hint, path: Path) -> str | None:
+def patch_of(report: Report, hint: Hint, path: Path) -> Patch | None:
     """The file with the fix in it."""
     text = path.read_bytes().decode()
     return patched(hint, text, Clues.of(hint, report.queries, report.schema))
@@ -80,22 +80,33 @@ def check_no_patch(folder: Path, code: str, hint_code: str, header: str = HEADER
 
 
 def check_patch(
-    folder: Path, code: str, hint_code: str, changes: str, *, header: str = HEADER
+    folder: Path,
+    code: str,
+    hint_code: str,
+    changes: str,
+    *,
+    header: str = HEADER,
+    is_whole: bool = True,
 ) -> None:
     """The patch changes these lines, the hint's queries are gone, and the result is the same.
 
-    ``changes`` are the lines of the diff that begin with a minus or a plus.
+    ``changes`` are the lines of the diff that begin with a minus or a plus. Where the patch is not
+    whole, the lines that ask have to be changed by hand, and the patched module only has to run.
     """
     path = write(folder, code, header)
     report, before = run(path)
     hint = only_hint(report, hint_code)
-    after = patch_of(report, hint, path)
-    assert after is not None, hint.fix
+    patch = patch_of(report, hint, path)
+    assert patch is not None, hint.fix
+    after = patch.text
     diff = unified_diff(path.read_bytes().decode(), after, path.name)
     apply(folder, diff)
     assert path.read_bytes().decode() == after
-    assert changed_lines(diff) == dedent(changes).strip("\n").splitlines()
+    assert changed_lines(diff) == dedent(changes).strip("\n").splitlines(), diff
+    assert patch.is_whole is is_whole
     report_after, result = run(path)
+    if not is_whole:
+        return
     assert len(report.queries) - len(report_after.queries) == hint.saving.queries
     assert result == before
 
