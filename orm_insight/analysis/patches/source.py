@@ -109,6 +109,12 @@ def stands_at(node: ast.Call, site: CallSite) -> bool:
     )
 
 
+def spans(node: Positioned, site: CallSite) -> bool:
+    """Whether a node begins and ends where a frame says."""
+    begin, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+    return begin == (site.line, site.column) and end == (site.end_line, site.end_column)
+
+
 def quoted(text: str) -> str:
     return f'"{text}"' if '"' not in text and "\\" not in text else repr(text)
 

@@ -10,8 +10,9 @@ import ast
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from orm_insight.analysis.patches.source import Edit, SourceFile, constant, stands_at
+from orm_insight.analysis.patches.source import Edit, SourceFile, constant, spans, stands_at
 from orm_insight.model.hint import Hint
+from orm_insight.model.trace import CallSite
 
 _Loop: TypeAlias = ast.For | ast.AsyncFor | ast.comprehension
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
@@ -34,8 +35,7 @@ def reading_edits(
     site, origin = hint.site, hint.origin
     if site is None or origin is None or site.is_template or site.file != origin.file:
         return None
-    calls = (node for node in ast.walk(source.tree) if isinstance(node, ast.Call))
-    asking = [call for call in calls if stands_at(call, site)]
+    asking = list(_calls_at(source, site))
     if len(asking) != 1 or len(hint.sites) > 1:
         return None
     row = _row_asked(asking[0], (hint.lookup or "").rpartition("__")[2])
@@ -44,6 +44,20 @@ def reading_edits(
     if row is None or read is None or loop is None or not _goes_over(source, loop, built):
         return None
     return [Edit(source.start(read), source.end(read), f"{row.id}.{attribute}")]
+
+
+def _calls_at(source: SourceFile, site: CallSite) -> Iterator[ast.Call]:
+    """The call at a site. Python 3.11 names the loop that goes over its result instead."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and stands_at(node, site):
+            yield node
+        over = None
+        if isinstance(node, ast.For):
+            over = node.iter
+        elif isinstance(node, _COMPREHENSIONS):
+            over = node.generators[0].iter
+        if isinstance(over, ast.Call) and spans(node, site):  # type: ignore[arg-type]
+            yield over
 
 
 def _row_asked(call: ast.Call, lookup: str) -> ast.Name | None:
