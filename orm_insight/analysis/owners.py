@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from textwrap import indent
+from typing import NamedTuple
 
-from orm_insight.model.trace import Owner, Query, ResultSet
+from orm_insight.model.owner import Owner
+from orm_insight.model.trace import Query, ResultSet
 
 _CHOICES = ("formfield", "form", "serializer")
+_TAKERS = {
+    "view": ("queryset = ", ""),
+    "formset": ("queryset=", " Pass the queryset to the formset."),
+    "shortcut": ("", " Pass the queryset in the place of the model."),
+}
 
 
 def code_in_class(source: ResultSet, owner: Owner, fix: str, *, is_repeated: bool = False) -> str:
@@ -14,8 +21,9 @@ def code_in_class(source: ResultSet, owner: Owner, fix: str, *, is_repeated: boo
 
     ``is_repeated`` says that the queryset of a field's choices was evaluated several times.
     """
-    if owner.kind == "view":
-        return f"queryset = {source.model.rpartition('.')[2]}.{owner.manager}.{fix}"
+    queryset = f"{source.model.rpartition('.')[2]}.{owner.manager}.{fix}"
+    if owner.kind in _TAKERS:
+        return _TAKERS[owner.kind][0] + queryset
     if owner.kind == "changelist" and fix.startswith("select_related("):
         names = fix.removeprefix("select_related(").removesuffix(")")
         return f"list_select_related = [{names}]"
@@ -36,21 +44,88 @@ Without ``iter()``, ``list()`` asks for their number first, with a statement of 
 """
 
 
+class _Method(NamedTuple):
+    """A method that can change a field: what begins it, how it comes to the field, its end."""
+
+    name: str
+    begin: str
+    field: str
+    end: str = ""
+
+
+_METHODS = {
+    "formfield": _Method(
+        "formfield_for_foreignkey",
+        "def formfield_for_foreignkey(self, db_field, request, **kwargs):\n"
+        "    field = super().formfield_for_foreignkey(db_field, request, **kwargs)",
+        'if db_field.name == "{}":',
+        "    return field",
+    ),
+    "formfields": _Method(
+        "formfield_for_manytomany",
+        "def formfield_for_manytomany(self, db_field, request, **kwargs):\n"
+        "    field = super().formfield_for_manytomany(db_field, request, **kwargs)",
+        'if db_field.name == "{}":',
+        "    return field",
+    ),
+    "form": _Method(
+        "__init__",
+        "def __init__(self, *args, **kwargs):\n    super().__init__(*args, **kwargs)",
+        'field = self.fields["{}"]',
+    ),
+    "view": _Method(
+        "get_form",
+        "def get_form(self, form_class=None):\n    form = super().get_form(form_class)",
+        'field = form.fields["{}"]',
+        "    return form",
+    ),
+    "serializer": _Method(
+        "get_fields",
+        "def get_fields(self):\n    fields = super().get_fields()",
+        'field = fields["{}"]',
+        "    return fields",
+    ),
+    "serializers": _Method(
+        "get_fields",
+        "def get_fields(self):\n    fields = super().get_fields()",
+        'field = fields["{}"].child_relation',
+        "    return fields",
+    ),
+}
+
+
+def _method_of(owner: Owner) -> _Method:
+    if owner.is_view:
+        return _METHODS["view"]
+    is_many = owner.is_many and owner.kind != "form"
+    return _METHODS[f"{owner.kind}s" if is_many else owner.kind]
+
+
+def has_method(owner: Owner) -> bool:
+    """Whether there is such a method already, into which the statements are to be written."""
+    return not owner.name or _method_of(owner).name in owner.members
+
+
 def code_of_choices(owner: Owner, lines: list[str]) -> str:
-    """A method that changes ``field``, whose choices the queryset gives."""
-    if owner.kind == "formfield":
-        return _in_admin(owner, lines)
-    if owner.kind == "serializer":
-        return _in_serializer(owner, lines)
-    if owner.kind == "form" and owner.is_view:
-        return _in_view(owner, lines)
-    return _in_form(owner, lines)
+    """A method that changes ``field``, whose choices the queryset gives; or its statements."""
+    method = _method_of(owner)
+    field = method.field.format(owner.field)
+    deeper = "    " if field.endswith(":") else ""
+    statements = "\n".join((field, *(deeper + line for line in lines)))
+    if has_method(owner):
+        return statements
+    parts = (method.begin, indent(statements, "    "), method.end)
+    return "\n".join(part for part in parts if part)
 
 
 def advice_in_class(source: ResultSet) -> str:
     """What the code is about, where a library has several querysets for the class."""
     owner = source.owner
-    if owner is None or not owner.field:
+    if owner is None:
+        return ""
+    if owner.kind in _TAKERS:
+        return _TAKERS[owner.kind][1]
+    if not owner.field:
         return ""
     if owner.kind == "filter":
         return (
@@ -62,8 +137,15 @@ def advice_in_class(source: ResultSet) -> str:
             f" The field {owner.field} has no resolver: give it one, or let an optimizer of the "
             "schema add what the query asks for."
         )
-    made = "" if owner.name else " Django makes the form at this line: write it into its class."
-    return f" These are the choices of the field {owner.field}.{made}"
+    where = f" Write it at the end of {_method_of(owner).name}()." if has_method(owner) else ""
+    return f" These are the choices of the field {owner.field}.{where}"
+
+
+def is_complete(owner: Owner) -> bool:
+    """Whether the code for the class needs nothing beside it."""
+    if owner.kind in _CHOICES:
+        return not has_method(owner)
+    return owner.kind != "filter"
 
 
 def _filter_name(owner: Owner) -> str:
@@ -78,55 +160,6 @@ def _filter(source: ResultSet, owner: Owner, fix: str) -> str:
             "    def field_choices(self, field, request, model_admin):",
             f"        objects = {model}.{owner.manager}.{fix}",
             "        return [(each.pk, str(each)) for each in objects]",
-        )
-    )
-
-
-def _in_admin(owner: Owner, lines: list[str]) -> str:
-    method = f"formfield_for_{'manytomany' if owner.is_many else 'foreignkey'}"
-    return "\n".join(
-        (
-            f"def {method}(self, db_field, request, **kwargs):",
-            f"    field = super().{method}(db_field, request, **kwargs)",
-            f'    if db_field.name == "{owner.field}":',
-            indent("\n".join(lines), " " * 8),
-            "    return field",
-        )
-    )
-
-
-def _in_serializer(owner: Owner, lines: list[str]) -> str:
-    field = f'fields["{owner.field}"]'
-    return "\n".join(
-        (
-            "def get_fields(self):",
-            "    fields = super().get_fields()",
-            f"    field = {field}.child_relation" if owner.is_many else f"    field = {field}",
-            indent("\n".join(lines), " " * 4),
-            "    return fields",
-        )
-    )
-
-
-def _in_view(owner: Owner, lines: list[str]) -> str:
-    return "\n".join(
-        (
-            "def get_form(self, form_class=None):",
-            "    form = super().get_form(form_class)",
-            f'    field = form.fields["{owner.field}"]',
-            indent("\n".join(lines), " " * 4),
-            "    return form",
-        )
-    )
-
-
-def _in_form(owner: Owner, lines: list[str]) -> str:
-    return "\n".join(
-        (
-            "def __init__(self, *args, **kwargs):",
-            "    super().__init__(*args, **kwargs)",
-            f'    field = self.fields["{owner.field}"]',
-            indent("\n".join(lines), " " * 4),
         )
     )
 

@@ -9,6 +9,7 @@ import ast
 import inspect
 import linecache
 from dataclasses import dataclass, field
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from orm_insight.capture.codes import is_application
@@ -38,6 +39,18 @@ def members_of(cls: type) -> frozenset[str]:
     """What the body of that class statement names itself."""
     found = _declarations_of(cls)
     return frozenset(found[0].members) if found else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def class_at(file: str, line: int) -> tuple[str, frozenset[str]] | None:
+    """The class whose statement stands there, decorators included: its name, what it names."""
+    tree = _parse(file)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.ClassDef):
+            first = min((node.lineno, *(each.lineno for each in node.decorator_list)))
+            if first <= line <= node.lineno:
+                return node.name, frozenset(_declare(node, file, node.name).members)
+    return None
 
 
 def declared_frame(cls: type, name: str) -> Frame:
@@ -84,15 +97,22 @@ def _read(cls: type) -> _Declaration | None:
         return None
     if not file or not is_application(file):
         return None
+    tree = _parse(file)
+    path = cls.__qualname__.replace("<locals>.", "").split(".")
+    node = None if tree is None else _statement(tree, path)
+    return None if node is None else _declare(node, file, cls.__qualname__)
+
+
+def _parse(file: str) -> ast.AST | None:
     linecache.checkcache(file)
     try:
-        tree = ast.parse("".join(linecache.getlines(file)))
+        return ast.parse("".join(linecache.getlines(file)))
     except (SyntaxError, ValueError):
         return None
-    node = _statement(tree, cls.__qualname__.replace("<locals>.", "").split("."))
-    if node is None:
-        return None
-    declaration = _Declaration(CallSite(file=file, line=node.lineno, function=cls.__qualname__))
+
+
+def _declare(node: ast.ClassDef, file: str, name: str) -> _Declaration:
+    declaration = _Declaration(CallSite(file=file, line=node.lineno, function=name))
     for statement in node.body:
         _add(declaration, statement)
     return declaration

@@ -20,6 +20,7 @@ from orm_insight.capture.places import (
 
 _FILES = ("/django/views/generic/", "/django/contrib/admin/", "/rest_framework/")
 _FORM = "/django/forms/models.py"
+_FORMSETS = ("BaseModelFormSet.get_queryset", "BaseInlineFormSet.__init__")
 
 
 def is_owner(code: CodeType) -> bool:
@@ -27,7 +28,17 @@ def is_owner(code: CodeType) -> bool:
     file = code.co_filename.replace("\\", "/")
     if code.co_varnames[:1] == ("self",) and any(part in file for part in _FILES):
         return True
-    return is_graphql(code) or makes_form_field(code)
+    return is_graphql(code) or makes_form_field(code) or _taker_of(code) is not None
+
+
+def _taker_of(code: CodeType) -> str | None:
+    """What this code is if it takes a model for want of a queryset: the caller may pass one."""
+    file = code.co_filename.replace("\\", "/")
+    if file.endswith(_FORM) and code.co_qualname in _FORMSETS:
+        return "formset"
+    if file.endswith("/django/shortcuts.py") and code.co_name == "_get_queryset":
+        return "shortcut"
+    return None
 
 
 def makes_form_field(code: CodeType) -> bool:
@@ -55,6 +66,15 @@ def owner_site(
                 return found[0], "changelist", None, False
         frame = frame.f_back
     return found
+
+
+def line_site(line: Site, inner: FrameType) -> Site:
+    """A line of the application that had a library build the queryset, and for what."""
+    if (field := field_of(inner)) is not None:
+        kind = "form" if makes_form_field(inner.f_code) else "formfield"
+        return *line, kind, field.name, bool(field.many_to_many)
+    kind_of_taker = _taker_of(inner.f_code)
+    return line if kind_of_taker is None else (*line, kind_of_taker, None, False)
 
 
 def _is_change_list(instance: Any) -> bool:

@@ -32,7 +32,7 @@ from orm_insight.capture.codes import Role, declare, is_application, learn, plai
 from orm_insight.capture.lineage import KEY, PARENT, Built, Site
 from orm_insight.capture.marking import marked, marked_object
 from orm_insight.capture.narrowing import is_plain, narrowing_of, shape_of
-from orm_insight.capture.owners import field_of, makes_form_field, owner_site
+from orm_insight.capture.owners import line_site, makes_form_field, owner_site
 from orm_insight.capture.relation_frames import (
     built_for_relation,
     declare_relations,
@@ -96,9 +96,8 @@ def _built_at(
     if owner is not None:
         if site is None:
             site = owner_site(owner, frame, is_application)
-        elif len(site) > 1 and (field := field_of(owner)) is not None:
-            kind = "form" if makes_form_field(owner.f_code) else "formfield"
-            site = (*site, kind, field.name, bool(field.many_to_many))
+        elif len(site) > 1:
+            site = line_site(site, owner)
     if built is None:
         return Built(query.__dict__.get("model"), site)
     built.site = site

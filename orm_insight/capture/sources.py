@@ -7,11 +7,12 @@ from types import CodeType
 from typing import Any
 
 from orm_insight.capture.codes import frame_of
-from orm_insight.capture.declarations import class_site, members_of
+from orm_insight.capture.declarations import class_at, class_site, members_of
 from orm_insight.capture.lineage import Built, Mark
 from orm_insight.capture.marking import selected_relations
 from orm_insight.capture.sites import template_frame
-from orm_insight.model.trace import CallSite, Owner, ResultSet
+from orm_insight.model.owner import Owner
+from orm_insight.model.trace import CallSite, ResultSet
 
 
 class Sources:
@@ -48,16 +49,22 @@ def owner_of(built: Built | None) -> Owner | None:
     if built is None or built.site is None or len(built.site) < 4:
         return None
     first, *_, kind, field, is_many = built.site
-    is_class = isinstance(first, type)
     manager = None if built.model is None else built.model._meta.default_manager
+    if isinstance(first, type):
+        name, members = first.__name__, members_of(first)
+        is_view = kind == "form" and hasattr(first, "as_view")
+    else:
+        frame = frame_of(*built.site[:2])
+        name, members = class_at(frame.file, frame.line) or ("", frozenset())
+        is_view = frame.function.endswith(".get_form")
     return Owner(
         kind=kind,
-        name=first.__name__ if is_class else "",
+        name=name,
         field=field or "",
-        members=members_of(first) if is_class else frozenset(),
+        members=members,
         manager=getattr(manager, "name", None) or "objects",
         is_many=is_many,
-        is_view=is_class and hasattr(first, "as_view"),
+        is_view=is_view,
     )
 
 

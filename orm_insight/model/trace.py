@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from orm_insight.model.owner import Owner
+
 if TYPE_CHECKING:
     from orm_insight.model.usage import ResultUse
 
@@ -83,9 +85,6 @@ class Stack:
 
 RelationKind: TypeAlias = Literal["forward", "reverse_one", "many", "generic_one", "deferred"]
 LoadedBy: TypeAlias = Literal["select", "prefetch", "lazy"]
-OwnerKind: TypeAlias = Literal[
-    "view", "changelist", "admin", "formfield", "filter", "form", "serializer", "graphql"
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,27 +101,6 @@ class Relation:
     query_name: str
     kind: RelationKind
     related_model: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
-    """The class for which a library builds a queryset, and what it is to that library.
-
-    ``view`` is a generic view or a viewset; ``changelist`` a ``ModelAdmin`` that shows its list,
-    ``admin`` one that does anything else, or an inline; ``formfield``, ``filter``, ``form`` and
-    ``serializer`` choose ``field`` from the queryset's objects; ``graphql`` resolves it.
-    ``name`` is empty where the class is not known, ``members`` are the names in its body,
-    ``manager`` the name of the model's default manager; ``is_many`` is true of a field that
-    chooses several, ``is_view`` where the form is made by a view.
-    """
-
-    kind: OwnerKind
-    name: str = ""
-    field: str = ""
-    members: frozenset[str] = frozenset()
-    manager: str = "objects"
-    is_many: bool = False
-    is_view: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ at the origin: behind the expression that builds the queryset, or into the body 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -50,9 +51,18 @@ def paste(source: str, origin: CallSite, fix: str) -> str:
         return "\n".join(lines)
     assert origin.end_line is not None and origin.end_column is not None
     line = lines[origin.end_line - 1].encode()
-    edited = line[: origin.end_column] + f".{fix}".encode() + line[origin.end_column :]
-    lines[origin.end_line - 1] = edited.decode()
+    before, after = line[: origin.end_column].decode(), line[origin.end_column :].decode()
+    lines[origin.end_line - 1] = _written(before, fix) + after
     return "\n".join(lines)
+
+
+def _written(call: str, fix: str) -> str:
+    """Behind a call; as its last argument; or as its first, in the place of the model."""
+    if fix.startswith("queryset="):
+        return f"{call.removesuffix(')')}, {fix})"
+    if ".objects." in fix.partition("(")[0]:
+        return re.sub(r"\((\w+),", f"({fix},", call, count=1)
+    return f"{call}.{fix}"
 
 
 def _class_at(source: str, line: int) -> ast.ClassDef | None:

@@ -86,6 +86,19 @@ def test_choices_of_a_foreign_key_with_a_queryset(check_hint: Any) -> None:
     )
 
 
+def test_method_that_is_there_already(check_hint: Any) -> None:
+    check_hint(
+        change("own-method"),
+        lookup="label",
+        fix='if db_field.name == "artist":\n'
+        '    field.queryset = field.queryset.select_related("label")',
+        certain=False,
+        site=LABEL,
+        origin="# <own method>",
+        apply=False,
+    )
+
+
 def test_labels_of_a_filter(check_hint: Any) -> None:
     hint = check_hint(
         "/filtered/places/album/",

@@ -17,7 +17,7 @@ from orm_insight.analysis.narrowed import (
     group_narrowed,
     queryset_code,
 )
-from orm_insight.analysis.owners import advice_in_class, code_in_class
+from orm_insight.analysis.owners import advice_in_class, code_in_class, is_complete
 from orm_insight.analysis.summaries import Summary, find_summaries
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.schema import Schema
@@ -143,15 +143,6 @@ def fix_in_class(source: ResultSet, fix: str, *, is_repeated: bool = False) -> s
     return fix if owner is None else code_in_class(source, owner, fix, is_repeated=is_repeated)
 
 
-def is_certain(source: ResultSet, fix: str) -> bool:
-    """Whether the fix says all that is to be done where it is written."""
-    owner = source.owner
-    if owner is None:
-        return bool(fix)
-    is_shared = owner.kind == "filter" or (owner.kind == "form" and not owner.name)
-    return bool(fix) and not is_shared
-
-
 def hint_of_load(
     code: str,
     group: LoadGroup,
@@ -188,7 +179,7 @@ def hint_of_load(
         origin=source.site,
         queries=group.queries,
         saving=saving,
-        certain=is_certain(source, fix),
+        certain=bool(fix) and (source.owner is None or is_complete(source.owner)),
         docs=docs_of(code),
     )
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from orm_insight.analysis.detectors.base import Context, hint_of_loop, saving_of, sites_of, times
 from orm_insight.analysis.groups import identity_of
-from orm_insight.analysis.owners import CHOICES_ONCE, code_of_choices
+from orm_insight.analysis.owners import CHOICES_ONCE, code_of_choices, is_complete
 from orm_insight.model.hint import Hint
-from orm_insight.model.trace import Owner, Query
+from orm_insight.model.owner import Owner
+from orm_insight.model.trace import Query
 from orm_insight.sql.fingerprint import summary, tables
 
 
@@ -62,7 +63,7 @@ class SameStatement:
                 "for one form after the other. Load them once for all forms."
             ),
             fix=code_of_choices(owner, [CHOICES_ONCE]),
-            certain=True,
+            certain=is_complete(owner),
         )
         return replace(hint, saving=saving_of(queries, remaining=2 if is_list else 1))
 

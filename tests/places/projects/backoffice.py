@@ -185,6 +185,16 @@ class OwnFieldAdmin(admin.ModelAdmin):
 register("own-field")(OwnFieldAdmin)
 
 
+@register("own-method")
+class OwnMethodAdmin(admin.ModelAdmin):
+    fields = ["title", "artist"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)  # <own method>
+        field.help_text = "Choose."
+        return field
+
+
 @register("search", (Artist, ArtistAdmin))
 class SearchAdmin(admin.ModelAdmin):
     autocomplete_fields = ["artist"]
