@@ -8,12 +8,14 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from orm_insight.capture import faults, tracing
+from orm_insight.capture.streams import record_stream
 from orm_insight.capture.tracing import Recording
 from orm_insight.conf import get_config
 from orm_insight.insight import is_recording, keep, redaction
@@ -58,10 +60,19 @@ def finish_request(
             return None
         trace = trace_of(recording, request, response)
         keep(trace)
+        if response is not None and response.streaming:
+            finish = partial(_finish_stream, recording, request, response)
+            record_stream(response, recording.recorder, finish)
         return trace
     except Exception as error:
         faults.report("keep a trace", error)
         return None
+
+
+def _finish_stream(recording: Recording, request: HttpRequest, response: HttpResponseBase) -> None:
+    """Keep the trace again, with what was done while the response was sent."""
+    recording.duration = None
+    keep(trace_of(recording, request, response))
 
 
 def trace_of(

@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 from django.template import base as template_base
 
-from orm_insight.capture import awaiting, provenance
+from orm_insight.capture import awaiting, provenance, streams
 from orm_insight.capture.codes import Role, declare
 from orm_insight.capture.recorder import record_query
 
@@ -47,4 +47,6 @@ def _declare_frames() -> None:
     for code in exception.convert_exception_to_response.__code__.co_consts:
         if hasattr(code, "co_code"):
             declare(code, Role.BOUNDARY)
+    for code in streams.CODES:
+        declare(code, Role.BOUNDARY)
     declare(template_base.Node.render_annotated.__code__, Role.TEMPLATE_NODE)

@@ -1,0 +1,68 @@
+"""Records what a streaming response does while it is sent, long after the view has returned."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+from django.http import FileResponse
+
+from orm_insight.capture import faults
+from orm_insight.capture.active import active
+from orm_insight.capture.recorder import Recorder
+
+
+def record_stream(response: Any, recorder: Recorder, finish: Callable[[], None]) -> None:
+    """Let ``recorder`` be active whenever the next part is made, and call ``finish`` at the end.
+
+    The recorder is active in between for nobody else: another request may come in the same thread.
+    Files are left alone, a server may send them without Python.
+    """
+    if not isinstance(response, FileResponse):
+        wrap = _parts_async if response.is_async else _parts
+        response.streaming_content = wrap(response.streaming_content, recorder, finish)
+
+
+def _parts(parts: Any, recorder: Recorder, finish: Callable[[], None]) -> Iterator[Any]:
+    iterator = iter(parts)
+    try:
+        while True:
+            token = active.set(recorder)
+            try:
+                part = next(iterator)
+            except StopIteration:
+                break
+            finally:
+                active.reset(token)
+            yield part
+    finally:
+        _end(finish)
+
+
+async def _parts_async(
+    parts: Any, recorder: Recorder, finish: Callable[[], None]
+) -> AsyncIterator[Any]:
+    iterator = aiter(parts)
+    try:
+        while True:
+            token = active.set(recorder)
+            try:
+                part = await anext(iterator)
+            except StopAsyncIteration:
+                break
+            finally:
+                active.reset(token)
+            yield part
+    finally:
+        _end(finish)
+
+
+def _end(finish: Callable[[], None]) -> None:
+    try:
+        finish()
+    except Exception as error:
+        faults.report("keep the trace of a stream", error)
+
+
+CODES = (_parts.__code__, _parts_async.__code__)
+"""What is outside of these is no caller: the server sends what they make."""
