@@ -1,6 +1,7 @@
 """Where classes of the application, and what they declare, stand in its source.
 
-Only here source files are read for capture, when a trace is assembled, and each class once.
+Only here source files are read for capture, as a rule when a trace is assembled, and each class
+once.
 """
 
 from __future__ import annotations

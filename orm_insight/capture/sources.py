@@ -7,7 +7,7 @@ from types import CodeType
 from typing import Any
 
 from orm_insight.capture.codes import frame_of
-from orm_insight.capture.declarations import class_at, class_site, members_of
+from orm_insight.capture.declarations import class_at, class_site, declared_frame, members_of
 from orm_insight.capture.lineage import Built, Mark
 from orm_insight.capture.marking import selected_relations
 from orm_insight.capture.sites import template_frame
@@ -86,4 +86,6 @@ def resolve_site(site: Any) -> CallSite | None:
         return template_frame(site[0])
     if isinstance(site[0], CodeType):
         return frame_of(site[0], site[1])
+    if len(site) == 4 and site[1] == "graphql":
+        return declared_frame(site[0], site[2])
     return class_site(site[0])

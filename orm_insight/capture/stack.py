@@ -65,6 +65,10 @@ _STATEMENTS = 1_000
 """Statements whose stacks are known; then all are met anew."""
 
 
+_BY_KEY = Narrowing(order_by=("pk",))
+"""How Strawberry orders related objects that it has to ask for. It takes prefetched ones as well."""
+
+
 class _Segment(NamedTuple):
     """The frames of one thread, innermost first, and the number of the stack that waits for it.
 
@@ -126,11 +130,17 @@ class StackWalker:
         ``recall``.
         """
         known = self._walk(frame, depth + 1)
+        if narrowing == _BY_KEY and self._is_asked_by_library(known):
+            narrowing = None
         known = known._replace(sql=sql, issuer=issuer, relation=relation, narrowing=narrowing)
         if len(self._known) >= _STATEMENTS:
             self._known.clear()
         self._known[sql] = (known, *self._known.get(sql, ())[: _STACKS - 1])
         return known
+
+    def _is_asked_by_library(self, known: Known) -> bool:
+        site = self.resolve(known.number).site
+        return site is not None and site.is_declaration
 
     def walk(self, start: FrameType) -> int:
         """Number the stack that begins at ``start``."""
