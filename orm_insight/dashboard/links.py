@@ -36,6 +36,12 @@ class TraceLinks:
     def hint(self, number: int) -> str:
         return f"{self.trace()}#oi-hint-{number + 1}"
 
+    def hint_page(self, problem_id: str) -> str:
+        return address("hint", self.trace_id, problem_id)
+
+    def hint_json(self, problem_id: str) -> str:
+        return address("hint-json", self.trace_id, problem_id)
+
     def json(self) -> str:
         return address("trace-json", self.trace_id)
 

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from orm_insight import insight
 from orm_insight.analysis.report import Report
 from orm_insight.dashboard import access, assets
+from orm_insight.dashboard.documentation import about_page
+from orm_insight.dashboard.hint_pages import find_hint, hint_json, hint_page, why_gone
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.list_page import Asked, entries, list_page, trace_table
 from orm_insight.dashboard.problems_page import problems_json, problems_page
@@ -95,6 +97,29 @@ def queries(request: HttpRequest, trace_id: str) -> HttpResponse:
     if is_fragment(request):
         return answer(QueriesFragment(queries=chosen))
     return answer(pages.queries_page(chosen, hint=hint, group=group))
+
+
+@access.page
+@require_safe
+def hint(request: HttpRequest, trace_id: str, problem_id: str) -> HttpResponse:
+    report = insight.report(trace_id)
+    if report is None:
+        return _no_trace(request)
+    number = find_hint(report, problem_id)
+    if number is None:
+        return gone(request, "No such hint", why_gone(report, problem_id))
+    if wants_json(request):
+        return answer_json(hint_json(report, number))
+    return answer(hint_page(request, report, number))
+
+
+@access.page
+@require_safe
+def about(request: HttpRequest, code: str | None = None) -> HttpResponse:
+    found = about_page(request, code)
+    if found is None:
+        return gone(request, "No such hint", "There is no document about a hint of this code.")
+    return answer(found)
 
 
 @access.page

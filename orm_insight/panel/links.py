@@ -23,6 +23,9 @@ class PanelLinks:
     def problem(self, problem_id: str) -> str | None:
         return _address(self._dashboard.problem, problem_id)
 
+    def hint_page(self, problem_id: str) -> str | None:
+        return _address(self._dashboard.hint_page, problem_id)
+
     def query(self, index: int) -> str | None:
         return _address(self._dashboard.query, index)
 

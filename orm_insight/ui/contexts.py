@@ -91,6 +91,7 @@ class HintCard:
     links: tuple[QueryLink, ...]
     query_count: str
     queries_url: str | None
+    url: str | None
     problem_url: str | None
     is_open: bool
 
@@ -109,9 +110,13 @@ class SeenIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemCard:
-    """The same hint over many traces. Savings are sums; ``seen_in`` are the newest traces."""
+    """The same hint over many traces. Savings are sums; ``seen_in`` are the newest traces.
+
+    ``url`` leads to the page of the hint in the newest one.
+    """
 
     id: str
+    url: str
     code: str
     title: str
     message: str

@@ -57,6 +57,7 @@ def _some(texts: Collection[str]) -> str:
 def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
     with_source = number < _WITH_SOURCE
     origin = hint.origin if hint.origin != hint.site else None
+    identity = Identity.of(hint).id
     others = tuple(site for site in hint.sites if site not in (hint.site, hint.origin))
     return HintCard(
         number=number,
@@ -78,6 +79,7 @@ def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
         ),
         query_count=count(len(hint.queries)),
         queries_url=links.queries(hint=number),
-        problem_url=links.problem(Identity.of(hint).id),
+        url=links.hint_page(identity),
+        problem_url=links.problem(identity),
         is_open=number < _OPEN,
     )

@@ -11,6 +11,9 @@ class Links(Protocol):
     def problem(self, problem_id: str) -> str | None:
         """A problem on the page that lists those of all traces."""
 
+    def hint_page(self, problem_id: str) -> str | None:
+        """A hint of the trace, by the problem it is about, with everything there is to know."""
+
     def query(self, index: int) -> str | None:
         """One query with everything there is to know."""
 

@@ -15,9 +15,11 @@ _WITH_SOURCE = 30
 
 
 class TraceAddress(Protocol):
-    """Where a hint of one trace is shown."""
+    """Where a hint of one trace is shown, and its own page."""
 
     def hint(self, number: int) -> str: ...
+
+    def hint_page(self, problem_id: str) -> str: ...
 
 
 def problem_cards(
@@ -35,6 +37,7 @@ def _card(number: int, problem: Problem, links: Callable[[str], TraceAddress]) -
     left = problem.trace_count - len(problem.newest)
     return ProblemCard(
         id=problem.id,
+        url=links(problem.newest[0].trace.id).hint_page(problem.id),
         code=hint.code,
         title=hint.title,
         message=hint.message,

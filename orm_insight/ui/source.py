@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -23,36 +24,61 @@ _CONTEXT_LINES = 2
 _TEMPLATE_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 
 
+class _File(NamedTuple):
+    """``is_newer`` where it was changed after the trace."""
+
+    text: str
+    lines: tuple[str, ...]
+    is_newer: bool
+
+
 class Sources:
     """Source of the files of one trace; each file is read once. ``recorded_at`` dates the trace."""
 
     def __init__(self, recorded_at: datetime) -> None:
         self._recorded_at = recorded_at.timestamp()
-        self._files: dict[str, tuple[tuple[str, ...], bool] | Unreadable] = {}
+        self._files: dict[str, _File | Unreadable] = {}
 
-    def place(self, site: CallSite, *, with_excerpt: bool = True) -> Place:
-        """A call site as it is shown."""
+    def place(
+        self, site: CallSite, *, with_excerpt: bool = True, around: int = _CONTEXT_LINES
+    ) -> Place:
+        """A call site as it is shown, with as many lines ``around`` it."""
         return Place(
             path=display_path(site.file),
             line=site.line,
             function=cut(site.function, 200),
             is_template=site.is_template,
             is_application=getattr(site, "is_application", True),
-            excerpt=self.excerpt(site) if with_excerpt else None,
+            excerpt=self.excerpt(site, around=around) if with_excerpt else None,
         )
 
-    def excerpt(self, site: CallSite) -> Excerpt:
+    def excerpt(self, site: CallSite, *, around: int = _CONTEXT_LINES) -> Excerpt:
         """The lines around ``site``, or a notice why there are none."""
         try:
-            lines, is_newer = self._lines(site.file)
+            file = self._file(site.file)
         except Unreadable as error:
             return Excerpt(notice=str(error))
-        if not 1 <= site.line <= len(lines):
+        if not 1 <= site.line <= len(file.lines):
             return Excerpt(notice="The file has changed since: it has no such line any more.")
-        notice = "The file has changed since this was recorded." if is_newer else ""
-        return Excerpt(lines=tuple(_excerpt(lines, site)), notice=notice)
+        notice = "The file has changed since this was recorded." if file.is_newer else ""
+        return Excerpt(lines=tuple(_excerpt(file.lines, site, around)), notice=notice)
 
-    def _lines(self, file: str) -> tuple[tuple[str, ...], bool]:
+    def unchanged_text(self, file: str) -> str | None:
+        """The text of a file, if it is still the one that was recorded."""
+        try:
+            found = self._file(file)
+        except Unreadable:
+            return None
+        return None if found.is_newer else found.text
+
+    def is_changed(self, file: str) -> bool:
+        """Whether a file that can be read is another one than at the time of the trace."""
+        try:
+            return self._file(file).is_newer
+        except Unreadable:
+            return False
+
+    def _file(self, file: str) -> _File:
         if file not in self._files:
             try:
                 self._files[file] = self._read(file)
@@ -63,15 +89,16 @@ class Sources:
             raise found
         return found
 
-    def _read(self, file: str) -> tuple[tuple[str, ...], bool]:
+    def _read(self, file: str) -> _File:
         source = read_source(file)
-        return tuple(source.text.splitlines()), source.modified_at > self._recorded_at + 1
+        is_newer = source.modified_at > self._recorded_at + 1
+        return _File(source.text, tuple(source.text.splitlines()), is_newer)
 
 
-def _excerpt(lines: tuple[str, ...], site: CallSite) -> list[SourceLine]:
+def _excerpt(lines: tuple[str, ...], site: CallSite, around: int) -> list[SourceLine]:
     last = max(site.line, min(site.end_line or site.line, site.line + _MAX_MARKED_LINES - 1))
-    first_shown = max(site.line - _CONTEXT_LINES, 1)
-    last_shown = min(last + _CONTEXT_LINES, len(lines))
+    first_shown = max(site.line - around, 1)
+    last_shown = min(last + around, len(lines))
     return [
         SourceLine(
             number=number,

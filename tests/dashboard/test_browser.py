@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import orm_insight
 from orm_insight import insight
 from tests.browser import expect
 from tests.builders import make_query, make_site
+from tests.dashboard.test_hint import path_of
 from tests.dashboard.test_limits import HOSTILE
 from tests.dashboard.test_problems import at_line
 from tests.dashboard.test_traces import repeated
@@ -31,6 +34,11 @@ def captured(site):
     with orm_insight.capture("books") as trace:
         list(Book.objects.order_by("title"))
     return f"traces/{trace.id}/"
+
+
+def authors_row_by_row() -> list[str]:
+    books = Book.objects.order_by("pk")
+    return [book.author.name for book in books]
 
 
 def test_explain_analyze_by_one_click(site, captured, page):
@@ -137,6 +145,26 @@ def test_problem_leads_to_the_hint_of_a_trace_and_back(site, page):
     expect(page.locator(".oi-hint").last).to_have_attribute("open", "")
 
 
+def test_hint_with_its_diff_is_reached_and_explained(site, page):
+    make_library(books=4)
+    with orm_insight.capture("authors") as trace:
+        authors_row_by_row()
+    page.goto(site.url(f"traces/{trace.id}/"))
+
+    page.get_by_role("link", name="Diff and details").click()
+
+    expect(page.locator("h1")).to_have_text("testapp.Book: author is loaded row by row")
+    added = page.locator(".oi-diff-added")
+    expect(added).to_have_text('+    books = Book.objects.order_by("pk").select_related("author")')
+    button = page.get_by_role("button", name="Copy the diff")
+    button.click()
+    expect(button).to_have_text("Copied")
+    page.get_by_role("button", name="Explain analyze").click()
+    expect(page.locator(".oi-plan")).to_contain_text("testapp_person")
+    page.get_by_role("link", name="About ORM101").click()
+    expect(page.locator("h1")).to_contain_text("ORM101: ")
+
+
 def test_theme_is_remembered(site, page):
     page.goto(site.url())
     page.get_by_role("button", name="Theme: auto").click()
@@ -177,12 +205,16 @@ def test_hostile_data_runs_nothing_and_breaks_no_layout(site, page, width):
         error=HOSTILE * 5,
         site=make_site("/" + "deep/" * 60 + HOSTILE, function="f" * 400),
     )
-    trace = site.keep(*[query] * 4, path="/" + "z" * 500 + HOSTILE, view="v" * 300, error=HOSTILE)
+    fine = [replace(query, error=None, params=(HOSTILE, number)) for number in range(3)]
+    trace = site.keep(
+        *[query] * 4, *fine, path="/" + "z" * 500 + HOSTILE, view="v" * 300, error=HOSTILE
+    )
     page.set_viewport_size({"width": width, "height": 900})
     dialogs = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
 
-    for path in ("", "problems/", f"traces/{trace.id}/", f"traces/{trace.id}/queries/0/"):
+    traced = f"traces/{trace.id}/"
+    for path in ("", "problems/", traced, f"{traced}queries/0/", path_of(trace), "hints/ORM201/"):
         page.goto(site.url(path))
         for summary in page.locator("summary").all()[:3]:
             summary.click()
