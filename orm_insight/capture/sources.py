@@ -35,6 +35,7 @@ class Sources:
                 rows=mark.count,
                 is_raw=built is not None and built.model is None,
                 is_combined=mark.is_combined,
+                is_chunked=mark.is_chunked,
                 owner=owner_of(built),
                 only=() if is_deferred else tuple(sorted(names)),
                 deferred=tuple(sorted(names)) if is_deferred else (),

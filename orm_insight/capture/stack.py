@@ -66,7 +66,7 @@ _STATEMENTS = 1_000
 
 
 _BY_KEY = Narrowing(order_by=("pk",))
-"""How Strawberry orders related objects that it has to ask for. It takes prefetched ones as well."""
+"""How Strawberry orders related objects that it asks for; it takes prefetched ones as well."""
 
 
 class _Segment(NamedTuple):

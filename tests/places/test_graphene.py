@@ -32,7 +32,7 @@ def asked(query: str) -> tools.Ask:
     ["artist { label { name } }", "tracks { composer { name } }", "genres { name }"],
 )
 def test_noop(fields: str) -> None:
-    check_noop(asked("{ good { %s producerName } }" % fields))
+    check_noop(asked(f"{{ good {{ {fields} producerName }} }}"))
 
 
 # -- a hint -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,10 @@ def check_hint(
         assert len(report.queries) - len(fixed.queries) >= hint.saving.queries > 0
         assert same == content
     return hint
+
+
+def with_fix(hint: Hint, fix: str) -> Hint:
+    return replace(hint, fix=fix)
 
 
 def assert_at(site: CallSite | None, mark: str, project: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from orm_insight.analysis.deferral import code_to_load, is_key_of_any
 from orm_insight.analysis.detectors.base import Context, hint_of_load
+from orm_insight.analysis.fetch_modes import advice_on_peers
 from orm_insight.model.hint import Hint
 
 
@@ -30,5 +31,5 @@ class DeferredField:
                     fix=fix,
                     remaining=0,
                     problem="was left out of the query and is loaded",
-                    advice=advice,
+                    advice=f"{advice.removesuffix('.')}{advice_on_peers(group, context.schema)}.",
                 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orm_insight.analysis.detectors.base import Context, hint_of_load
+from orm_insight.analysis.fetch_modes import advice_on_peers
 from orm_insight.model.hint import Hint
 
 
@@ -20,6 +21,7 @@ class PrefetchRelated:
         for group in context.loads:
             if group.relation.kind in ("many", "generic_one"):
                 lookup = group.prefetch_lookup
+                peers = advice_on_peers(group, context.schema)
                 yield hint_of_load(
                     self.code,
                     group,
@@ -28,5 +30,5 @@ class PrefetchRelated:
                     fix=f'prefetch_related("{lookup}")',
                     remaining=group.prefetch_statements,
                     problem="is loaded",
-                    advice="prefetch_related() loads it for all of them at once.",
+                    advice=f"prefetch_related() loads it for all of them at once{peers}.",
                 )

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from orm_insight.analysis.deferral import code_to_load, deferred_key
 from orm_insight.analysis.detectors.base import Context, hint_of_load
+from orm_insight.analysis.fetch_modes import advice_on_peers
 from orm_insight.analysis.loads import LoadGroup
 from orm_insight.analysis.owners import names_to_select
 from orm_insight.model.hint import Hint
@@ -36,8 +37,7 @@ class SelectRelated:
         quoted = ", ".join(f'"{name}"' for name in names)
         fix = f"{method}({quoted})"
         advice = f"{method}() loads it together with them"
-        if takes_join and context.schema.has_fetch_modes:
-            advice += "; .fetch_mode(models.FETCH_PEERS) would load all of them on first access"
+        advice += advice_on_peers(group, context.schema)
         key = deferred_key(group, context.loads)
         if key is not None:
             fix = f"{code_to_load(group.load.source, group.steps[0].name)[0]}.{fix}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import strawberry
 import strawberry_django
-from django.http import HttpRequest
 from django.urls import path
 from strawberry.django.views import AsyncGraphQLView, GraphQLView
 from strawberry_django.optimizer import DjangoOptimizerExtension
@@ -68,4 +67,3 @@ urlpatterns = [
     path("optimized/", GraphQLView.as_view(schema=optimized)),
     path("optimized-async/", AsyncGraphQLView.as_view(schema=optimized)),
 ]
-_ = HttpRequest
