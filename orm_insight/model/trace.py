@@ -110,8 +110,8 @@ class ResultSet:
     ``model`` is the model of the queryset, ``site`` the line that built it, ``rows`` how many
     instances were read. ``is_raw`` is true for ``Manager.raw()``, which takes no
     ``select_related``; ``is_combined`` for ``union()`` and its like, which take neither it nor a
-    prefetch; ``owner`` is the class for which a library has built the queryset.
-    ``only`` and ``deferred`` are the names given to ``only()`` and ``defer()``; ``selected`` the
+    prefetch; ``is_chunked`` for ``iterator()``; ``owner`` is the class for which a library has
+    built the queryset. ``only`` and ``deferred`` are the names given to ``only()`` and ``defer()``; ``selected`` the
     lookups that are joined already, ``selects_all`` says that ``select_related()`` named none.
     """
 
@@ -121,6 +121,7 @@ class ResultSet:
     rows: int
     is_raw: bool = False
     is_combined: bool = False
+    is_chunked: bool = False
     owner: Owner | None = None
     only: tuple[str, ...] = ()
     deferred: tuple[str, ...] = ()
