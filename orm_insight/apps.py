@@ -15,6 +15,13 @@ class OrmInsightConfig(AppConfig):
     label = "orm_insight"
     verbose_name = "ORM insight"
 
+    def import_models(self) -> None:
+        # Imported late because not even Django's own models may be imported before.
+        from orm_insight.setup import install_for_imports
+
+        install_for_imports()
+        super().import_models()
+
     def ready(self) -> None:
         # Imported late because the hooks need the models of all applications to be loaded.
         from orm_insight import checks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.apps import apps
 
-from orm_insight.capture import codes, faults
+from orm_insight.capture import codes, faults, provenance
 from orm_insight.capture.application import ApplicationFiles
 from orm_insight.capture.install import install as install_capture
 from orm_insight.conf import get_config
@@ -17,6 +17,14 @@ def install() -> None:
         install_capture()
     except Exception as error:
         faults.report("install capture", error)
+
+
+def install_for_imports() -> None:
+    """Before the applications are ready: note the querysets that they build at import."""
+    try:
+        provenance.install_for_imports()
+    except Exception as error:
+        faults.report("install the first hooks", error)
 
 
 def ensure_installed() -> None:

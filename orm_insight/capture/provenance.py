@@ -20,7 +20,7 @@ from functools import wraps
 from operator import attrgetter
 from sys import _getframe
 from types import FrameType
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db.models import query as orm_query
 from django.db.models.sql import compiler as sql_compiler
@@ -161,6 +161,7 @@ def narrowing_at(issuer: FrameType) -> Narrowing | None:
 
 _missing: list[str] = []
 _restore: list[tuple[Any, str, Any]] = []
+_Hook: TypeAlias = tuple[Any, str, Callable[[Any], Any]]
 
 
 def missing_hooks() -> tuple[str, ...]:
@@ -170,24 +171,44 @@ def missing_hooks() -> tuple[str, ...]:
 
 def install() -> None:
     """Put the hooks in; a second call does nothing."""
-    if _restore:
+    if any(owner is orm_query.ModelIterable for owner, _, _ in _restore):
         return
     _missing.clear()
     _missing.extend(declare_relations())
     _declare_others()
-    for owner, name, hook in (
-        (sql_query.Query, "__init__", _hook_query),
-        (sql_query.RawQuery, "__init__", _hook_query),
+    _put_in(
+        *_building(),
         (orm_query.QuerySet, "_add_hints", _hook_hints),
         (orm_query.ModelIterable, "__iter__", _hook_rows),
         (orm_query.RawModelIterable, "__iter__", _hook_raw_rows),
-    ):
+    )
+
+
+def install_for_imports() -> None:
+    """Only note where querysets are built: what the application builds while it is imported.
+
+    The admin imports its modules, and those the forms, before other applications are ready.
+    """
+    if not _restore:
+        _put_in(*_building())
+
+
+def _building() -> tuple[_Hook, ...]:
+    return (
+        (sql_query.Query, "__init__", _hook_query),
+        (sql_query.RawQuery, "__init__", _hook_query),
+    )
+
+
+def _put_in(*hooks: _Hook) -> None:
+    present = [(owner, name) for owner, name, _ in _restore]
+    for owner, name, hook in hooks:
         original = owner.__dict__.get(name)
-        if callable(original):
+        if not callable(original):
+            _missing.append(f"{owner.__qualname__}.{name}")
+        elif (owner, name) not in present:
             _restore.append((owner, name, original))
             setattr(owner, name, hook(original))
-        else:
-            _missing.append(f"{owner.__qualname__}.{name}")
 
 
 def uninstall() -> None:

@@ -143,3 +143,22 @@ def test_list_or_404() -> None:
         site="templates/places/artists.html :: album.artist.name",
         origin="# <list>",
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "lookup", "site", "mark"),
+    [
+        (
+            "/early-list/",
+            "artist",
+            "templates/places/artists.html :: album.artist.name",
+            "# <early queryset>",
+        ),
+        ("/choose-early/", "label", LABEL, "# <early choice>"),
+        ("/change-early/{}/", "label", LABEL, "class EarlyForm("),
+    ],
+)
+def test_imported_before_other_applications_are_ready(
+    url: str, lookup: str, site: str, mark: str
+) -> None:
+    check_hint(of_album(url), lookup=lookup, site=site, origin=f"admin.py :: {mark}", apply=False)

@@ -8,8 +8,9 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_list_or_404, get_object_or_404, render
 from django.urls import path
-from django.views.generic import CreateView, FormView, UpdateView
+from django.views.generic import CreateView, FormView, ListView, UpdateView
 
+from tests.places.admin import EARLY_ALBUMS, EarlyChoice, EarlyForm
 from tests.places.models import Album, Artist, Producer, Track
 
 
@@ -166,7 +167,26 @@ def album_list(request: HttpRequest) -> HttpResponse:
     return render(request, "places/artists.html", {"object_list": albums})
 
 
+class ChooseEarly(FormView):
+    form_class = EarlyChoice
+    template_name = "places/form.html"
+
+
+class ChangeEarly(UpdateView):
+    model = Album
+    form_class = EarlyForm
+    template_name = "places/form.html"
+
+
+class EarlyList(ListView):
+    queryset = EARLY_ALBUMS
+    template_name = "places/artists.html"
+
+
 urlpatterns = [
+    path("early-list/", EarlyList.as_view()),
+    path("choose-early/", ChooseEarly.as_view()),
+    path("change-early/<int:pk>/", ChangeEarly.as_view()),
     path("list/", album_list),
     path("choose/", Choose.as_view()),
     path("choose-many/", ChooseMany.as_view()),
