@@ -154,7 +154,13 @@ def is_for_model(source: SourceFile, cls: ast.ClassDef, model: str) -> bool:
     }
     word = re.compile(rf"{model}(?![a-z])")
     is_named = any(word.search(text) for text in (cls.name, *map(ast.unparse, cls.decorator_list)))
-    return not is_base and (is_named or model in assigned)
+    is_registered = any(
+        isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("register")
+        and [ast.unparse(argument) for argument in node.args] == [model, cls.name]
+        for node in ast.walk(source.tree)
+    )
+    return not is_base and (is_named or model in assigned or is_registered)
 
 
 def _imported_as(tree: ast.Module, name: str) -> set[str]:

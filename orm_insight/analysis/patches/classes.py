@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from orm_insight.analysis.patches.fixes import FixStatement
-from orm_insight.analysis.patches.source import Edit, SourceFile, constant, quoted
+from orm_insight.analysis.patches.source import Edit, SourceFile, constant, quoted, spans
 from orm_insight.model.trace import CallSite
 
 # What has its own way with the queryset, or with the attribute.
@@ -13,16 +13,16 @@ _BUILD_QUERYSETS = frozenset({"get_queryset", "get_list_select_related"})
 
 
 def find_class(source: SourceFile, site: CallSite) -> ast.ClassDef | None:
-    """The class that begins at ``site``, with its decorators."""
-    name = site.function.rpartition(".")[2]
-    found = [
-        node
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.ClassDef)
-        and node.name == name
-        and min([node.lineno, *(d.lineno for d in node.decorator_list)]) <= site.line <= node.lineno
-    ]
+    """The class that begins at ``site`` with its decorators, or whose statement it is."""
+    classes = [node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
+    found = [cls for cls in classes if spans(cls, site) or _is_named(cls, site)]
     return found[0] if len(found) == 1 else None
+
+
+def _is_named(cls: ast.ClassDef, site: CallSite) -> bool:
+    first = min([cls.lineno, *(decorator.lineno for decorator in cls.decorator_list)])
+    name = site.function.rpartition(".")[2]
+    return site.column is None and cls.name == name and first <= site.line <= cls.lineno
 
 
 def class_edits(

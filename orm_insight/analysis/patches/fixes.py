@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 _QUERYSET = "queryset"
-METHODS = frozenset({"select_related", "prefetch_related", "annotate", "only", "defer"})
+METHODS = frozenset(
+    {"select_related", "prefetch_related", "annotate", "only", "defer", "fetch_mode"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,9 @@ def names_in(fix: str) -> frozenset[str]:
         tree = ast.parse(fix)
     except SyntaxError:
         return frozenset()
-    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    assigned = {node.id for node in names if isinstance(node.ctx, ast.Store)}
     arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     called = {
         node.func.id
@@ -83,4 +87,4 @@ def names_in(fix: str) -> frozenset[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     # The calls of a fix for a chain look like functions: they are methods of the queryset.
-    return frozenset(used - arguments - (METHODS & called) - set(dir(builtins)))
+    return frozenset(used - assigned - arguments - (METHODS & called) - set(dir(builtins)))

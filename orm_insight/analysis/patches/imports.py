@@ -9,7 +9,11 @@ from orm_insight.analysis.patches.source import Edit, SourceFile
 
 _MODELS = "django.db.models"
 _EXPRESSIONS = "Avg Count Exists Max Min OuterRef Prefetch StdDev Subquery Sum Variance"
-_DJANGO = {**dict.fromkeys(_EXPRESSIONS.split(), _MODELS), "Coalesce": f"{_MODELS}.functions"}
+_DJANGO = {
+    **dict.fromkeys(_EXPRESSIONS.split(), _MODELS),
+    "Coalesce": f"{_MODELS}.functions",
+    "models": "django.db",
+}
 
 
 def import_edits(

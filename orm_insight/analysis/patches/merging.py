@@ -24,13 +24,16 @@ def chain_edits(chain: Chain, calls: Iterable[FixCall]) -> list[Edit] | None:
     further: list[FixCall] = []
     for call in calls:
         link = chain.last(call.method)
+        changed: list[Edit] | None
         if call.method in ("only", "defer"):
             changed = _take_columns(chain, calls, call.method)
         elif link is None or call.method == "annotate":
             further.append(call)
             continue
-        else:
+        elif call.method in _FOLLOWS_RELATIONS:
             changed = _extend(chain.source, link, call)
+        else:
+            changed = None
         if changed is None:
             return None
         edits += [edit for edit in changed if edit not in edits]
@@ -81,7 +84,7 @@ def _extend(source: SourceFile, link: ast.Call, call: FixCall) -> list[Edit] | N
         if any(text is not None and f"{text}__".startswith(f"{lookup}__") for text in known):
             return None  # it is there already: something else is wrong
         shorter = [n for n, text in enumerate(known) if text and lookup.startswith(f"{text}__")]
-        if len(shorter) == 1 and call.method in _FOLLOWS_RELATIONS:
+        if len(shorter) == 1:
             argument = link.args[shorter[0]]
             edits.append(Edit(source.start(argument), source.end(argument), quoted(lookup)))
         else:

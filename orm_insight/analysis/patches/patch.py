@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from orm_insight.analysis.patches.arguments import argument_edits, find_call
 from orm_insight.analysis.patches.chains import find_chain
 from orm_insight.analysis.patches.classes import class_edits, find_class
 from orm_insight.analysis.patches.clues import Clues
@@ -51,6 +52,7 @@ def patched(hint: Hint, text: str, clues: Clues) -> Patch | None:
 def _edits(hint: Hint, source: SourceFile, clues: Clues) -> tuple[list[Edit], bool] | None:
     assert hint.origin is not None
     at: ast.expr | ast.ClassDef
+    edits: list[Edit] | None
     attribute, reading = new_attribute(hint.fix), None
     if calls := calls_of(hint.fix):
         chain = find_chain(source, hint.origin, clues)
@@ -58,6 +60,8 @@ def _edits(hint: Hint, source: SourceFile, clues: Clues) -> tuple[list[Edit], bo
             return None
         at, edits = chain.whole, chain_edits(chain, calls)
         reading = reading_edits(source, hint, at, attribute) if attribute else None
+    elif (call := find_call(source, hint.origin)) is not None:
+        at, edits = call, argument_edits(source, call, hint.fix)
     else:
         statement, cls = statement_of(hint.fix), find_class(source, hint.origin)
         if statement is None or cls is None:

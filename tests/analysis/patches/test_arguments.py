@@ -152,3 +152,21 @@ def test_nothing_but_deferred(tmp_path):
         +    return sorted((book.title, book.pages) for book in Book.objects.all())
         """,
     )
+
+
+def test_shortcut(tmp_path):
+    check_patch(
+        tmp_path,
+        """
+        from django.shortcuts import get_list_or_404
+
+        def run():
+            books = get_list_or_404(Book, pages__gt=1)
+            return sorted(book.author.name for book in books)
+        """,
+        "ORM101",
+        """
+        -    books = get_list_or_404(Book, pages__gt=1)
+        +    books = get_list_or_404(Book.objects.select_related("author"), pages__gt=1)
+        """,
+    )

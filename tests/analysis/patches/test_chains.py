@@ -47,15 +47,6 @@ pytestmark = [pytest.mark.django_db(databases="__all__"), needs_git]
         ),
         pytest.param(
             """
-            from django.shortcuts import get_list_or_404
-
-            def run():
-                return [book.author.name for book in get_list_or_404(Book, pages__gt=1)]
-            """,
-            id="shortcut",
-        ),
-        pytest.param(
-            """
             from django.db import transaction
 
             def run():
