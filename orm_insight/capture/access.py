@@ -1,8 +1,8 @@
 """Notes which attributes of model instances are read, while somebody records in depth.
 
-Three hooks, put in by the first such recording and taken out after the last: ``__getattribute__``
-of ``Model``, and what hands the rows of a queryset to the application. Nothing of an instance
-changes: its class, its ``__dict__`` and its values stay as they are.
+A few hooks, put in by the first such recording and taken out after the last: ``__getattribute__``
+of ``Model``, and what tells the application about the rows of a queryset or hands them out.
+Nothing of an instance changes: its class, its ``__dict__`` and its values stay as they are.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from functools import cached_property as standard_cached_property
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from sys import _getframe
 from threading import Lock
@@ -42,8 +42,10 @@ def begin() -> None:
         _count += 1
         if _count == 1:
             _replace(Model, "__getattribute__", _hook_attributes)
-            _replace(QuerySet, "__iter__", _hook_handing_out)
-            _replace(QuerySet, "__getitem__", _hook_handing_out)
+            _replace(QuerySet, "__iter__", partial(_hook_rows, note="is_handed_out"))
+            _replace(QuerySet, "__aiter__", partial(_hook_rows, note="is_handed_out"))
+            _replace(QuerySet, "__getitem__", partial(_hook_rows, note="is_handed_out"))
+            _replace(QuerySet, "__len__", partial(_hook_rows, note="is_counted"))
 
 
 def end() -> None:
@@ -96,16 +98,16 @@ def _is_read(name: str, caller: FrameType) -> bool:
     return not name.startswith("__")
 
 
-def _hook_handing_out(original: Callable[..., Any]) -> Callable[..., Any]:
+def _hook_rows(original: Callable[..., Any], note: str) -> Callable[..., Any]:
     @wraps(original)
-    def hand_out(self: Any, *args: Any) -> Any:
-        rows = original(self, *args)
+    def answer(self: Any, *args: Any) -> Any:
+        result = original(self, *args)
         use = self.__dict__.get(USE)
         if use is not None:
-            use.is_handed_out = True
-        return rows
+            setattr(use, note, True)
+        return result
 
-    return hand_out
+    return answer
 
 
 def _with_nested(code: CodeType) -> Iterator[CodeType]:

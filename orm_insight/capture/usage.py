@@ -30,7 +30,15 @@ class WatchedResult:
     bytes of all values. ``joined`` are the marks of what came by ``select_related``.
     """
 
-    __slots__ = ("is_handed_out", "joined", "mark", "prefetches", "sizes", "statement")
+    __slots__ = (
+        "is_counted",
+        "is_handed_out",
+        "joined",
+        "mark",
+        "prefetches",
+        "sizes",
+        "statement",
+    )
 
     def __init__(self, mark: Mark, joined: RelatedMarks, queryset: Any) -> None:
         self.mark = mark
@@ -38,6 +46,7 @@ class WatchedResult:
         self.prefetches: tuple[Any, ...] = queryset._prefetch_related_lookups
         self.statement: tuple[Any, ...] | None = None
         self.is_handed_out = mark.is_chunked
+        self.is_counted = False
         self.sizes: dict[str, tuple[Mark, str, int]] = {}
         _begin_to_note(mark, joined)
         queryset.__dict__[USE] = self
@@ -76,23 +85,28 @@ class Usage:
         queryset: Any,
         recorder: Recorder,
     ) -> Iterator[Any]:
-        """The same rows; a failure of ours ends the watching, not the rows."""
+        """The same rows, watched."""
         result = WatchedResult(mark, joined, queryset)
         self.results.append(result)
-        is_first = is_fine = True
-        for row in rows:
+        return _measured(rows, result, recorder)
+
+
+def _measured(rows: Iterator[Any], result: WatchedResult, recorder: Recorder) -> Iterator[Any]:
+    """The same rows; a failure of ours ends the watching, not the rows."""
+    is_first = is_fine = True
+    for row in rows:
+        try:
+            if is_first:
+                result.statement = _last_statement(recorder, result.mark.built)
             if is_fine:
-                try:
-                    if is_first:
-                        result.statement = _last_statement(recorder, mark.built)
-                    result.measure(row, mark, joined)
-                except Exception as error:
-                    is_fine = False
-                    faults.report("watch a result", error)
-            is_first = False
-            yield row
-        if is_first:
-            result.statement = _last_statement(recorder, mark.built)
+                result.measure(row, result.mark, result.joined)
+        except Exception as error:
+            is_fine = False
+            faults.report("watch a result", error)
+        is_first = False
+        yield row
+    if is_first:
+        result.statement = _last_statement(recorder, result.mark.built)
 
 
 def _begin_to_note(mark: Mark, joined: RelatedMarks) -> None:

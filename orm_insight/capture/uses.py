@@ -25,15 +25,16 @@ def assemble_uses(usage: Usage, statements: Iterable[tuple[Any, ...]]) -> tuple[
             query=index[id(result.statement)],
             is_read=bool(result.mark.reads),
             is_handed_out=result.is_handed_out,
+            is_counted=result.is_counted,
             is_below=result.mark.parent is not None,
             relations=(
                 *_joined(result.mark, result.joined),
                 *(_prefetched(result.mark, lookup, below) for lookup in result.prefetches),
             ),
-            unread=tuple(
-                WideColumn(lookup=lookup, size=size)
+            columns=tuple(
+                WideColumn(lookup=lookup, size=size, is_read=_was_read(mark, attribute))
                 for lookup, (mark, attribute, size) in result.sizes.items()
-                if mark.reads and not _was_read(mark, attribute)
+                if mark.reads
             ),
         )
         for result in watched

@@ -111,8 +111,9 @@ class ResultSet:
     instances were read. ``is_raw`` is true for ``Manager.raw()``, which takes no
     ``select_related``; ``is_combined`` for ``union()`` and its like, which take neither it nor a
     prefetch; ``is_chunked`` for ``iterator()``; ``owner`` is the class for which a library has
-    built the queryset. ``only`` and ``deferred`` are the names given to ``only()`` and ``defer()``; ``selected`` the
-    lookups that are joined already, ``selects_all`` says that ``select_related()`` named none.
+    built the queryset. ``only`` and ``deferred`` are the names given to ``only()`` and ``defer()``;
+    ``selected`` the lookups that are joined already, ``selects_all`` says that
+    ``select_related()`` named none.
     """
 
     number: int
@@ -199,7 +200,8 @@ class Construction:
 class Query:
     """One executed statement.
 
-    ``params`` keep their Python types. ``rows`` is the driver's row count or ``None``;
+    ``params`` keep their Python types. ``rows`` is the driver's row count, of many
+    instances the ORM's where the driver does not count, or ``None``;
     ``batch_size`` the number of parameter sets of an ``executemany()``, of which ``params`` is
     the first. ``parent`` tells apart the instances that asked for a relation.
     """

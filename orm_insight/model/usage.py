@@ -32,13 +32,12 @@ class EagerRelation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WideColumn:
-    """A column without a limit of length, of which no row's value was read.
-
-    ``lookup`` is what ``defer()`` takes, ``size`` the bytes that were loaded for it.
-    """
+    """A column without a limit of length: ``lookup`` is what ``defer()`` takes, ``size`` the bytes
+    that were loaded for it, and ``is_read`` says whether the value of any row was read."""
 
     lookup: str
     size: int
+    is_read: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +45,16 @@ class ResultUse:
     """One evaluated queryset, and what was read of its rows until the trace ended.
 
     ``query`` is the index of its statement. ``is_read`` says that an attribute of a row was read,
-    ``is_handed_out`` that the queryset was iterated over or indexed. ``is_below`` is true for the
-    objects of a prefetch, whose queryset is Django's.
+    ``is_handed_out`` that the queryset was iterated over or indexed, ``is_counted`` that
+    it was asked for its length. ``is_below`` is true for the objects of a prefetch, whose queryset
+    is Django's.
     """
 
     source: ResultSet
     query: int
     is_read: bool
     is_handed_out: bool
+    is_counted: bool = False
     is_below: bool = False
     relations: tuple[EagerRelation, ...] = ()
-    unread: tuple[WideColumn, ...] = ()
+    columns: tuple[WideColumn, ...] = ()

@@ -6,7 +6,9 @@ from orm_insight.analysis.detectors.asked_before_loading import AskedBeforeLoadi
 from orm_insight.analysis.detectors.base import Detector
 from orm_insight.analysis.detectors.deep_offset import DeepOffset
 from orm_insight.analysis.detectors.deferred_field import DeferredField
+from orm_insight.analysis.detectors.length_of_rows import LengthOfRows
 from orm_insight.analysis.detectors.lookup_in_loop import LookupInLoop
+from orm_insight.analysis.detectors.many_rows import ManyRows
 from orm_insight.analysis.detectors.narrowed_relation import NarrowedRelation
 from orm_insight.analysis.detectors.prefetch_bypassed import PrefetchBypassed
 from orm_insight.analysis.detectors.prefetch_related import PrefetchRelated
@@ -14,21 +16,31 @@ from orm_insight.analysis.detectors.related_aggregate import RelatedAggregate
 from orm_insight.analysis.detectors.related_count import RelatedCount
 from orm_insight.analysis.detectors.related_exists import RelatedExists
 from orm_insight.analysis.detectors.repeated_statement import RepeatedStatement
+from orm_insight.analysis.detectors.same_count import SameCount
 from orm_insight.analysis.detectors.same_statement import SameStatement
 from orm_insight.analysis.detectors.select_related import SelectRelated
+from orm_insight.analysis.detectors.truth_of_rows import TruthOfRows
+from orm_insight.analysis.detectors.unused_relation import UnusedRelation
+from orm_insight.analysis.detectors.wide_column import WideColumn
 
 DETECTORS: tuple[Detector, ...] = (
     SelectRelated(),
     PrefetchRelated(),
     NarrowedRelation(),
     PrefetchBypassed(),
+    UnusedRelation(),
     DeferredField(),
     LookupInLoop(),
     RelatedCount(),
     RelatedExists(),
     RelatedAggregate(),
     RepeatedStatement(),
+    WideColumn(),
+    ManyRows(),
+    LengthOfRows(),
+    TruthOfRows(),
     AskedBeforeLoading(),
     DeepOffset(),
     SameStatement(),
+    SameCount(),
 )

@@ -18,10 +18,13 @@ from orm_insight.analysis.narrowed import (
     queryset_code,
 )
 from orm_insight.analysis.owners import advice_in_class, code_in_class, is_complete
+from orm_insight.analysis.repeats import find_repeated_reads
 from orm_insight.analysis.summaries import Summary, find_summaries
+from orm_insight.analysis.uses import BuiltHere, by_building_line
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.schema import Schema
 from orm_insight.model.trace import CallSite, Query, ResultSet, Trace
+from orm_insight.model.usage import ResultUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +32,15 @@ class Thresholds:
     """From where on something is worth a hint.
 
     ``repeats`` is how many instances must load a relation one by one, or how often a statement
-    must be repeated.
+    must be repeated. A column that was loaded and never read is worth a hint from ``wide_bytes``
+    for all rows and ``wide_bytes_per_row`` on average. ``many_rows`` is how many rows one
+    statement may load without a limit.
     """
 
     repeats: int = 2
+    wide_bytes: int = 1_000
+    wide_bytes_per_row: int = 100
+    many_rows: int = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +75,26 @@ class Context:
         return group_narrowed(self.queries, self.thresholds.repeats)
 
     @cached_property
+    def uses(self) -> tuple[ResultUse, ...]:
+        """What became of loaded rows; empty unless the trace was recorded in depth."""
+        return self.trace.uses or ()
+
+    @cached_property
+    def built(self) -> tuple[BuiltHere, ...]:
+        """The same, put together by the lines that build the querysets."""
+        return by_building_line(self.uses, self.queries)
+
+    @cached_property
     def loops(self) -> tuple[Loop, ...]:
         """Other statements repeated by the same stack with other parameters."""
         return find_loops(self.groups, self.thresholds.repeats, explained=self.of_relations)
+
+    @cached_property
+    def repeated_reads(self) -> tuple[tuple[Query, ...], ...]:
+        """Equal reads with equal parameters that nothing else explains."""
+        loops = (query.index for loop in self.loops for query in loop.queries)
+        explained = {*loops, *self.of_relations}
+        return find_repeated_reads(self.queries, self.thresholds.repeats, explained)
 
     @cached_property
     def of_relations(self) -> frozenset[int]:
@@ -116,15 +141,21 @@ _DOCS = {
     "ORM102": f"{_QUERYSETS}#prefetch-related",
     "ORM103": f"{_QUERYSETS}#prefetch-objects",
     "ORM104": f"{_QUERYSETS}#prefetch-related",
+    "ORM105": f"{_OPTIMIZATION}#don-t-retrieve-things-you-don-t-need",
     "ORM106": f"{_QUERYSETS}#defer",
     "ORM201": "topics/db/aggregation/#generating-aggregates-for-each-item-in-a-queryset",
     "ORM202": "ref/models/expressions/#exists-subqueries",
     "ORM203": "topics/db/aggregation/#joins-and-aggregates",
     "ORM204": f"{_QUERYSETS}#in-bulk",
     "ORM205": f"{_OPTIMIZATION}#retrieve-everything-at-once-if-you-know-you-will-need-it",
+    "ORM301": f"{_QUERYSETS}#defer",
+    "ORM302": f"{_QUERYSETS}#iterator",
+    "ORM303": f"{_QUERYSETS}#count",
+    "ORM304": f"{_QUERYSETS}#exists",
     "ORM305": f"{_OPTIMIZATION}#don-t-overuse-contains-count-and-exists",
     "ORM306": "topics/db/queries/#limiting-querysets",
     "ORM501": f"{_OPTIMIZATION}#understand-cached-attributes",
+    "ORM502": "ref/paginator/#django.core.paginator.Paginator.count",
 }
 
 

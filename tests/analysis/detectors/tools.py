@@ -20,22 +20,27 @@ from tests.testapp import models as testapp
 NAMES = {**vars(models), **vars(functions), **vars(testapp)}
 
 
-def report_of(code: Callable[[], Any]) -> Report:
+def report_of(code: Callable[[], Any], *, deep: bool = False) -> Report:
     """The report of code that runs once."""
-    with orm_insight.capture() as trace:
+    with orm_insight.capture(deep=deep) as trace:
         code()
     return trace.report()
 
 
-def check_noop(code: Callable[[], Any], hint_code: str | None = None) -> None:
+def check_noop(
+    code: Callable[[], Any], hint_code: str | None = None, *, deep: bool = False
+) -> None:
     """The code gives no hint, or none of one code."""
-    hints = [h for h in report_of(code).hints if hint_code is None or h.code == hint_code]
+    found = report_of(code, deep=deep).hints
+    hints = [h for h in found if hint_code is None or h.code == hint_code]
     assert hints == [], [(hint.code, hint.title, hint.fix) for hint in hints]
 
 
-def check_hint(code: Callable[[], Any], hint_code: str, **expected: Any) -> Hint:
+def check_hint(
+    code: Callable[[], Any], hint_code: str, *, deep: bool = False, **expected: Any
+) -> Hint:
     """The code gives exactly one hint of this code, with these fields."""
-    found = report_of(code).hints
+    found = report_of(code, deep=deep).hints
     hints = [hint for hint in found if hint.code == hint_code]
     assert len(hints) == 1, [(hint.code, hint.title, hint.fix) for hint in found]
     [hint] = hints
