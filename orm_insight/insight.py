@@ -45,10 +45,12 @@ class _State:
         self.is_paused = False
         self.reports: OrderedDict[str, Report] = OrderedDict()
         self.redact: tuple[Config, Redact] | None = None
+        self.deep_paths: dict[str, None] = {}
 
 
 _state = _State()
 _KEPT_REPORTS = 8
+_DEEP_PATHS = 20
 
 
 def store() -> TraceStore:
@@ -67,6 +69,7 @@ def reset() -> None:
         _state.reports.clear()
         _state.redact = None
         _state.is_paused = False
+        _state.deep_paths.clear()
 
 
 def keep(trace: Trace) -> None:
@@ -137,6 +140,37 @@ def explain(trace_id: str, index: int, *, analyze: bool) -> Explanation | None:
 def is_recording() -> bool:
     """Whether requests are recorded now: enabled in the settings and not paused."""
     return not _state.is_paused and get_config().enabled
+
+
+def record_deep_next(path: str) -> None:
+    """Let the next request of this path be recorded in depth, in this process.
+
+    Only so many paths can wait at a time; the one that has waited longest gives way.
+    """
+    with _state.lock:
+        _state.deep_paths.pop(path, None)
+        _state.deep_paths[path] = None
+        while len(_state.deep_paths) > _DEEP_PATHS:
+            del _state.deep_paths[next(iter(_state.deep_paths))]
+
+
+def forget_deep(path: str) -> None:
+    """Take that back; nothing happens where it has been done already."""
+    with _state.lock:
+        _state.deep_paths.pop(path, None)
+
+
+def waits_for_deep(path: str) -> bool:
+    """Whether the next request of this path will be recorded in depth."""
+    return path in _state.deep_paths
+
+
+def takes_deep(path: str) -> bool:
+    """Whether this request is the one to be recorded in depth; the next one then is not."""
+    if path not in _state.deep_paths:
+        return False
+    with _state.lock:
+        return _state.deep_paths.pop(path, _state) is None
 
 
 def pause() -> None:

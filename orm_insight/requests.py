@@ -18,7 +18,7 @@ from orm_insight.capture import faults, tracing
 from orm_insight.capture.streams import record_stream
 from orm_insight.capture.tracing import Recording
 from orm_insight.conf import get_config
-from orm_insight.insight import is_recording, keep, redaction
+from orm_insight.insight import is_recording, keep, redaction, takes_deep
 from orm_insight.model.trace import Trace
 
 ATTRIBUTE = "_orm_insight_recording"
@@ -38,6 +38,7 @@ def begin_request(request: HttpRequest) -> Recording | None:
             f"{request.method} {request.path}",
             limit=config.max_queries,
             redact=redaction(),
+            deep=takes_deep(request.path),
         )
         setattr(request, ATTRIBUTE, recording)
         return recording
@@ -59,8 +60,10 @@ def finish_request(
         if is_our_own(request):
             return None
         trace = trace_of(recording, request, response)
-        keep(trace)
-        if response is not None and response.streaming:
+        is_unfinished = response is not None and response.streaming
+        # What is read of the rows while they are sent is not known yet.
+        keep(replace(trace, uses=None) if is_unfinished else trace)
+        if response is not None and is_unfinished:
             finish = partial(_finish_stream, recording, request, response)
             record_stream(response, recording.recorder, finish)
         return trace

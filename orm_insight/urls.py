@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("traces/<str:trace_id>.json", views.trace, name="trace-json"),
     path("traces/<str:trace_id>/", views.trace, name="trace"),
     path("traces/<str:trace_id>/groups/", views.groups, name="groups"),
+    path("traces/<str:trace_id>/deep/", views.deep, name="deep"),
     path("traces/<str:trace_id>/hints/<str:problem_id>.json", views.hint, name="hint-json"),
     path("traces/<str:trace_id>/hints/<str:problem_id>/", views.hint, name="hint"),
     path("traces/<str:trace_id>/queries/", views.queries, name="queries"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.http import FileResponse
 
-from orm_insight.capture import faults
+from orm_insight.capture import access, faults
 from orm_insight.capture.active import active
 from orm_insight.capture.recorder import Recorder
+
+_END = object()
 
 
 def record_stream(response: Any, recorder: Recorder, finish: Callable[[], None]) -> None:
@@ -27,13 +30,10 @@ def _parts(parts: Any, recorder: Recorder, finish: Callable[[], None]) -> Iterat
     iterator = iter(parts)
     try:
         while True:
-            token = active.set(recorder)
-            try:
-                part = next(iterator)
-            except StopIteration:
+            with _active(recorder):
+                part = next(iterator, _END)
+            if part is _END:
                 break
-            finally:
-                active.reset(token)
             yield part
     finally:
         _end(finish)
@@ -45,16 +45,26 @@ async def _parts_async(
     iterator = aiter(parts)
     try:
         while True:
-            token = active.set(recorder)
-            try:
-                part = await anext(iterator)
-            except StopAsyncIteration:
+            with _active(recorder):
+                part = await anext(iterator, _END)
+            if part is _END:
                 break
-            finally:
-                active.reset(token)
             yield part
     finally:
         _end(finish)
+
+
+@contextmanager
+def _active(recorder: Recorder) -> Iterator[None]:
+    token = active.set(recorder)
+    if recorder.usage is not None:
+        access.begin()
+    try:
+        yield
+    finally:
+        active.reset(token)
+        if recorder.usage is not None:
+            access.end()
 
 
 def _end(finish: Callable[[], None]) -> None:

@@ -42,6 +42,9 @@ class TraceLinks:
     def hint_json(self, problem_id: str) -> str:
         return address("hint-json", self.trace_id, problem_id)
 
+    def deep(self) -> str:
+        return address("deep", self.trace_id)
+
     def json(self) -> str:
         return address("trace-json", self.trace_id)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.http import HttpRequest
 
+from orm_insight import insight
 from orm_insight.analysis.report import Report
 from orm_insight.conf import get_config
 from orm_insight.dashboard.links import TraceLinks
@@ -16,7 +17,7 @@ from orm_insight.ui.contexts import Fact, Groups, Queries, QueryDetail
 from orm_insight.ui.format import count, counted, cut, duration, percent, queries
 from orm_insight.ui.groups import groups
 from orm_insight.ui.hints import hint_cards, silence_note
-from orm_insight.ui.pages import GroupsPage, QueriesPage, QueryPage, TracePage
+from orm_insight.ui.pages import Depth, GroupsPage, QueriesPage, QueryPage, TracePage
 from orm_insight.ui.plans import explain_result
 from orm_insight.ui.queries import query_detail, query_rows, rows_of
 from orm_insight.ui.source import Sources
@@ -47,6 +48,17 @@ class TracePages:
             timeline=timeline(self.report, self.sources),
             queries=query_rows(self.report, self.links, self.sources),
             json_url=self.links.json(),
+            depth=self._depth(),
+        )
+
+    def _depth(self) -> Depth:
+        trace = self.report.trace
+        return Depth(
+            is_deep=trace.is_deep,
+            path=trace.path,
+            method=trace.method or "",
+            is_waiting=trace.path is not None and insight.waits_for_deep(trace.path),
+            url=self.links.deep(),
         )
 
     def groups(self, *, offset: int) -> Groups:

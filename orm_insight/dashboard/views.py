@@ -157,23 +157,35 @@ def explain(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
 
 @access.page
 @require_POST
+def deep(request: HttpRequest, trace_id: str) -> HttpResponse:
+    """The next request of this trace's path is recorded in depth, or no longer."""
+    report = insight.report(trace_id)
+    if report is None or report.trace.path is None:
+        return _no_trace(request)
+    change = insight.forget_deep if "forget" in request.POST else insight.record_deep_next
+    change(report.trace.path)
+    return _see(f"{TraceLinks(trace_id).trace()}#depth")
+
+
+@access.page
+@require_POST
 def clear(request: HttpRequest) -> HttpResponse:
     insight.clear()
-    return _back()
+    return _see(address("traces"))
 
 
 @access.page
 @require_POST
 def pause(request: HttpRequest) -> HttpResponse:
     insight.pause()
-    return _back()
+    return _see(address("traces"))
 
 
 @access.page
 @require_POST
 def resume(request: HttpRequest) -> HttpResponse:
     insight.resume()
-    return _back()
+    return _see(address("traces"))
 
 
 @access.gated
@@ -206,9 +218,9 @@ def _no_query(request: HttpRequest, report: Report, index: int) -> HttpResponse:
     return gone(request, "No such query", f"This trace has no query {index}. {has}{dropped}.")
 
 
-def _back() -> HttpResponse:
+def _see(url: str) -> HttpResponse:
     # 303: whatever was posted, the next page is fetched with GET.
-    response = HttpResponseRedirect(address("traces"))
+    response = HttpResponseRedirect(url)
     response.status_code = 303
     return response
 

@@ -129,9 +129,24 @@ class TraceHeader:
     view: str
     status: str
     is_failure: bool
+    is_deep: bool
     started_at: str
     started_iso: str
     error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """Whether a trace was recorded in depth, and the form that asks for it the next time.
+
+    ``path`` is ``None`` where there is no request to wait for.
+    """
+
+    is_deep: bool
+    path: str | None
+    method: str
+    is_waiting: bool
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +163,7 @@ class TracePage:
     timeline: Timeline | None
     queries: Queries
     json_url: str
+    depth: Depth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

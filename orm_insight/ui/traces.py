@@ -127,6 +127,7 @@ def header_of(trace: Trace, url: str) -> TraceHeader:
         view=cut(trace.view or "", 300),
         status="" if trace.status is None else str(trace.status),
         is_failure=_is_failure(trace),
+        is_deep=trace.is_deep,
         started_at=clock(trace.started_at),
         started_iso=trace.started_at.isoformat(),
         error=cut(trace.error or "", 2_000),

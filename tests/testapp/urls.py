@@ -11,5 +11,6 @@ urlpatterns: list[URLPattern] = [
     path("books/generic/", views.BookList.as_view(), name="book-list-generic"),
     path("shelf/", views.shelf, name="shelf"),
     path("shelf/async/", views.shelf_async, name="shelf-async"),
+    path("streamed/", views.streamed, name="streamed"),
     path("fails/", views.fails, name="fails"),
 ]

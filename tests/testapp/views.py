@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.generic import ListView
 
@@ -35,6 +35,12 @@ def fails(request: HttpRequest) -> HttpResponse:
 async def shelf_async(request: HttpRequest) -> HttpResponse:
     """One statement, awaited."""
     return HttpResponse(str(await Book.objects.acount()), content_type="text/plain")
+
+
+def streamed(request: HttpRequest) -> StreamingHttpResponse:
+    """Rows that are read while the response is sent; their publishers are not."""
+    books = Book.objects.select_related("author", "publisher").order_by("pk")
+    return StreamingHttpResponse(f"{book.author.name}\n" for book in books)
 
 
 class BookList(ListView):
