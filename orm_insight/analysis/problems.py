@@ -7,10 +7,10 @@ the rule, what it found, and the lines of code. Pure: traces and their hints com
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from orm_insight.analysis.report import Report
 from orm_insight.model.hint import Hint, Saving, Severity
@@ -125,12 +125,44 @@ def findings_of(report: Report) -> tuple[Finding, ...]:
 
 
 def gather_problems(traces: Iterable[tuple[Trace, Iterable[Finding]]]) -> tuple[Problem, ...]:
-    """The problems of traces that come newest first: the largest saving first."""
+    """The problems of traces that come newest first: the largest saving first.
+
+    What one trace had loaded in vain and another one needed is no problem.
+    """
     gathered: dict[Identity, list[tuple[Trace, list[Finding]]]] = {}
+    needed: set[_Loaded] = set()
     for trace, findings in traces:
+        needed.update(_needed_in(trace))
         for identity, same in _by_identity(findings).items():
             gathered.setdefault(identity, []).append((trace, same))
-    return tuple(sorted((_problem(*item) for item in gathered.items()), key=_worst_first))
+    problems = (
+        _problem(identity, seen)
+        for identity, seen in gathered.items()
+        if (*identity[:3], identity.origin) not in needed
+        and (*identity[:2], None, identity.site) not in needed
+    )
+    return tuple(sorted(problems, key=_worst_first))
+
+
+_Loaded: TypeAlias = tuple[str, str | None, str | None, Spot | None]
+"""Code, model and lookup of what a hint would call unused, and the line that answers for it."""
+
+
+def _needed_in(trace: Trace) -> Iterator[_Loaded]:
+    """What a trace that was recorded in depth has used; the line is the origin, that of rows the
+    site."""
+    for use in trace.uses or ():
+        model, origin = use.source.model, Spot.of(use.source.site)
+        for relation in use.relations:
+            if relation.is_used:
+                yield "ORM105", model, relation.lookup, origin
+        for column in use.columns:
+            if column.is_read:
+                yield "ORM301", model, column.lookup, origin
+        if use.is_read or use.is_handed_out:
+            site = Spot.of(trace.queries[use.query].site)
+            yield "ORM303", model, None, site
+            yield "ORM304", model, None, site
 
 
 def _by_identity(findings: Iterable[Finding]) -> dict[Identity, list[Finding]]:

@@ -46,6 +46,7 @@ def panel_content(
         more=_more(len(lines) - MAX_LINES, "line", "of less time"),
         signed=signed,
         full_url=links.trace(),
+        depth_url=None if report.trace.is_deep else links.depth(),
     )
 
 

@@ -65,6 +65,7 @@ class PanelContent:
     more: str
     signed: str
     full_url: str | None
+    depth_url: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,10 @@ class PanelLinks:
     def trace(self) -> str | None:
         return _address(self._dashboard.trace)
 
+    def depth(self) -> str | None:
+        trace = self.trace()
+        return None if trace is None else f"{trace}#depth"
+
     def problem(self, problem_id: str) -> str | None:
         return _address(self._dashboard.problem, problem_id)
 

@@ -130,7 +130,7 @@ def test_same_hint_of_two_traces_is_one_problem():
 
 def test_same_hint_twice_in_one_trace_counts_the_trace_once():
     report = report_of(counted_again_after_a_write)
-    assert [hint.code for hint in report.hints] == ["ORM501", "ORM501"]
+    assert [hint.code for hint in report.hints] == ["ORM502", "ORM502"]
 
     [problem] = problems_of(report)
 
@@ -196,3 +196,33 @@ def test_occurrence_says_which_hint_of_the_trace_it_is():
     assert sorted(problem.newest[0].number for problem in problems) == [0, 1]
     for problem in problems:
         assert Identity.of(report.hints[problem.newest[0].number]) == problem.identity
+
+
+def shelf(*read: str):
+    books = Book.objects.select_related("author")
+    return [[getattr(book, name) for name in ("title", *read)] for book in books]
+
+
+def unused(*reports):
+    return {(problem.identity.code, problem.identity.lookup) for problem in problems_of(*reports)}
+
+
+def test_what_another_trace_has_used_is_no_problem():
+    in_vain = report_of(shelf, deep=True)
+    assert unused(in_vain) == {("ORM105", "author"), ("ORM301", "body")}
+
+    assert unused(report_of(lambda: shelf("author"), deep=True), in_vain) == {("ORM301", "body")}
+    assert unused(in_vain, report_of(lambda: shelf("body"), deep=True)) == {("ORM105", "author")}
+    assert unused(in_vain, report_of(lambda: shelf("author", "body"))) == unused(in_vain)
+
+
+def evaluated(*, wanted: bool):
+    books = Book.objects.all()
+    return list(books) if len(books) and wanted else []
+
+
+def test_rows_that_another_trace_has_used_are_no_problem():
+    in_vain = report_of(lambda: evaluated(wanted=False), deep=True)
+    assert unused(in_vain) == {("ORM303", None)}
+
+    assert not unused(in_vain, report_of(lambda: evaluated(wanted=True), deep=True))
