@@ -6,13 +6,19 @@ the queryset joins or groups already, they are written as a subquery.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from orm_insight.analysis.conditions import label_of
 from orm_insight.analysis.summaries import Summary
 from orm_insight.model.schema import ModelFacts, RelatedSet, Schema
 from orm_insight.model.trace import Query
-from orm_insight.sql.related import simple_aggregate, takes_group_by
+from orm_insight.sql.related import (
+    Aggregate,
+    each_selected,
+    simple_aggregate,
+    takes_group_by,
+)
 
 # Rows that a join multiplies evenly leave these as they are.
 _UNCHANGED_BY_REPETITION = {"AVG", "MIN", "MAX"}
@@ -20,9 +26,9 @@ _UNCHANGED_BY_REPETITION = {"AVG", "MIN", "MAX"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
-    """``name`` is the attribute that the rows get, ``code`` the call that gives it to them."""
+    """``names`` are the attributes that the rows get, ``code`` the call that gives them."""
 
-    name: str
+    names: tuple[str, ...]
     code: str
 
 
@@ -35,8 +41,20 @@ class _Subject:
     owner: ModelFacts
     related: ModelFacts
     facts: RelatedSet
+    conditions: tuple[str, ...]
     joins: bool
     """Whether an aggregate over the relation is right."""
+
+    @property
+    def prefix(self) -> str:
+        """What begins a name that is about these objects alone: ``rating_5_``."""
+        return f"{label_of(self.conditions)}_" if self.conditions else ""
+
+    @property
+    def filter(self) -> str:
+        """An argument of the aggregate: ``, filter=Q(reviews__rating=5)``."""
+        asked = ", ".join(f"{self.lookup}__{condition}" for condition in self.conditions)
+        return f", filter=Q({asked})" if asked else ""
 
 
 def count_annotation(summary: Summary, subject_of: Subjects) -> Annotation | None:
@@ -44,12 +62,13 @@ def count_annotation(summary: Summary, subject_of: Subjects) -> Annotation | Non
     subject = subject_of(summary)
     if subject is None:
         return None
-    name = _free(subject.owner, f"{_singular(subject)}_count", f"number_of_{subject.accessor}")
+    one, several = _singular(subject), subject.accessor
+    names = (f"{subject.prefix}{one}_count", f"number_of_{subject.prefix}{several}")
     if subject.joins and subject.facts.is_unique:
-        value: str | None = f'Count("{subject.lookup}", distinct=True)'
+        value: str | None = f'Count("{subject.lookup}"{subject.filter}, distinct=True)'
     else:
         value = _subquery(subject, 'Count("pk")', default="0")
-    return _annotation(name, value)
+    return _annotation({_free(subject.owner, *names): value})
 
 
 def exists_annotation(summary: Summary, subject_of: Subjects) -> Annotation | None:
@@ -58,32 +77,46 @@ def exists_annotation(summary: Summary, subject_of: Subjects) -> Annotation | No
     objects = _objects(subject) if subject else None
     if subject is None or objects is None:
         return None
-    plural = subject.accessor.removesuffix("_set")
-    return _annotation(
-        _free(subject.owner, f"has_{plural}", f"has_any_{plural}"), f"Exists({objects})"
-    )
+    plural = subject.prefix + subject.accessor.removesuffix("_set")
+    name = _free(subject.owner, f"has_{plural}", f"has_any_{plural}")
+    return _annotation({name: f"Exists({objects})"})
 
 
 def aggregate_annotation(summary: Summary, subject_of: Subjects) -> Annotation | None:
-    """``annotate(rating_avg=Avg("reviews__rating"))``, for one function over one column."""
+    """``annotate(rating_avg=Avg("reviews__rating"))``, for functions over one column each."""
     subject = subject_of(summary)
-    found = simple_aggregate(summary.statement.selected) if summary.statement else None
-    if subject is None or found is None or found.table != subject.related.table:
+    if subject is None or summary.statement is None:
         return None
+    is_alone = subject_of.is_only_relation(summary)
+    values: dict[str | None, str | None] = {}
+    for selected in each_selected(summary.statement.selected):
+        found = simple_aggregate(selected)
+        if found is None or found.table != subject.related.table:
+            return None
+        name, value = _aggregate(subject, found, is_alone=is_alone)
+        if name in values:
+            return None
+        values[name] = value
+    return _annotation(values)
+
+
+def _aggregate(
+    subject: _Subject, found: Aggregate, *, is_alone: bool
+) -> tuple[str | None, str | None]:
+    """The name and the expression of one function over one column."""
     field = subject.related.columns.get(found.column)
     if field is None:
-        return None
+        return None, None
     function = found.function.capitalize()
     end = f"{field}_{found.function.lower()}"
-    names = (end, f"{_singular(subject)}_{end}")
-    is_alone = subject_of.is_only_relation(summary)
+    names = (f"{subject.prefix}{end}", f"{subject.prefix}{_singular(subject)}_{end}")
     name = _free(subject.owner, *(names if is_alone else names[1:]))
     distinct = ", distinct=True" if found.is_distinct else ""
     is_unchanged = found.is_distinct or found.function in _UNCHANGED_BY_REPETITION
     if subject.joins and (is_unchanged or is_alone):
-        return _annotation(name, f'{function}("{subject.lookup}__{field}"{distinct})')
+        return name, f'{function}("{subject.lookup}__{field}"{subject.filter}{distinct})'
     default = "0" if function == "Count" else None
-    return _annotation(name, _subquery(subject, f'{function}("{field}"{distinct})', default))
+    return name, _subquery(subject, f'{function}("{field}"{distinct})', default)
 
 
 class Subjects:
@@ -120,6 +153,7 @@ class Subjects:
             owner=owner,
             related=related,
             facts=summary.facts,
+            conditions=summary.conditions,
             joins=bool(statements) and all(map(takes_group_by, statements)),
         )
 
@@ -132,10 +166,12 @@ def _origin(summary: Summary) -> object:
     return (summary.load.source.model, summary.load.source.site)
 
 
-def _annotation(name: str | None, value: str | None) -> Annotation | None:
-    if name is None or value is None:
+def _annotation(values: Mapping[str | None, str | None]) -> Annotation | None:
+    """All of the values, each with a name; ``None`` if one of them cannot be told."""
+    if None in values or None in values.values():
         return None
-    return Annotation(name=name, code=f"annotate({name}={value})")
+    code = ", ".join(f"{name}={value}" for name, value in values.items())
+    return Annotation(names=tuple(filter(None, values)), code=f"annotate({code})")
 
 
 def _free(model: ModelFacts, *names: str) -> str | None:
@@ -148,7 +184,8 @@ def _objects(subject: _Subject) -> str | None:
     facts, related = subject.facts, subject.related
     if facts.lookup is None:
         return None
-    return f'{related.name}.{related.manager}.filter({facts.lookup}=OuterRef("{facts.key}"))'
+    conditions = ", ".join((f'{facts.lookup}=OuterRef("{facts.key}")', *subject.conditions))
+    return f"{related.name}.{related.manager}.filter({conditions})"
 
 
 def _subquery(subject: _Subject, aggregate: str, default: str | None = None) -> str | None:

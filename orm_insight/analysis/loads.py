@@ -20,13 +20,21 @@ class LoadGroup:
 
     ``steps`` leads from the queryset's model to what was loaded last. ``queries`` are the loads
     of that step, and of the steps before it that no other group has. ``results`` is how often
-    the queryset was evaluated.
+    the queryset was evaluated. ``questions`` are about the same objects, asked before loading them.
     """
 
     load: RelationLoad
     steps: tuple[Relation, ...]
     queries: tuple[Query, ...]
     results: int
+    questions: tuple[Query, ...] = ()
+
+    @property
+    def statements(self) -> tuple[Query, ...]:
+        """All that becomes superfluous, in order of execution."""
+        if not self.questions:
+            return self.queries
+        return tuple(sorted((*self.queries, *self.questions), key=lambda query: query.index))
 
     @property
     def relation(self) -> Relation:

@@ -131,7 +131,7 @@ class _Assembly:
             connection_ids=array("H", map(aliases.__getitem__, columns.alias)),
             started_ms=array("d", [(t - self._recorder.started) * 1e3 for t in columns.started]),
             durations_ms=array("d", [t * 1e3 for t in columns.duration]),
-            row_counts=array("q", [n if type(n) is int else -1 for n in columns.rows]),
+            row_counts=self._row_counts(raw, columns.rows),
             parents=array("q", columns.parent),
             in_transaction=bytes(columns.in_transaction),
             params=self._params(columns),
@@ -152,6 +152,15 @@ class _Assembly:
             key = tuple(map(id, stack.frames))
             same[number] = self._stacks.of(key, partial(_the, stack))
         return same
+
+    def _row_counts(self, raw: tuple[Any, ...], rows: tuple[Any, ...]) -> array[int]:
+        """What the drivers say, and what the ORM has counted where they say nothing."""
+        counts = array("q", [n if type(n) is int else -1 for n in rows])
+        if counted := self._recorder.counted:
+            for position, statement in enumerate(raw):
+                if (found := counted.get(id(statement))) is not None:
+                    counts[position] = found[1]
+        return counts
 
     def _params(self, columns: Any) -> tuple[Params, ...]:
         if self._redact is None:

@@ -23,6 +23,9 @@ RelatedMarks: TypeAlias = list[tuple[str, Mark, Any]]
 
 _PREFETCH = Role.PREFETCH
 
+MANY = 100
+"""From how many instances on their number is told to the recorder; drivers may not count."""
+
 
 def marked(rows: Iterator[Any], iterable: Any, recorder: Recorder | None = None) -> Iterator[Any]:
     """The same rows, each with a mark of the result it belongs to; a recorder may watch them."""
@@ -49,6 +52,8 @@ def marked(rows: Iterator[Any], iterable: Any, recorder: Recorder | None = None)
         if related:
             _mark_related(row, related)
         yield row
+    if mark.count >= MANY and recorder is not None and not mark.is_chunked:
+        recorder.note_rows(mark.built, mark.count)
 
 
 def marked_object(

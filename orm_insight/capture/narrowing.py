@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import BooleanField
+from django.db.models import Aggregate, BooleanField
 from django.db.models.expressions import Col
 from django.db.models.lookups import Exact, In, IsNull, Lookup, Range
 
@@ -46,6 +46,15 @@ def _is_count_or_exists(query: Any) -> bool:
     return "__count" in query.annotations or (query.high_mark == 1 and "a" in query.annotations)
 
 
+def _is_annotated(query: Any) -> bool:
+    """Whether rows get further values; the answer to a question about the rows is none."""
+    if not query.annotations or query.default_cols or query.select or query.group_by is not None:
+        return bool(query.annotations)
+    if _is_count_or_exists(query):
+        return False
+    return not all(isinstance(value, Aggregate) for value in query.annotations.values())
+
+
 class _UnreadableError(Exception):
     """The query says something for which there is no certain code."""
 
@@ -56,7 +65,7 @@ def narrowing_of(query: Any, base: tuple[Any, ...], filters: int) -> Narrowing:
     own = query.where.children[where + filters :]
     if (
         combinator != query.combinator
-        or annotated != bool(query.annotations)
+        or annotated != _is_annotated(query)
         or query.distinct_fields
         or query.extra
         or (low, high) != (0, None)

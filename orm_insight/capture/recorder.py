@@ -47,6 +47,9 @@ class RawQuery(NamedTuple):
     parent: int
 
 
+_ROWS, _BUILT = RawQuery._fields.index("rows"), RawQuery._fields.index("built")
+
+
 class Recorder:
     """Collects the statements of one trace, and of the ``capture()`` blocks around it.
 
@@ -55,6 +58,7 @@ class Recorder:
     """
 
     __slots__ = (
+        "counted",
         "dropped",
         "limit",
         "loading",
@@ -78,6 +82,10 @@ class Recorder:
         self.loading: tuple[Built, int, int] | None = None
         self.walker: StackWalker = outer.walker if outer is not None else StackWalker()
         self.queries: list[tuple[Any, ...]] = []
+        # By id of the statement: how many rows it gave, where only the ORM has counted.
+        self.counted: dict[int, tuple[tuple[Any, ...], int]] = (
+            {} if outer is None else outer.counted
+        )
         self.vendors: dict[str, str] = {}
         self.dropped = 0
         self.overflow: dict[tuple[str, int, str], tuple[int, float]] = {}
@@ -96,6 +104,12 @@ class Recorder:
         count, total = self.overflow.get(key, (0, 0.0))
         self.overflow[key] = (count + 1, total + query.duration)
         self.dropped += 1
+
+    def note_rows(self, built: Built | None, rows: int) -> None:
+        """How many instances came of the statement just now, where the driver does not count."""
+        last = self.queries[-1] if self.queries else None
+        if last is not None and last[_BUILT] is built and last[_ROWS] == -1:
+            self.counted[id(last)] = last, rows
 
     def note_vendor(self, alias: str, vendor: str) -> None:
         recorder: Recorder | None = self

@@ -44,6 +44,7 @@ _FIRST_TABLE = 3
 _SECOND_TABLE = 4
 _CONDITION = re.compile(_IS)
 _AGGREGATE = re.compile(rf"(SUM|AVG|MIN|MAX|COUNT)\((DISTINCT )?{_COLUMN}\)")
+_NAMED = re.compile(r' AS ["`][^"`]+["`], ')
 # SQLite has no decimals: the ORM turns the result into one.
 _CAST = re.compile(r"CAST\((.*) AS NUMERIC\)")
 
@@ -63,6 +64,11 @@ def related_statement(sql: str) -> RelatedStatement | None:
     tables = tuple(name for name in (match[_FIRST_TABLE], match[_SECOND_TABLE]) if name)
     columns = tuple(_CONDITION.findall(match["where"]))
     return RelatedStatement(match["selected"], tables, columns)
+
+
+def each_selected(selected: str) -> list[str]:
+    """What is selected without the names; the last has been left without its name already."""
+    return _NAMED.split(selected)
 
 
 def simple_aggregate(selected: str) -> Aggregate | None:

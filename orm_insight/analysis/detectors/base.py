@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Protocol
 
 from orm_insight.analysis.annotations import Subjects
+from orm_insight.analysis.asked_first import join_questions
 from orm_insight.analysis.groups import QueryGroup
 from orm_insight.analysis.loads import LoadGroup, group_loads
 from orm_insight.analysis.loops import Loop, find_loops
@@ -62,7 +63,7 @@ class Context:
     @cached_property
     def summaries(self) -> tuple[Summary, ...]:
         """Questions about the related objects of each row of one result."""
-        return find_summaries(self.queries, self.schema, self.thresholds.repeats)
+        return self._narrowed_and_summaries[1]
 
     @cached_property
     def subjects(self) -> Subjects:
@@ -72,7 +73,15 @@ class Context:
     @cached_property
     def narrowed(self) -> tuple[LoadGroup, ...]:
         """Related managers asked one by one for what no prefetch serves, for rows of one result."""
-        return group_narrowed(self.queries, self.thresholds.repeats)
+        return self._narrowed_and_summaries[0]
+
+    @cached_property
+    def _narrowed_and_summaries(self) -> tuple[tuple[LoadGroup, ...], tuple[Summary, ...]]:
+        repeats = self.thresholds.repeats
+        return join_questions(
+            group_narrowed(self.queries, repeats),
+            find_summaries(self.queries, self.schema, repeats),
+        )
 
     @cached_property
     def uses(self) -> tuple[ResultUse, ...]:
@@ -99,8 +108,9 @@ class Context:
     @cached_property
     def of_relations(self) -> frozenset[int]:
         """The indexes of queries that the rows of one result issued one by one."""
-        groups: list[LoadGroup | Summary] = [*self.loads, *self.narrowed, *self.summaries]
-        return frozenset(query.index for group in groups for query in group.queries)
+        found = [group.statements for group in (*self.loads, *self.narrowed)]
+        found.extend(summary.queries for summary in self.summaries)
+        return frozenset(query.index for queries in found for query in queries)
 
 
 class Detector(Protocol):
@@ -186,19 +196,14 @@ def hint_of_load(
     advice: str,
 ) -> Hint:
     """The hint for a relation or column that is loaded one by one."""
-    source = group.load.source
-    saving = saving_of(group.queries, remaining=remaining)
-    if source.is_combined:  # what union() gives takes nothing further
-        advice = f"Write {fix} in each part of the union."
-        fix = ""
-    else:
-        fix = fix_in_class(source, fix, is_repeated=group.results > 1)
-        advice += advice_in_class(source)
+    source, queries = group.load.source, group.statements
+    saving = saving_of(queries, remaining=remaining)
+    fix, advice = _at_origin(source, fix, advice, is_repeated=group.results > 1)
     return Hint(
         code=code,
         title=f"{source.model}: {lookup} is loaded row by row",
         message=(
-            f"{lookup} {problem} one object at a time: {len(group.queries):,} statements for the "
+            f"{lookup} {problem} one object at a time: {len(queries):,} statements for the "
             f"rows of one {source.model} queryset. {advice}"
         ),
         severity=severity_of(saving, context),
@@ -206,13 +211,23 @@ def hint_of_load(
         lookup=lookup,
         fix=fix,
         site=group.site or source.site,
-        sites=sites_of(group.queries),
+        sites=sites_of(queries),
         origin=source.site,
-        queries=group.queries,
+        queries=queries,
         saving=saving,
         certain=bool(fix) and (source.owner is None or is_complete(source.owner)),
         docs=docs_of(code),
     )
+
+
+def _at_origin(source: ResultSet, fix: str, advice: str, *, is_repeated: bool) -> tuple[str, str]:
+    """The fix as the origin takes it, empty where it takes none, and what to say of it."""
+    if source.is_combined:  # what union() gives takes nothing further
+        return "", f"Write {fix} in each part of the union."
+    if source.site is None:
+        return "", f"A library builds the queryset, to which {fix} would have to be added."
+    code = fix_in_class(source, fix, is_repeated=is_repeated)
+    return code, advice + advice_in_class(source)
 
 
 def hint_of_narrowed(

@@ -32,6 +32,8 @@ def hint_of_summary(
     source, relation = summary.load.source, summary.relation
     saving = saving_of(summary.queries, remaining=0)
     fix = _fix(summary, annotation)
+    if summary.conditions:
+        asked = f"filter({', '.join(summary.conditions)}).{asked}"
     return Hint(
         code=code,
         title=f"{relation.model}: {relation.name}.{asked} is asked row by row",
@@ -70,7 +72,7 @@ def _advice(summary: Summary, annotation: Annotation | None, otherwise: str) -> 
         advice = f"Annotate {where} with {otherwise}, if it is the same for all rows."
         is_narrowed = summary.origin is not QueryOrigin.AGGREGATE and not summary.load.is_plain
         return f"Only some of the objects are meant. {advice}" if is_narrowed else advice
-    instead = f"write {row}.{annotation.name} instead."
+    instead = f"write {' and '.join(f'{row}.{name}' for name in annotation.names)} instead."
     if source.is_combined:
         return f"Write {annotation.code} in each part of the union, and {instead}"
     return f"Annotate that queryset, and {instead}"

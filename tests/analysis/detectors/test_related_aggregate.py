@@ -127,10 +127,30 @@ def test_sums_over_two_relations_do_not_multiply_each_other(alias: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("build", [lambda books: books, lambda books: books.distinct()])
+def test_several_aggregates_at_once(alias: str, build: Any) -> None:
+    def ask(book: Any) -> list[Any]:
+        found = book.reviews.aggregate(Avg("rating"), last=Max("text"), count=Count("user"))
+        return [found["rating__avg"], found["last"], found["count"]]
+
+    books = build(Book.objects.using(alias))
+    hint = check_hint(
+        lambda: [ask(book) for book in books],
+        fix='annotate(rating_avg=Avg("reviews__rating"), text_max=Max("reviews__text"), '
+        'user_count=Count("reviews__user"))',
+        certain=True,
+    )
+    assert "book.rating_avg and book.text_max and book.user_count instead" in hint.message
+    annotated = eval(f"books.{hint.fix}", {**tools.NAMES, "books": books.all()})
+    assert [[b.rating_avg, b.text_max, b.user_count] for b in annotated.order_by("pk")] == [
+        ask(book) for book in books.order_by("pk")
+    ]
+
+
 @pytest.mark.parametrize(
     "aggregate",
     [
-        lambda reviews: reviews.aggregate(Avg("rating"), Max("rating")),
+        lambda reviews: reviews.aggregate(Avg("rating"), last=Max("user__name")),
         lambda reviews: reviews.aggregate(total=Sum("rating", default=0)),
         lambda reviews: reviews.aggregate(total=Sum("rating", filter=Q(rating__gt=1))),
         lambda reviews: reviews.aggregate(total=Sum(F("rating") * 2)),

@@ -9,6 +9,7 @@ import pytest
 
 from tests.analysis.detectors import tools
 from tests.lines import line_with, place_of
+from tests.testapp import models as testapp
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Person, Review
 
@@ -21,6 +22,10 @@ check_hint = partial(tools.check_hint, hint_code="ORM501")
 @pytest.fixture(autouse=True)
 def library(alias: str) -> None:
     make_library(alias, books=4)
+
+
+def test_noop_counted_again_is_another_code(alias: str) -> None:
+    check_noop(lambda: [Book.objects.using(alias).count() for _ in range(3)])
 
 
 def test_noop_other_parameters(alias: str) -> None:
@@ -47,10 +52,11 @@ def test_noop_relation_with_one_target(alias: str) -> None:
 
 def test_two_lines(alias: str) -> None:
     def code() -> None:
-        Book.objects.using(alias).count()  # asked first
-        Book.objects.using(alias).count()  # asked again
+        list(Book.objects.using(alias))  # asked first
+        list(Book.objects.using(alias))  # asked again
 
     hint = check_hint(code, fix="", model="testapp.Book")
+    assert f"by {HERE.name}:{hint.sites[0].line} and {HERE.name}:" in hint.message
     assert [place_of(site) for site in hint.sites] == [
         line_with(HERE, "# asked first"),
         line_with(HERE, "# asked again"),
@@ -58,16 +64,35 @@ def test_two_lines(alias: str) -> None:
     assert hint.saving.queries == 1
 
 
-def test_property_of_one_object_that_asks_again(alias: str) -> None:
-    book = Book.objects.using(alias).get(title="Book 0")
-    hint = check_hint(lambda: [book.reviews.count() for _ in range(3)])
-    assert hint.saving.queries == 2
+class Genre:
+    """Lends its property to the model of this name."""
+
+    @property
+    def titles(self) -> list[str]:
+        return [book.title for book in self.books.order_by("title")]  # asks each time
+
+
+def test_property_of_one_object_that_asks_again(
+    alias: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(testapp.Genre, "titles", Genre.titles, raising=False)
+    genre = testapp.Genre.objects.using(alias).get(name="Genre 1")
+
+    def code() -> None:
+        assert genre.titles
+        assert genre.titles
+
+    hint = check_hint(code)
+    assert hint.saving.queries == 1
+    assert [place_of(site) for site in hint.sites] == [line_with(HERE, "# asks each time")]
+    assert f"Genre.titles ({HERE.name}:" in hint.message
+    assert "Make it a cached_property" in hint.message
 
 
 def test_written_to_another_table(alias: str) -> None:
     def code() -> None:
-        Book.objects.using(alias).count()
+        list(Book.objects.using(alias))
         Person.objects.using(alias).update(name="x")
-        Book.objects.using(alias).count()
+        list(Book.objects.using(alias))
 
     check_hint(code)
