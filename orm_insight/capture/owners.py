@@ -48,33 +48,63 @@ def makes_form_field(code: CodeType) -> bool:
     )
 
 
-def owner_site(
-    inner: FrameType, outer: FrameType | None, is_application: IsApplication
+def site_for(
+    inner: FrameType,
+    outer: FrameType | None,
+    site: Site | None,
+    model: Any,
+    is_application: IsApplication,
 ) -> Site | None:
-    """The class, what it is to the library, and the field for which the queryset is, if for one.
+    """What to change for a queryset of ``model`` that a library has built.
 
-    ``inner`` is the first frame that runs such code, ``outer`` the one where the stack ends.
+    ``inner`` is the first frame that runs the library's code, ``outer`` the one where the stack
+    ends, with its ``site`` if it is a line of the application.
     """
+    if outer is None or site is None:
+        return _class_for(inner, outer, model, is_application)
+    if len(site) == 1:  # a template's node
+        return site
+    taker = _taker_of(inner.f_code)
+    if taker is not None:
+        return *site, taker, None, False
+    if (field := field_of(inner)) is not None:
+        kind = "form" if makes_form_field(inner.f_code) else "formfield"
+        return *site, kind, field.name, bool(field.many_to_many)
+    # A line that several classes inherit is not where one of them is to be changed.
+    if _is_inherited(outer, inner):
+        return _class_for(inner, None, model, is_application) or site
+    return site
+
+
+def _class_for(
+    inner: FrameType, outer: FrameType | None, model: Any, is_application: IsApplication
+) -> Site | None:
+    """The class, what it is to the library, and the field for which the queryset is, if for one."""
     field = field_of(inner)
     found: Site | None = None
     frame: FrameType | None = inner
     while frame is not None and frame is not outer:
         if is_owner(frame.f_code):
             if found is None:
-                found = _read(frame.f_locals, field, is_application)
+                found = _read(frame.f_locals, field, model, is_application)
             elif found[1] == "admin" and _is_change_list(frame.f_locals.get("self")):
                 return found[0], "changelist", None, False
         frame = frame.f_back
     return found
 
 
-def line_site(line: Site, inner: FrameType) -> Site:
-    """A line of the application that had a library build the queryset, and for what."""
-    if (field := field_of(inner)) is not None:
-        kind = "form" if makes_form_field(inner.f_code) else "formfield"
-        return *line, kind, field.name, bool(field.many_to_many)
-    kind_of_taker = _taker_of(inner.f_code)
-    return line if kind_of_taker is None else (*line, kind_of_taker, None, False)
+def _is_inherited(line: FrameType, inner: FrameType) -> bool:
+    """Whether the application's line stands in a base class, to which other classes belong too."""
+    instance = inner.f_locals.get("self")
+    if instance is None or line.f_locals.get("self") is not instance:
+        return False
+    return line.f_code.co_qualname.rpartition(".")[0] != type(instance).__qualname__
+
+
+def _is_for(instance: Any, model: Any) -> bool:
+    """Whether a view or an admin is about this model, and not just asks for it as well."""
+    own = getattr(instance, "model", None)
+    return own is not None and own._meta.concrete_model is model._meta.concrete_model
 
 
 def _is_change_list(instance: Any) -> bool:
@@ -87,18 +117,27 @@ def field_of(frame: FrameType) -> Any:
     return local.get("f" if makes_form_field(frame.f_code) else "db_field")
 
 
-def _read(local: Any, field: Any, is_application: IsApplication) -> Site | None:
+def _read(local: Any, field: Any, model: Any, is_application: IsApplication) -> Site | None:
     instance = local.get("self")
-    if instance is None:
-        return None
-    name, is_many = getattr(field, "name", None), bool(getattr(field, "many_to_many", False))
-    if hasattr(instance, "formfield_for_foreignkey"):  # a ModelAdmin, or an inline of one
-        return type(instance), "admin" if field is None else "formfield", name, is_many
+    kind = _kind_of(instance)
+    if kind is not None:
+        if field is not None:
+            is_many = bool(getattr(field, "many_to_many", False))
+            return type(instance), "form" if kind == "view" else "formfield", field.name, is_many
+        return (type(instance), kind, None, False) if _is_for(instance, model) else None
     if (model_admin := local.get("model_admin")) is not None and hasattr(instance, "title"):
         return type(model_admin), "filter", getattr(instance, "field_path", None), False
-    if hasattr(type(instance), "as_view"):
-        return type(instance), "view" if field is None else "form", name, is_many
-    is_many = hasattr(getattr(instance, "parent", None), "child_relation")
+    return None if instance is None else _declared(local, is_application)
+
+
+def _kind_of(instance: Any) -> str | None:
+    if hasattr(instance, "formfield_for_foreignkey"):  # a ModelAdmin, or an inline of one
+        return "admin"
+    return "view" if hasattr(type(instance), "as_view") else None
+
+
+def _declared(local: Any, is_application: IsApplication) -> Site | None:
+    is_many = hasattr(getattr(local["self"], "parent", None), "child_relation")
     for kind, read in (("serializer", serializer_fields), ("graphql", graphql_fields)):
         for cls, name in read(local):
             if is_of_application(cls, is_application):

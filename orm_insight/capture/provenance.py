@@ -32,7 +32,7 @@ from orm_insight.capture.codes import Role, declare, is_application, learn, plai
 from orm_insight.capture.lineage import KEY, PARENT, Built, Site
 from orm_insight.capture.marking import marked, marked_object
 from orm_insight.capture.narrowing import is_plain, narrowing_of, shape_of
-from orm_insight.capture.owners import line_site, makes_form_field, owner_site
+from orm_insight.capture.owners import makes_form_field, site_for
 from orm_insight.capture.relation_frames import (
     built_for_relation,
     declare_relations,
@@ -93,13 +93,11 @@ def _built_at(
     frame: FrameType | None, role: Role, query: Any, built: Built | None, owner: FrameType | None
 ) -> Built:
     site = None if frame is None else _site_at(frame, role)
+    model = query.__dict__.get("model")
     if owner is not None:
-        if site is None:
-            site = owner_site(owner, frame, is_application)
-        elif len(site) > 1:
-            site = line_site(site, owner)
+        site = site_for(owner, frame, site, model, is_application)
     if built is None:
-        return Built(query.__dict__.get("model"), site)
+        return Built(model, site)
     built.site = site
     return built
 

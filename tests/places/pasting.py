@@ -17,6 +17,9 @@ from typing import Any
 
 from django.db import models as django_models
 
+from orm_insight.analysis.patches.clues import Clues
+from orm_insight.analysis.patches.patch import patched
+from orm_insight.introspection import read_schema
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import CallSite
 from tests.places import models
@@ -32,10 +35,33 @@ def fixed_project(project: str, *hints: Hint) -> str:
         assert hint.origin is not None and hint.fix, (hint.title, hint.origin)
         assert hint.origin.file == str(file)
         source = paste(source, hint.origin, hint.fix)
-    name = f"tests.places.projects.fixed_{project}"
+    return _run(file, source, {**vars(django_models), **vars(models), "models": django_models})
+
+
+def patched_project(project: str, hint: Hint) -> str:
+    """The name of a copy of the project to which the diff of the hint's page was applied.
+
+    It has the imports that it needs. Without a diff it is the copy with the fix pasted: a
+    ``get_queryset()`` does not tell for which models its class is used.
+    """
+    original = import_module(f"tests.places.projects.{project}")
+    file = Path(original.__file__ or "")
+    source = file.read_text()
+    patch = patched(hint, source, Clues.of(hint, hint.queries, read_schema()))
+    assert hint.origin is not None
+    if patch is None:
+        assert "super().get_queryset(" in source.splitlines()[hint.origin.line - 1]
+        return fixed_project(project, hint)
+    assert patch.is_whole
+    return _run(file, patch.text, {})
+
+
+def _run(file: Path, source: str, names: dict[str, Any]) -> str:
+    """The name of a module that runs this source and has these names already."""
+    name = f"tests.places.projects.fixed_{file.stem}"
     module = ModuleType(name)
-    vars(module).update({**vars(django_models), **vars(models), "models": django_models})
-    vars(module).update(__name__=name, __file__=str(file.with_name(f"fixed_{project}.py")))
+    vars(module).update(names)
+    vars(module).update(__name__=name, __file__=str(file.with_name(f"fixed_{file.name}")))
     sys.modules[name] = module
     exec(compile(source, vars(module)["__file__"], "exec"), vars(module))
     return name

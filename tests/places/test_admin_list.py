@@ -182,3 +182,26 @@ def test_autocomplete(check_hint: Any) -> None:
         site="models.py :: ({self.label.name})",
         origin="class ArtistAdmin(",
     )
+
+
+def test_get_queryset_of_a_base_class(check_hint: Any) -> None:
+    check_hint(
+        "/derived/places/album/",
+        lookup="artist",
+        fix='list_select_related = ["artist"]',
+        site="models.py :: by {self.artist.name}",
+        origin="class DerivedAdmin(",
+    )
+
+
+def test_page_that_asks_before_it_deletes(check_hint: Any) -> None:
+    """The tracks are no matter of the album's admin."""
+    hint = check_hint(
+        f"/string/places/album/{Album.objects.order_by('pk').first().pk}/delete/",
+        model="places.Track",
+        lookup="composer",
+        certain=False,
+        site="models.py :: by {self.composer.name}",
+        apply=False,
+    )
+    assert (hint.origin, hint.fix) == (None, "")

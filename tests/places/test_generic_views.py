@@ -129,3 +129,18 @@ def test_archives() -> None:
         site="models.py :: by {self.composer.name}",
         origin="class DayDetail(",
     )
+
+
+def test_get_queryset_of_a_base_class() -> None:
+    check_hint(
+        "/released/",
+        lookup="artist",
+        fix='queryset = Album.objects.select_related("artist")',
+        site=LOOP,
+        origin="class ReleasedAlbums(",
+    )
+
+
+def test_view_without_a_class() -> None:
+    hint = check_hint("/without-class/", lookup="artist", certain=False, site=LOOP, apply=False)
+    assert (hint.origin, hint.fix) == (None, "")

@@ -16,7 +16,7 @@ from orm_insight import insight
 from orm_insight.analysis.report import Report
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import CallSite
-from tests.places.pasting import fixed_project
+from tests.places.pasting import fixed_project, patched_project
 
 PLACES = Path(__file__).parent
 Ask = Callable[[Client], Any]
@@ -72,8 +72,8 @@ def check_hint(
     assert_at(hint.site, site, project)
     if origin is not None:
         assert_at(hint.origin, origin, project)
-    if apply:
-        fixed, same = visit(fixed_project(project, hint), ask, client)
+    for way in (fixed_project, patched_project) if apply else ():
+        fixed, same = visit(way(project, hint), ask, client)
         assert fixed.hints == (), described(fixed.hints)
         assert len(report.queries) - len(fixed.queries) >= hint.saving.queries > 0
         assert same == content

@@ -195,6 +195,18 @@ class OwnMethodAdmin(admin.ModelAdmin):
         return field
 
 
+class NewAdmin(admin.ModelAdmin):
+    """A base class."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(released__isnull=False)
+
+
+@register("derived")
+class DerivedAdmin(NewAdmin):
+    list_display = ["title", "credit"]
+
+
 @register("search", (Artist, ArtistAdmin))
 class SearchAdmin(admin.ModelAdmin):
     autocomplete_fields = ["artist"]

@@ -65,6 +65,19 @@ class DerivedList(ShopList):
     model = Album
 
 
+class ReleasedList(ListView):
+    """A base class with a line that is not for one model alone."""
+
+    template_name = "places/artists.html"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return super().get_queryset().filter(released__isnull=False)
+
+
+class ReleasedAlbums(ReleasedList):
+    model = Album
+
+
 class ManagedList(ListView):
     model = Album
     template_name = "places/artists.html"
@@ -116,6 +129,8 @@ urlpatterns = [
     path("method/", MethodList.as_view()),
     path("super/", SuperList.as_view()),
     path("derived/", DerivedList.as_view()),
+    path("released/", ReleasedAlbums.as_view()),
+    path("without-class/", ListView.as_view(model=Album, template_name="places/artists.html")),
     path("managed/", ManagedList.as_view()),
     path("good/", GoodList.as_view()),
     path("detail/<int:pk>/", AlbumDetail.as_view()),
