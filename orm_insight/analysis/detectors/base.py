@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Protocol
 
 from orm_insight.analysis.annotations import Subjects
+from orm_insight.analysis.asked_first import join_questions
 from orm_insight.analysis.groups import QueryGroup
 from orm_insight.analysis.loads import LoadGroup, group_loads
 from orm_insight.analysis.loops import Loop, find_loops
@@ -18,10 +19,13 @@ from orm_insight.analysis.narrowed import (
     queryset_code,
 )
 from orm_insight.analysis.owners import advice_in_class, code_in_class, is_complete
+from orm_insight.analysis.repeats import find_repeated_reads
 from orm_insight.analysis.summaries import Summary, find_summaries
+from orm_insight.analysis.uses import BuiltHere, by_building_line
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.schema import Schema
 from orm_insight.model.trace import CallSite, Query, ResultSet, Trace
+from orm_insight.model.usage import ResultUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +33,15 @@ class Thresholds:
     """From where on something is worth a hint.
 
     ``repeats`` is how many instances must load a relation one by one, or how often a statement
-    must be repeated.
+    must be repeated. A column that was loaded and never read is worth a hint from ``wide_bytes``
+    for all rows and ``wide_bytes_per_row`` on average. ``many_rows`` is how many rows one
+    statement may load without a limit.
     """
 
     repeats: int = 2
+    wide_bytes: int = 1_000
+    wide_bytes_per_row: int = 100
+    many_rows: int = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +63,7 @@ class Context:
     @cached_property
     def summaries(self) -> tuple[Summary, ...]:
         """Questions about the related objects of each row of one result."""
-        return find_summaries(self.queries, self.schema, self.thresholds.repeats)
+        return self._narrowed_and_summaries[1]
 
     @cached_property
     def subjects(self) -> Subjects:
@@ -64,7 +73,25 @@ class Context:
     @cached_property
     def narrowed(self) -> tuple[LoadGroup, ...]:
         """Related managers asked one by one for what no prefetch serves, for rows of one result."""
-        return group_narrowed(self.queries, self.thresholds.repeats)
+        return self._narrowed_and_summaries[0]
+
+    @cached_property
+    def _narrowed_and_summaries(self) -> tuple[tuple[LoadGroup, ...], tuple[Summary, ...]]:
+        repeats = self.thresholds.repeats
+        return join_questions(
+            group_narrowed(self.queries, repeats),
+            find_summaries(self.queries, self.schema, repeats),
+        )
+
+    @cached_property
+    def uses(self) -> tuple[ResultUse, ...]:
+        """What became of loaded rows; empty unless the trace was recorded in depth."""
+        return self.trace.uses or ()
+
+    @cached_property
+    def built(self) -> tuple[BuiltHere, ...]:
+        """The same, put together by the lines that build the querysets."""
+        return by_building_line(self.uses, self.queries)
 
     @cached_property
     def loops(self) -> tuple[Loop, ...]:
@@ -72,10 +99,18 @@ class Context:
         return find_loops(self.groups, self.thresholds.repeats, explained=self.of_relations)
 
     @cached_property
+    def repeated_reads(self) -> tuple[tuple[Query, ...], ...]:
+        """Equal reads with equal parameters that nothing else explains."""
+        loops = (query.index for loop in self.loops for query in loop.queries)
+        explained = {*loops, *self.of_relations}
+        return find_repeated_reads(self.queries, self.thresholds.repeats, explained)
+
+    @cached_property
     def of_relations(self) -> frozenset[int]:
         """The indexes of queries that the rows of one result issued one by one."""
-        groups: list[LoadGroup | Summary] = [*self.loads, *self.narrowed, *self.summaries]
-        return frozenset(query.index for group in groups for query in group.queries)
+        found = [group.statements for group in (*self.loads, *self.narrowed)]
+        found.extend(summary.queries for summary in self.summaries)
+        return frozenset(query.index for queries in found for query in queries)
 
 
 class Detector(Protocol):
@@ -116,15 +151,21 @@ _DOCS = {
     "ORM102": f"{_QUERYSETS}#prefetch-related",
     "ORM103": f"{_QUERYSETS}#prefetch-objects",
     "ORM104": f"{_QUERYSETS}#prefetch-related",
+    "ORM105": f"{_OPTIMIZATION}#don-t-retrieve-things-you-don-t-need",
     "ORM106": f"{_QUERYSETS}#defer",
     "ORM201": "topics/db/aggregation/#generating-aggregates-for-each-item-in-a-queryset",
     "ORM202": "ref/models/expressions/#exists-subqueries",
     "ORM203": "topics/db/aggregation/#joins-and-aggregates",
     "ORM204": f"{_QUERYSETS}#in-bulk",
     "ORM205": f"{_OPTIMIZATION}#retrieve-everything-at-once-if-you-know-you-will-need-it",
+    "ORM301": f"{_QUERYSETS}#defer",
+    "ORM302": f"{_QUERYSETS}#iterator",
+    "ORM303": f"{_QUERYSETS}#count",
+    "ORM304": f"{_QUERYSETS}#exists",
     "ORM305": f"{_OPTIMIZATION}#don-t-overuse-contains-count-and-exists",
     "ORM306": "topics/db/queries/#limiting-querysets",
     "ORM501": f"{_OPTIMIZATION}#understand-cached-attributes",
+    "ORM502": "ref/paginator/#django.core.paginator.Paginator.count",
 }
 
 
@@ -155,19 +196,14 @@ def hint_of_load(
     advice: str,
 ) -> Hint:
     """The hint for a relation or column that is loaded one by one."""
-    source = group.load.source
-    saving = saving_of(group.queries, remaining=remaining)
-    if source.is_combined:  # what union() gives takes nothing further
-        advice = f"Write {fix} in each part of the union."
-        fix = ""
-    else:
-        fix = fix_in_class(source, fix, is_repeated=group.results > 1)
-        advice += advice_in_class(source)
+    source, queries = group.load.source, group.statements
+    saving = saving_of(queries, remaining=remaining)
+    fix, advice = _at_origin(source, fix, advice, is_repeated=group.results > 1)
     return Hint(
         code=code,
         title=f"{source.model}: {lookup} is loaded row by row",
         message=(
-            f"{lookup} {problem} one object at a time: {len(group.queries):,} statements for the "
+            f"{lookup} {problem} one object at a time: {len(queries):,} statements for the "
             f"rows of one {source.model} queryset. {advice}"
         ),
         severity=severity_of(saving, context),
@@ -175,13 +211,23 @@ def hint_of_load(
         lookup=lookup,
         fix=fix,
         site=group.site or source.site,
-        sites=sites_of(group.queries),
+        sites=sites_of(queries),
         origin=source.site,
-        queries=group.queries,
+        queries=queries,
         saving=saving,
         certain=bool(fix) and (source.owner is None or is_complete(source.owner)),
         docs=docs_of(code),
     )
+
+
+def _at_origin(source: ResultSet, fix: str, advice: str, *, is_repeated: bool) -> tuple[str, str]:
+    """The fix as the origin takes it, empty where it takes none, and what to say of it."""
+    if source.is_combined:  # what union() gives takes nothing further
+        return "", f"Write {fix} in each part of the union."
+    if source.site is None:
+        return "", f"A library builds the queryset, to which {fix} would have to be added."
+    code = fix_in_class(source, fix, is_repeated=is_repeated)
+    return code, advice + advice_in_class(source)
 
 
 def hint_of_narrowed(
