@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from orm_insight.analysis.patches.fixes import FixStatement
-from orm_insight.analysis.patches.source import Edit, SourceFile, constant, quoted, spans
+from orm_insight.analysis.patches.source import Edit, Scope, SourceFile, constant, quoted, spans
 from orm_insight.model.trace import CallSite
 
 # What has its own way with the queryset, or with the attribute.
@@ -29,13 +30,13 @@ def class_edits(
     source: SourceFile, cls: ast.ClassDef, statement: FixStatement, fix: str
 ) -> list[Edit] | None:
     """Write the statement of a fix into the body; ``None`` where the class has its own idea."""
-    methods = _methods(source, cls)
     if not source.is_alone(cls.body[0]):
         return None
     if isinstance(statement, ast.FunctionDef):
-        return None if statement.name in methods else _append(source, cls, fix)
+        is_there = any(method.name == statement.name for method in _methods_of(cls))
+        return None if is_there else _append(source, cls, fix)
     name = ast.unparse(statement.targets[0])
-    if _BUILD_QUERYSETS & methods:
+    if any(method.name in _BUILD_QUERYSETS for method in _own_ideas(source, cls)):
         return None
     if name == "list_select_related":
         return _list_select_related(source, cls, statement, fix)
@@ -43,17 +44,21 @@ def class_edits(
     return _insert(source, cls, fix) if is_queryset else None
 
 
-def _methods(source: SourceFile, cls: ast.ClassDef) -> set[str]:
-    """Of the class, and of its bases as far as they stand in the same file."""
+def _own_ideas(source: SourceFile, cls: ast.ClassDef) -> Iterator[Scope]:
+    """The methods of a class, and those of its bases in the same file that ask no other base."""
+    yield from _methods_of(cls)
     bases = {ast.unparse(base) for base in cls.bases}
-    classes = [node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
-    return {
-        method.name
-        for node in classes
-        if node is cls or node.name in bases
-        for method in node.body
-        if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ClassDef) and node.name in bases:
+            for method in _methods_of(node):
+                if f"super().{method.name}(" not in ast.unparse(method):
+                    yield method
+
+
+def _methods_of(cls: ast.ClassDef) -> Iterator[Scope]:
+    for node in cls.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
 
 
 def _assigned(cls: ast.ClassDef, name: str) -> ast.Assign | ast.AnnAssign | None:

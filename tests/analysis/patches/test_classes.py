@@ -78,7 +78,7 @@ def superuser(library, alias):
             """
             class Rows(Listed):
                 def get_queryset(self):
-                    return super().get_queryset().order_by("pk")
+                    return self.model.objects.order_by("pk")
 
             class BookRows(Rows):
                 model = Book
@@ -90,17 +90,14 @@ def superuser(library, alias):
         ),
         pytest.param(
             """
-            class BookRows(Listed):
-                def get_queryset(self):
-                    return super().get_queryset().order_by("pk")
-
-            class MoreRows(BookRows):
-                model = Book
+            class BookAdmin(Showing):
+                def get_list_select_related(self, request):
+                    return ("publisher",)
 
             def run():
-                return names(MoreRows)
+                return listed(BookAdmin)
             """,
-            id="a class for others",
+            id="a method that is asked first",
         ),
     ],
 )
@@ -112,21 +109,6 @@ CASES = {
     "view with a model": (
         """
         class BookRows(Listed):
-            model = Book
-            ordering = "pk"
-
-        def run():
-            return names(BookRows)
-        """,
-        """
-        +    queryset = Book.objects.select_related("author")
-        """,
-    ),
-    "view with a docstring": (
-        """
-        class BookRows(Listed):
-            \"\"\"All books.\"\"\"
-
             model = Book
             ordering = "pk"
 
@@ -165,6 +147,22 @@ CASES = {
         """
         -        return super().get_queryset().order_by("pk")
         +        return super().get_queryset().order_by("pk").select_related("author")
+        """,
+    ),
+    "view whose base asks its own base": (
+        """
+        class Rows(Listed):
+            def get_queryset(self):
+                return super().get_queryset().order_by("pk")
+
+        class BookRows(Rows):
+            model = Book
+
+        def run():
+            return names(BookRows)
+        """,
+        """
+        +    queryset = Book.objects.select_related("author")
         """,
     ),
     "admin": (
