@@ -81,6 +81,7 @@ def print_table(outcome: Outcome) -> None:
     print(EXPLANATION)
     if outcome.idle_us is not None:
         print(f"Wrapper with nothing to record: {outcome.idle_us:.2f} µs (limit 1 µs)")
+        print(f"Hooks into the ORM with nothing to record: {outcome.hooks_us:+.2f} µs a query")
         print(f"Report of 10,000 queries: {outcome.report_ms:.0f} ms (limit 150 ms)")
 
 
