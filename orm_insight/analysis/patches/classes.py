@@ -82,36 +82,45 @@ def _list_select_related(
         return _insert(source, cls, fix)
     value, wanted = known.value, statement.value
     assert value is not None
-    if isinstance(value, ast.Constant) and isinstance(value.value, bool):
-        code = fix.partition(" = ")[2]
+    code = fix.partition(" = ")[2]
+    if not isinstance(wanted, ast.List) or isinstance(value, ast.Constant):
+        is_plain = isinstance(value, ast.Constant | ast.List | ast.Tuple)
+        return [Edit(source.start(value), source.end(value), code)] if is_plain else None
+    if not isinstance(value, ast.List | ast.Tuple):
+        return None
+    has, names = _names_in(value), _names_in(wanted)
+    if has is None or names is None:
+        return None
+    if _covers(has, names):
         return [Edit(source.start(value), source.end(value), code)]
-    is_list = isinstance(value, ast.List | ast.Tuple) and isinstance(wanted, ast.List)
-    return _extended(source, value, wanted) if is_list else None  # type: ignore[arg-type]
+    return _extended(source, value, has, names) if _covers(names, has) else None
+
+
+def _names_in(node: ast.List | ast.Tuple) -> list[str] | None:
+    names = [text for element in node.elts if (text := constant(element)) is not None]
+    return names if names and len(names) == len(node.elts) else None
+
+
+def _covers(names: list[str], others: list[str]) -> bool:
+    """Whether each of the others is among the names, or on the way to one."""
+    return all(any(f"{n}__".startswith(f"{other}__") for n in names) for other in others)
 
 
 def _extended(
-    source: SourceFile, known: ast.List | ast.Tuple, wanted: ast.List
-) -> list[Edit] | None:
+    source: SourceFile, known: ast.List | ast.Tuple, has: list[str], names: list[str]
+) -> list[Edit]:
     """The names that the list does not have yet, at its end or in place of a shorter path."""
-    names = [constant(element) for element in known.elts]
-    lookups = [constant(element) for element in wanted.elts]
-    if not names or None in names or None in lookups:
-        return None
     edits = []
     last = known.elts[-1]
     before = source.text[source.line_start(last.lineno) : source.start(last)]
     gap = f",{source.newline}{before}" if not before.strip() else ", "
-    for lookup in lookups:
-        shorter = [
-            n for n, name in enumerate(names) if lookup and f"{lookup}__".startswith(f"{name}__")
-        ]
-        if lookup is None or lookup in names:
-            continue
-        at = known.elts[shorter[0]] if shorter else None
-        if at is not None:
-            edits.append(Edit(source.start(at), source.end(at), quoted(lookup)))
-        else:
-            edits.append(Edit(source.end(last), source.end(last), f"{gap}{quoted(lookup)}"))
+    for name in names:
+        shorter = [n for n, text in enumerate(has) if name.startswith(f"{text}__")]
+        if shorter:
+            at = known.elts[shorter[0]]
+            edits.append(Edit(source.start(at), source.end(at), quoted(name)))
+        elif name not in has:
+            edits.append(Edit(source.end(last), source.end(last), f"{gap}{quoted(name)}"))
     return edits
 
 

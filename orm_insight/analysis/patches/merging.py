@@ -10,7 +10,7 @@ from orm_insight.analysis.patches.chains import Chain, name_of
 from orm_insight.analysis.patches.fixes import FixCall
 from orm_insight.analysis.patches.source import Edit, SourceFile, constant, quoted
 
-_FOLLOWS_RELATIONS = frozenset({"select_related", "prefetch_related"})
+_TAKE_NAMES = frozenset({"select_related", "prefetch_related", "defer"})
 # What may stand between the last argument and the end of a call.
 _TAIL = re.compile(r"\s*,?(?:\s|#[^\n]*\n)*\)\Z")
 
@@ -22,23 +22,27 @@ def chain_edits(chain: Chain, calls: Iterable[FixCall]) -> list[Edit] | None:
         return None
     edits: list[Edit] = []
     further: list[FixCall] = []
+    reset = {call.method for call in calls if _is_reset(call)}
     for call in calls:
         link = chain.last(call.method)
         changed: list[Edit] | None
-        if call.method in ("only", "defer"):
-            changed = _take_columns(chain, calls, call.method)
+        if call.method in reset or call.method == "only":
+            changed = _take_over(chain, calls, call.method)
         elif link is None or call.method == "annotate":
             further.append(call)
             continue
-        elif call.method in _FOLLOWS_RELATIONS:
-            changed = _extend(chain.source, link, call)
         else:
-            changed = None
+            changed = _extend(chain.source, link, call) if call.method in _TAKE_NAMES else None
         if changed is None:
             return None
         edits += [edit for edit in changed if edit not in edits]
     code = "".join(f"{chain.dot}{call.code}" for call in further)
     return [*edits, Edit(chain.end, chain.end, code)] if further else edits
+
+
+def _is_reset(call: FixCall) -> bool:
+    """``defer(None)`` takes back what was said before."""
+    return len(call.nodes) == 1 and _is_none(call.nodes[0])
 
 
 def _is_in_the_way(chain: Chain, calls: tuple[FixCall, ...]) -> bool:
@@ -84,7 +88,7 @@ def _extend(source: SourceFile, link: ast.Call, call: FixCall) -> list[Edit] | N
         if any(text is not None and f"{text}__".startswith(f"{lookup}__") for text in known):
             return None  # it is there already: something else is wrong
         shorter = [n for n, text in enumerate(known) if text and lookup.startswith(f"{text}__")]
-        if len(shorter) == 1:
+        if len(shorter) == 1 and call.method != "defer":
             argument = link.args[shorter[0]]
             edits.append(Edit(source.start(argument), source.end(argument), quoted(lookup)))
         else:
@@ -101,8 +105,8 @@ def _appended(source: SourceFile, link: ast.Call, code: str) -> Edit:
     return Edit(end, end, f"{separator}{code}")
 
 
-def _take_columns(chain: Chain, calls: tuple[FixCall, ...], method: str) -> list[Edit] | None:
-    """Let the chain's own ``only()`` or ``defer()`` say what the fix says."""
+def _take_over(chain: Chain, calls: tuple[FixCall, ...], method: str) -> list[Edit] | None:
+    """Let the chain's own call of this method name what the fix names, and nothing else."""
     link = chain.last(method)
     wanted = [
         text
@@ -113,18 +117,17 @@ def _take_columns(chain: Chain, calls: tuple[FixCall, ...], method: str) -> list
     if link is None or sum(name_of(other) == method for other in chain.links) != 1:
         return None
     has = [constant(argument) for argument in link.args]
-    if None in has or link.keywords:
+    if None in has or link.keywords or not has:
         return None
     if method == "only":
         missing = [text for text in wanted if text not in has]
         return [_appended(chain.source, link, quoted(text)) for text in missing] or None
-    return _with_names(chain, link, [text for text in has if text is not None and text in wanted])
+    return None if has == wanted else _with_names(chain, link, wanted)
 
 
-def _with_names(chain: Chain, link: ast.Call, names: list[str]) -> list[Edit] | None:
+def _with_names(chain: Chain, link: ast.Call, names: list[str]) -> list[Edit]:
+    """Without names, the call goes; what is left must still be a queryset."""
     source, end = chain.source, chain.source.end(link)
-    if len(names) == len(link.args):
-        return None
     if names:
         code = ", ".join(map(quoted, names))
         return [Edit(source.start(link.args[0]), source.end(link.args[-1]), code)]

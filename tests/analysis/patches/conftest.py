@@ -8,7 +8,7 @@ from tests.analysis.patches.tools import OneDatabase
 from tests.testapp.factories import make_library
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def library(alias, settings, db_of_alias):
     make_library(alias, books=4)
     settings.DEBUG = True  # else values are withheld

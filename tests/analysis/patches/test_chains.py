@@ -6,7 +6,11 @@ import pytest
 
 from tests.analysis.patches.tools import check_no_patch, check_patch, needs_git
 
-pytestmark = [pytest.mark.django_db(databases="__all__"), needs_git]
+pytestmark = [
+    pytest.mark.django_db(databases="__all__"),
+    pytest.mark.usefixtures("library"),
+    needs_git,
+]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,11 @@ from django.contrib.auth.models import User
 
 from tests.analysis.patches.tools import check_no_patch, check_patch, needs_git
 
-pytestmark = [pytest.mark.django_db(databases="__all__"), needs_git]
+pytestmark = [
+    pytest.mark.django_db(databases="__all__"),
+    pytest.mark.usefixtures("library"),
+    needs_git,
+]
 
 HEADER = """from django.contrib import admin
 from django.contrib.auth.models import User
