@@ -94,7 +94,7 @@ def _built_at(
 ) -> Built:
     site = None if frame is None else _site_at(frame, role)
     model = query.__dict__.get("model")
-    if owner is not None:
+    if owner is not None and built is None:  # what a related manager asks belongs to its instance
         site = site_for(owner, frame, site, model, is_application)
     if built is None:
         return Built(model, site)
