@@ -10,6 +10,7 @@ from django.test import Client
 
 from tests.places import tools
 from tests.places.models import Album
+from tests.places.pasting import fixed_project
 
 pytestmark = [
     pytest.mark.django_db(databases="__all__"),
@@ -99,16 +100,22 @@ def test_method_that_is_there_already(check_hint: Any) -> None:
     )
 
 
-def test_labels_of_a_filter(check_hint: Any) -> None:
+def test_labels_of_a_filter(check_hint: Any, admin_client: Client) -> None:
+    url = "/filtered/places/album/"
     hint = check_hint(
-        "/filtered/places/album/",
+        url,
         model="places.Artist",
         lookup="label",
+        certain=False,
         site=LABEL,
         origin="class FilteredAdmin(",
         apply=False,
     )
-    assert "field_choices" in hint.message
+    assert 'name the filter in list_filter as ("artist", ArtistFilter)' in hint.message
+    named = f'{hint.fix}\nlist_filter = ["released", ("artist", ArtistFilter)]'
+    project = fixed_project("backoffice", tools.with_fix(hint, named))
+    report, _ = tools.visit(project, tools.get(url), admin_client)
+    assert report.hints == ()
 
 
 def test_choices_for_each_row_of_an_inline(check_hint: Any) -> None:
