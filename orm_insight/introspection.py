@@ -36,6 +36,11 @@ def _read_model(model: type[Model]) -> ModelFacts:
         pk=options.pk.name,
         # Inherited fields come first, so that a column of the model's own table wins.
         columns={field.column: field.name for field in options.concrete_fields if field.column},
+        unique=frozenset(
+            field.name
+            for field in options.concrete_fields
+            if field.unique and not field.remote_field
+        ),
         manager=options.default_manager.name if options.default_manager else "objects",
         module=model.__module__,
         names=frozenset(dir(model)).union(*map(_names, options.get_fields())),
@@ -72,6 +77,7 @@ def _read_reverse_foreign_key(model: type[Model], relation: Any) -> RelatedSet |
         key=_key(model, keys[0]),
         table=relation.related_model._meta.db_table,
         columns=columns,
+        accessor=relation.get_accessor_name() or "",
     )
 
 

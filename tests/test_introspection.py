@@ -135,8 +135,13 @@ def test_relations_to_several_objects_as_their_side_sees_them():
     sets = read_schema().models["testapp.Book"].sets
 
     assert sets["reviews"] == RelatedSet(
-        lookup="book", key="pk", table="testapp_review", columns=("book_id",)
+        lookup="book",
+        key="pk",
+        table="testapp_review",
+        columns=("book_id",),
+        accessor="reviews",
     )
+    assert sets["chapter"].accessor == "chapter_set"
     assert sets["chapter"].lookup == "book"
     assert sets["genres"] == RelatedSet(
         lookup="books", key="pk", table="testapp_book_genres", columns=("book_id",)
@@ -195,3 +200,11 @@ def test_many_to_many_through_a_model_of_the_project():
     stops = _read_model(tour).sets["stops"]
 
     assert (stops.lookup, stops.table, stops.is_unique) == (None, "testapp_stop", False)
+
+
+def test_unique_fields():
+    """Keys to other objects are left out: in_bulk() would load those."""
+    models = read_schema().models
+
+    assert models["auth.User"].unique == {"id", "username"}
+    assert models["testapp.Profile"].unique == {"id"}

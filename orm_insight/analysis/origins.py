@@ -30,6 +30,7 @@ class QueryOrigin(StrEnum):
     IN_BULK = "in_bulk()"
     BULK_CREATE = "bulk_create()"
     BULK_UPDATE = "bulk_update()"
+    GET_OR_CREATE = "get_or_create()"
     CREATE = "create()"
     SAVE = "save()"
     UPDATE = "update()"
@@ -51,6 +52,8 @@ _MEANINGS: tuple[tuple[str, QueryOrigin], ...] = (
     ("GenericForeignKeyDescriptor.__get__", QueryOrigin.GENERIC),
     ("QuerySet.bulk_create", QueryOrigin.BULK_CREATE),
     ("QuerySet.bulk_update", QueryOrigin.BULK_UPDATE),
+    ("QuerySet.get_or_create", QueryOrigin.GET_OR_CREATE),
+    ("QuerySet.update_or_create", QueryOrigin.GET_OR_CREATE),
     ("QuerySet.create", QueryOrigin.CREATE),
     ("Model.save", QueryOrigin.SAVE),
     ("Model.delete", QueryOrigin.DELETE),

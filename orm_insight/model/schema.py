@@ -12,7 +12,8 @@ class RelatedSet:
 
     ``lookup`` leads from the related objects back and is ``None`` where there is no such name;
     ``key`` is the field to which they refer. ``table`` and ``columns`` hold the reference.
-    ``is_unique`` is false where the same object may be related twice.
+    ``is_unique`` is false where the same object may be related twice; ``accessor`` is the attribute
+    of the instances, and of a prefetch.
     """
 
     lookup: str | None
@@ -20,12 +21,14 @@ class RelatedSet:
     table: str
     columns: tuple[str, ...]
     is_unique: bool = True
+    accessor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
     """One model: ``label`` is ``blog.Post``, ``pk`` the primary key's field name.
 
+    ``unique`` are the fields of which no two objects have the same value, keys to others left out.
     ``manager`` is the name of the default manager, ``module`` where the class is defined, ``names``
     what a new attribute must not be called.
     """
@@ -36,6 +39,7 @@ class ModelFacts:
     pk: str
     columns: Mapping[str, str] = field(default_factory=dict)
     """Column name to field name."""
+    unique: frozenset[str] = frozenset()
     manager: str = "objects"
     names: frozenset[str] = frozenset()
     module: str = ""

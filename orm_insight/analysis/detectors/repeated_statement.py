@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orm_insight.analysis.detectors.base import Context, hint_of_loop, times
-from orm_insight.analysis.lookups import looked_up_field
+from orm_insight.analysis.lookups import single_lookup
 from orm_insight.analysis.loops import Loop
+from orm_insight.analysis.origins import QueryOrigin
+from orm_insight.analysis.parents import ByParent, by_parent, first_results
 from orm_insight.model.hint import Hint
+from orm_insight.model.trace import Query
 from orm_insight.sql.fingerprint import summary
 
 _WRITES = {
@@ -18,11 +21,9 @@ _WRITES = {
     "UPDATE": "bulk_update(), or one update(), writes all of them with one statement.",
     "DELETE": "queryset.delete() removes all of them together.",
 }
-
-
-def _advice(loop: Loop) -> str:
-    verb = loop.fingerprint.partition(" ")[0].upper()
-    return _WRITES.get(verb, "One statement for all values, before the loop, does the same work.")
+_GET_OR_CREATE = (
+    "Load what there is with one statement before the loop, and write the rest with bulk_create()."
+)
 
 
 class RepeatedStatement:
@@ -31,16 +32,71 @@ class RepeatedStatement:
     code = "ORM205"
 
     def detect(self, context: Context) -> Iterable[Hint]:
-        for loop in context.loops:
-            if looked_up_field(loop, context.schema) is None:
-                label = summary(loop.queries[0].sql)
-                yield hint_of_loop(
-                    self.code,
-                    loop.queries,
-                    context,
-                    title=f"{label} is repeated in a loop",
-                    message=(
-                        f"{label} ({loop.origin}) is issued {times(len(loop.queries))} by the "
-                        f"same line with other parameters. {_advice(loop)}"
-                    ),
-                )
+        loops = [loop for loop in context.loops if single_lookup(loop, context.schema) is None]
+        results = first_results(context.queries) if loops else {}
+        for loop, queries in _problems(loops):
+            related = by_parent(loop, context.schema, results)
+            yield self._hint(loop, queries, related, context)
+
+    def _hint(
+        self, loop: Loop, queries: tuple[Query, ...], related: ByParent | None, context: Context
+    ) -> Hint:
+        label = summary(loop.queries[0].sql)
+        advice = _advice(loop) if related is None else _advice_by_parent(loop, related)
+        return hint_of_loop(
+            self.code,
+            queries,
+            context,
+            title=f"{label} is repeated in a loop",
+            message=(
+                f"{label} ({loop.origin}) is issued {times(len(loop.queries))} by the "
+                f"same line with other parameters. {advice}"
+            ),
+            lookup=None if related is None else related.field,
+        )
+
+
+def _problems(loops: list[Loop]) -> list[tuple[Loop, tuple[Query, ...]]]:
+    """Each loop with its statements; what get_or_create() reads and writes is one problem."""
+    found: dict[object, list[Loop]] = {}
+    for number, loop in enumerate(loops):
+        is_both = loop.origin is QueryOrigin.GET_OR_CREATE
+        found.setdefault(loop.queries[0].site if is_both else number, []).append(loop)
+    return [
+        (
+            same[0],
+            tuple(sorted((q for loop in same for q in loop.queries), key=lambda q: q.index)),
+        )
+        for same in found.values()
+    ]
+
+
+def _advice(loop: Loop) -> str:
+    if loop.origin is QueryOrigin.GET_OR_CREATE:
+        return _GET_OR_CREATE
+    verb = loop.fingerprint.partition(" ")[0].upper()
+    return _WRITES.get(verb, "One statement for all values, before the loop, does the same work.")
+
+
+def _advice_by_parent(loop: Loop, related: ByParent) -> str:
+    """What would ask for all parents at once; which parents these are is not known for certain."""
+    child, parent, facts = related.child.name, related.parent.name, related.facts
+    row = parent.lower()
+    loading = related.loading
+    place = loading.origin.location if loading is not None and loading.origin else ""
+    where = f"the {parent} queryset of {place}" if place else f"the queryset of the {parent} rows"
+    objects = f'{child}.{related.child.manager}.filter({related.field}=OuterRef("{facts.key}"))'
+    at_once = {
+        QueryOrigin.COUNT: f'annotate(...=Count("{related.query_name}")) on {where}',
+        QueryOrigin.AGGREGATE: f'annotate() with the aggregate over "{related.query_name}__..."'
+        f" on {where}",
+        QueryOrigin.EXISTS: f"annotate(...=Exists({objects})) on {where}",
+    }.get(
+        loop.origin,
+        f'prefetch_related("{facts.accessor}") on {where}, and {row}.{facts.accessor}.all() here,',
+    )
+    return (
+        f"It asks for the {child} objects of one {parent} after the other. If these are rows of one"
+        f" result, {at_once} asks for all at once; so does {child}.{related.child.manager}.filter("
+        f"{related.field}__in=...) before the loop."
+    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.shortcuts import get_object_or_404
 
 from tests.analysis.detectors import tools
 from tests.testapp.factories import make_library
-from tests.testapp.models import Book, Publisher
+from tests.testapp.models import Book, Genre, Publisher, Review
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 check_noop = partial(tools.check_noop, hint_code="ORM204")
@@ -83,13 +86,104 @@ def test_first_by_another_field(alias: str) -> None:
     )
 
 
-def test_not_certain_where_more_is_asked(alias: str) -> None:
+def test_noop_other_comparisons(alias: str) -> None:
+    """in_bulk() and __in compare by equality."""
+    books = Book.objects.using(alias)
+    check_noop(lambda: [books.filter(pk__gt=key).first() for key in (1, 2, 3)])
+    check_noop(lambda: [books.filter(title__icontains=text).first() for text in "123"])
+    check_noop(lambda: [books.filter(pages__gte=n).exists() for n in (1, 2, 3)])
+
+
+@pytest.mark.parametrize("method", ["get_or_create", "update_or_create"])
+def test_noop_get_or_create(alias: str, method: str) -> None:
+    """It writes as well: what repeats is told once."""
+    genres = Genre.objects.using(alias)
+
+    def code() -> None:
+        for name in ("Genre 1", f"{method} 1", f"{method} 2"):
+            getattr(genres, method)(name=name)
+
+    check_noop(code)
+    hint = tools.check_hint(code, "ORM205", fix="")
+    assert "get_or_create()" in hint.message
+    assert [other.code for other in tools.report_of(code).hints] == ["ORM205"]
+
+
+def test_noop_objects_of_one_parent_after_the_other(alias: str) -> None:
+    reviews = Review.objects.using(alias)
+    books = list(Book.objects.using(alias))
+    check_noop(lambda: [reviews.filter(book=book).exists() for book in books])
+
+
+def test_further_conditions_that_cannot_be_told(alias: str) -> None:
     ids = keys(alias)
     check_hint(
         lambda: [Book.objects.using(alias).filter(pages__gt=1, pk=k).first() for k in ids],
         lookup="pk",
         certain=False,
     )
+
+
+def test_further_conditions_are_written_along(alias: str, settings: Any) -> None:
+    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    books = Book.objects.using(alias)
+    first = books.order_by("pk")[0]
+    hint = check_hint(
+        lambda: [books.filter(pages=first.pages, pk=key).first() for key in keys(alias)],
+        fix=f"Book.objects.filter(pages={first.pages}).in_bulk(ids)",
+        certain=True,
+    )
+    fixed = eval(hint.fix, {"Book": Book, "ids": keys(alias)}) if alias == "default" else None
+    assert fixed in (None, {first.pk: first})
+    check_hint(
+        lambda: [books.filter(title=f"Book {n}", pages=100).first() for n in range(4)],
+        fix="Book.objects.filter(title__in=values, pages=100)",
+        certain=False,  # of several with one title, first() takes one
+    )
+
+
+def test_object_or_404(alias: str) -> None:
+    ids = keys(alias)
+    hint = check_hint(
+        lambda: [get_object_or_404(Book.objects.using(alias), pk=key) for key in ids],
+        fix="Book.objects.in_bulk(ids)",
+        certain=True,
+    )
+    assert hint.site is not None
+    assert hint.site.file == __file__
+
+
+def test_unique_field(alias: str) -> None:
+    users = [User.objects.using(alias).create(username=name) for name in "abc"]
+    hint = check_hint(
+        lambda: [User.objects.using(alias).get(username=user.username) for user in users],
+        fix='User.objects.in_bulk(values, field_name="username")',
+        certain=True,
+    )
+    if alias == "default":
+        found = eval(hint.fix, {"User": User, "values": ["a", "b", "c"]})
+        assert found == {user.username: user for user in users}
+
+
+@pytest.mark.parametrize(
+    ("field", "fix"),
+    [
+        ("pk", 'set(Book.objects.filter(pk__in=ids).values_list("pk", flat=True))'),
+        ("title", 'set(Book.objects.filter(title__in=values).values_list("title", flat=True))'),
+    ],
+)
+def test_exists(alias: str, field: str, fix: str) -> None:
+    books = Book.objects.using(alias)
+    values = [getattr(book, field) for book in books]
+    hint = check_hint(
+        lambda: [books.filter(**{field: value}).exists() for value in values],
+        fix=fix,
+        certain=True,
+    )
+    assert hint.saving.queries == 3
+    if alias == "default":
+        there = eval(hint.fix, {"Book": Book, "ids": values, "values": values})
+        assert there == {value for value in values if books.filter(**{field: value}).exists()}
 
 
 def test_noop_refreshed_objects(alias: str) -> None:
