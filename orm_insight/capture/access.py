@@ -10,15 +10,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from functools import cached_property as standard_cached_property
-from functools import partial, wraps
+from functools import wraps
 from pathlib import Path
 from sys import _getframe
 from threading import Lock
 from types import CodeType, FrameType
 from typing import Any
 
+import django
 from django import db
 from django.db.models import Model, QuerySet, query
+from django.db.models.fields.mixins import FieldCacheMixin
 from django.db.models.fields.related import ForeignObject
 from django.utils.functional import cached_property
 
@@ -26,10 +28,17 @@ from orm_insight.capture import faults
 from orm_insight.capture.lineage import KEY, USE
 
 EVERYTHING = "__dict__"
-"""Noted where somebody takes all values of an instance at once: copies or pickles it."""
+"""Noted where somebody takes values of an instance beside its attributes: to pickle it, say."""
 
-_INNER = frozenset({"_state", "_meta", "_prefetched_objects_cache"})
-_OWN_FOLDERS = tuple(str(Path(f).parent) + os.sep for f in (db.__file__, __file__))
+_DJANGO = str(Path(django.__file__).parent) + os.sep
+_ORM = str(Path(db.__file__).parent) + os.sep
+_OURS = str(Path(__file__).parent) + os.sep
+_INNER = {
+    EVERYTHING: (_ORM, _OURS),
+    "_state": (_DJANGO, _OURS),
+    "_prefetched_objects_cache": (_DJANGO, _OURS),
+}
+"""By the attribute that holds values or related objects: from where it is only bookkeeping."""
 _count = 0
 _lock = Lock()
 _restore: list[tuple[Any, str, Any, Any]] = []
@@ -42,10 +51,9 @@ def begin() -> None:
         _count += 1
         if _count == 1:
             _replace(Model, "__getattribute__", _hook_attributes)
-            _replace(QuerySet, "__iter__", partial(_hook_rows, note="is_handed_out"))
-            _replace(QuerySet, "__aiter__", partial(_hook_rows, note="is_handed_out"))
-            _replace(QuerySet, "__getitem__", partial(_hook_rows, note="is_handed_out"))
-            _replace(QuerySet, "__len__", partial(_hook_rows, note="is_counted"))
+            for name in ("__iter__", "__aiter__", "__getitem__"):
+                _replace(QuerySet, name, _hook_handing_out)
+            _replace(QuerySet, "__len__", _hook_length)
 
 
 def end() -> None:
@@ -71,12 +79,12 @@ def _replace(owner: Any, name: str, hook: Callable[[Any], Any]) -> None:
 
 def _hook_attributes(original: Callable[[Any, str], Any] | None) -> Callable[[Any, str], Any]:
     def __getattribute__(self: Any, name: str) -> Any:
-        if name not in _INNER:
+        if name != "_meta":
             try:
                 mark = object.__getattribute__(self, "_state").__dict__.get(KEY)
                 reads = None if mark is None else mark.reads
-                if reads is not None and _is_read(name, _getframe(1)):
-                    reads.add(name)
+                if reads is not None and (read := _what_is_read(name, _getframe(1))):
+                    reads.add(read)
             except AttributeError:  # an instance that is being made
                 pass
             except Exception as error:
@@ -88,26 +96,51 @@ def _hook_attributes(original: Callable[[Any, str], Any] | None) -> Callable[[An
     return __getattribute__
 
 
-def _is_read(name: str, caller: FrameType) -> bool:
-    """Whether this is the application's, or on its behalf, and not the ORM's own business."""
-    if id(caller.f_code) in _bookkeeping:
-        return False
-    if name == EVERYTHING:
-        code = caller.f_code
-        return code.co_name == "__getstate__" or not code.co_filename.startswith(_OWN_FOLDERS)
-    return not name.startswith("__")
+def _what_is_read(name: str, caller: FrameType) -> str | None:
+    """The attribute, if it is read by the application or on its behalf, and not by the ORM for its
+    own business."""
+    code = caller.f_code
+    if id(code) in _bookkeeping:
+        return None
+    folders = _INNER.get(name)
+    if folders is None:
+        return None if name.startswith("__") else name
+    if not code.co_filename.startswith(folders) or code.co_name == "__getstate__":
+        return EVERYTHING
+    if code is _GET_CACHED and caller.f_back is not None:
+        # A library looks up the related object itself, beside its descriptor.
+        is_ours = caller.f_back.f_code.co_filename.startswith((_DJANGO, _OURS))
+        return None if is_ours else str(caller.f_locals["self"].name)
+    return None
 
 
-def _hook_rows(original: Callable[..., Any], note: str) -> Callable[..., Any]:
+def _hook_handing_out(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
-    def answer(self: Any, *args: Any) -> Any:
-        result = original(self, *args)
+    def hand_out(self: Any, *args: Any) -> Any:
+        rows = original(self, *args)
         use = self.__dict__.get(USE)
         if use is not None:
-            setattr(use, note, True)
-        return result
+            use.is_handed_out = True
+        return rows
 
-    return answer
+    return hand_out
+
+
+def _hook_length(original: Callable[..., int]) -> Callable[..., int]:
+    @wraps(original)
+    def __len__(self: Any) -> int:
+        # Here and not in the original: what loads related objects is found by its depth.
+        self._fetch_all()
+        use = self.__dict__.get(USE)
+        if use is not None:
+            use.is_counted = True
+        return original(self)
+
+    # What the application asked is told by the names of Django's frames.
+    code = original.__code__
+    renamed: Any = __len__
+    renamed.__code__ = renamed.__code__.replace(co_name=code.co_name, co_qualname=code.co_qualname)
+    return __len__
 
 
 def _with_nested(code: CodeType) -> Iterator[CodeType]:
@@ -116,6 +149,8 @@ def _with_nested(code: CodeType) -> Iterator[CodeType]:
         if isinstance(constant, CodeType):
             yield from _with_nested(constant)
 
+
+_GET_CACHED = FieldCacheMixin.get_cached_value.__code__
 
 _bookkeeping = {
     id(code)

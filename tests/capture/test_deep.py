@@ -140,7 +140,7 @@ def test_failure_of_ours_stays_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
     try:
         for owner, name in (
-            (access, "_is_read"),
+            (access, "_what_is_read"),
             (usage.WatchedResult, "measure"),
             (usage.WatchedResult, "__init__"),
         ):
@@ -160,3 +160,47 @@ def test_statements_over_the_limit_are_left_out(settings: Any) -> None:
             [book.title for book in Book.objects.select_related("author")]
     assert [use.query for use in trace.finished().uses or ()] == [0]
     assert {hint.code for hint in trace.report().hints} == {"ORM105", "ORM301"}
+
+
+IN_VAIN = {"ORM105", "ORM301", "ORM303", "ORM304"}
+
+
+@pytest.mark.parametrize(
+    ("build", "read"),
+    [
+        (Book.objects.all, lambda book: book.author.country.name),
+        (Person.objects.all, lambda person: person.profile.biography),
+        (Book.objects.all, lambda book: [genre.name for genre in book.genres.all()]),
+        (Book.objects.all, lambda book: len(book.reviews.filter(rating=1))),
+        (Book.objects.all, lambda book: book.reviews.count()),
+        (lambda: Book.objects.defer("body"), lambda book: book.body),
+    ],
+)
+def test_other_hints_are_the_same(build: Any, read: Any) -> None:
+    found = []
+    for deep in (False, True):
+        with orm_insight.capture(deep=deep) as trace:
+            for row in build():
+                read(row)
+        hints = [hint for hint in trace.report().hints if hint.code not in IN_VAIN]
+        found.append([(h.code, h.model, h.lookup, h.fix, h.site, len(h.queries)) for h in hints])
+    assert found[0] == found[1] != []
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda book: Book.author.field.get_cached_value(book).name,
+        lambda book: book._state.fields_cache["author"].name,
+        lambda book: book.__dict__ and book._prefetched_objects_cache,
+    ],
+    ids=["field", "state", "prefetched"],
+)
+def test_libraries_that_look_beside_the_attributes(read: Any) -> None:
+    with orm_insight.capture(deep=True) as trace:
+        for book in Book.objects.select_related("author").prefetch_related("genres"):
+            read(book)
+            book.genres.all()
+    assert {use.is_read for use in (trace.finished().uses or ())[:1]} == {True}
+    [author, *_] = (trace.finished().uses or ())[0].relations
+    assert author.is_used
