@@ -13,7 +13,7 @@ from orm_insight.analysis.patches.fixes import calls_of, names_in, statement_of
 from orm_insight.analysis.patches.imports import import_edits
 from orm_insight.analysis.patches.merging import chain_edits
 from orm_insight.analysis.patches.source import Edit, SourceFile
-from orm_insight.analysis.patches.uses import new_attribute, reading_edits
+from orm_insight.analysis.patches.uses import new_attributes, reading_edits
 from orm_insight.model.hint import Hint
 
 
@@ -53,13 +53,13 @@ def _edits(hint: Hint, source: SourceFile, clues: Clues) -> tuple[list[Edit], bo
     assert hint.origin is not None
     at: ast.expr | ast.ClassDef
     edits: list[Edit] | None
-    attribute, reading = new_attribute(hint.fix), None
+    attributes, reading = new_attributes(hint.fix), None
     if calls := calls_of(hint.fix):
         chain = find_chain(source, hint.origin, clues)
         if chain is None:
             return None
         at, edits = chain.whole, chain_edits(chain, calls)
-        reading = reading_edits(source, hint, at, attribute) if attribute else None
+        reading = _reading(source, hint, at, attributes)
     elif (call := find_call(source, hint.origin)) is not None:
         at, edits = call, argument_edits(source, call, hint.fix)
     else:
@@ -70,4 +70,11 @@ def _edits(hint: Hint, source: SourceFile, clues: Clues) -> tuple[list[Edit], bo
     imports = import_edits(source, at, names_in(hint.fix), clues.modules) if edits else None
     if edits is None or imports is None:
         return None
-    return [*edits, *imports, *(reading or ())], attribute is None or reading is not None
+    return [*edits, *imports, *(reading or ())], not attributes or reading is not None
+
+
+def _reading(
+    source: SourceFile, hint: Hint, built: ast.expr, attributes: tuple[str, ...]
+) -> list[Edit] | None:
+    """Of several new attributes the site does not say which it asks for."""
+    return reading_edits(source, hint, built, attributes[0]) if len(attributes) == 1 else None

@@ -18,14 +18,16 @@ _Loop: TypeAlias = ast.For | ast.AsyncFor | ast.comprehension
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
 
-def new_attribute(fix: str) -> str | None:
+def new_attributes(fix: str) -> tuple[str, ...]:
     """What the rows have after the fix, ``review_count`` or a ``to_attr``, if anything new."""
+    found: list[str | None] = []
     for node in ast.walk(ast.parse(fix)):
         if isinstance(node, ast.keyword) and node.arg == "to_attr":
-            return constant(node.value)
+            return (constant(node.value) or "",)
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("annotate"):
-            return node.keywords[0].arg if node.keywords else None
-    return None
+            found = [keyword.arg for keyword in node.keywords]
+            break
+    return tuple(name for name in found if name is not None)
 
 
 def reading_edits(
