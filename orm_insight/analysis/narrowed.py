@@ -92,8 +92,9 @@ def queryset_code(group: LoadGroup) -> str | None:
         code += f".select_related({_quoted(narrowing.selected)})"
     if narrowing.is_distinct:
         code += ".distinct()"
-    code += _slice_code(narrowing, origin_of(group.queries[0]))
-    return code if "(" in code or "[" in code else f"{code}.all()"
+    if "(" not in code:
+        code += ".all()"  # a manager takes no slice
+    return code + _slice_code(narrowing, origin_of(group.queries[0]))
 
 
 def attribute_for(group: LoadGroup) -> str:

@@ -118,6 +118,7 @@ def check_fix(ask: Callable[[Any], Any], hint: Hint, alias: str) -> None:
             'Review.objects.order_by("-rating", "pk")[:1]',
             "first_reviews",
         ),
+        (lambda book: book.reviews.all()[:9], "Review.objects.all()[:9]", "first_reviews"),
         (
             lambda book: book.genres.filter(name="Genre 0"),
             'Genre.objects.filter(name="Genre 0")',
