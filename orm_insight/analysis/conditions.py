@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from orm_insight.model.trace import Condition, Query
@@ -13,13 +14,15 @@ from orm_insight.sql.columns import columns_of_placeholders
 _EXACT = (bool, float, Decimal, date, datetime)
 _LITERALS = (str, int, float, Decimal, date, datetime)
 _LONGEST_LABEL = 24
+# The rows of many results ask with the same statement.
+_columns_of = lru_cache(maxsize=128)(columns_of_placeholders)
 
 
 def conditions_code(
     conditions: tuple[Condition, ...], queries: tuple[Query, ...]
 ) -> list[str] | None:
     """``rating__gte=4`` for each; ``None`` where a value varies by row or is not known."""
-    columns = columns_of_placeholders(queries[0].sql)
+    columns = _columns_of(queries[0].sql)
     rows = [query.params for query in queries]
     if not all(isinstance(row, tuple) and len(row) == len(columns) for row in rows):
         return [] if not conditions else None
