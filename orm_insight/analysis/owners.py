@@ -32,6 +32,7 @@ def code_in_class(source: ResultSet, owner: Owner, fix: str, *, is_repeated: boo
     if owner.kind == "filter":
         return _filter(source, owner, fix)
     if owner.kind in _CHOICES:
+        is_repeated = is_repeated and owner.kind == "formfield"
         lines = [f"field.queryset = field.queryset.{fix}"]
         return code_of_choices(owner, [*lines, CHOICES_ONCE] if is_repeated else lines)
     return ""

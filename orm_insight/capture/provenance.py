@@ -29,7 +29,8 @@ from django.db.models.sql import query as sql_query
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.codes import Role, declare, is_application, learn, plain, roles
-from orm_insight.capture.lineage import KEY, PARENT, Built, Site
+from orm_insight.capture.lineage import KEY, PARENT, Built
+from orm_insight.capture.lines import is_of_manager, is_on_the_way, site_at
 from orm_insight.capture.marking import marked, marked_object
 from orm_insight.capture.narrowing import is_plain, narrowing_of, shape_of
 from orm_insight.capture.owners import makes_form_field, site_for
@@ -59,7 +60,7 @@ def _build(frame: FrameType | None, query: Any) -> Built | None:
                     return built
                 # Managers of generic relations never come to _add_hints().
                 built.base = (len(query.where.children), *shape_of(query))
-            elif role in _ENDS and not (owner and _is_template_of_library(frame, role)):
+            elif role in _ENDS and not is_on_the_way(frame, role, owner):
                 return _built_at(frame, role, query, built, owner)
             elif role in _OWNERS:
                 owner = owner or frame
@@ -79,11 +80,11 @@ def _build_unrecorded(frame: FrameType | None, query: Any) -> Built | None:
         role = roles.get(id(frame.f_code))
         if role is None:
             role = learn(frame).role
-        if role is Role.APPLICATION:
+        if role is Role.APPLICATION and not is_of_manager(frame):
             return _built_at(frame, role, query, None, form)
         if role is Role.OWNER and form is None and makes_form_field(frame.f_code):
             form = frame
-        elif role is not Role.ORM and form is None:
+        elif form is None and role not in (Role.ORM, Role.APPLICATION):
             break
         frame = frame.f_back
     return None
@@ -92,7 +93,7 @@ def _build_unrecorded(frame: FrameType | None, query: Any) -> Built | None:
 def _built_at(
     frame: FrameType | None, role: Role, query: Any, built: Built | None, owner: FrameType | None
 ) -> Built:
-    site = None if frame is None else _site_at(frame, role)
+    site = None if frame is None else site_at(frame, role)
     model = query.__dict__.get("model")
     if owner is not None and built is None:  # what a related manager asks belongs to its instance
         site = site_for(owner, frame, site, model, is_application)
@@ -100,20 +101,6 @@ def _built_at(
         return Built(model, site)
     built.site = site
     return built
-
-
-def _site_at(frame: FrameType, role: Role) -> Site | None:
-    if role is Role.APPLICATION:
-        return frame.f_code, frame.f_lasti
-    return (frame.f_locals["self"],) if role is Role.TEMPLATE_NODE else None
-
-
-def _is_template_of_library(frame: FrameType, role: Role) -> bool:
-    """Whether this renders a node of a template that is not the application's to change."""
-    if role is not Role.TEMPLATE_NODE:
-        return False
-    origin = getattr(frame.f_locals["self"], "origin", None)
-    return not is_application(getattr(origin, "name", None) or "<unknown>")
 
 
 _issuers: dict[int, Callable[[Any], Any]] = {}

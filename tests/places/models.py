@@ -87,6 +87,24 @@ class Track(models.Model):
         return f"{self.title} by {self.composer.name}"
 
 
+class HitManager(models.Manager["Hit"]):
+    """The model's only manager: whatever asks for hits comes by."""
+
+    def get_queryset(self) -> models.QuerySet[Hit]:
+        return super().get_queryset().filter(rank__lte=100)
+
+
+class Hit(models.Model):
+    album = models.ForeignKey(Album, models.CASCADE, related_name="hits")
+    charts = models.ManyToManyField(Genre, related_name="hits")
+    rank = models.PositiveIntegerField(default=1)
+
+    objects = HitManager()
+
+    def __str__(self) -> str:
+        return f"{self.rank}"
+
+
 class Sleeve(models.Model):
     album = models.OneToOneField(Album, models.CASCADE, related_name="sleeve")
     color = models.CharField(max_length=20)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from tests.places.models import Album, Artist, Comment, Genre, Label, Producer, Sleeve, Track
+from tests.places.models import Album, Artist, Comment, Genre, Hit, Label, Producer, Sleeve, Track
 
 
 class ShopRouter:
@@ -34,11 +34,13 @@ def fill_shop(using: str, albums: int = 4) -> None:
             artist=artist,
             producer=producer,
         )
+        hit = Hit.objects.using(using).create(album=album, rank=number + 1)
         Sleeve.objects.using(using).create(album=album, color="blue")
         Comment.objects.using(using).create(subject=album, text="Fine.")
         for side in ("A", "B"):
             genre = Genre.objects.using(using).create(name=f"Genre {number}{side}")
             album.genres.add(genre)
+            hit.charts.add(genre)
             Track.objects.using(using).create(
                 album=album, title=f"Track {number}{side}", composer=artist
             )

@@ -70,6 +70,26 @@ def test_method_of_a_manager() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("url", "lookup", "site", "origin"),
+    [
+        ("/hits/", "album", "# <hits>", "# <hits>"),
+        ("/hits-of-albums/", "hits", "# <each hit>", "# <hits of albums>"),
+        ("/hits-of-genres/", "hits", "# <each of genre>", "# <hits of genres>"),
+        ("/charts/", "charts", "# <each chart>", "# <charts>"),
+        (
+            "/hit-list/",
+            "album",
+            "templates/places/hits.html :: hit.album.title",
+            "class HitList(",
+        ),
+    ],
+)
+def test_manager_with_a_queryset_of_its_own(url: str, lookup: str, site: str, origin: str) -> None:
+    """What every query comes by is not the line where one of them is built."""
+    check_hint(url, lookup=lookup, site=site, origin=origin)
+
+
 def test_signal_of_loaded_instances() -> None:
     Ticket.objects.bulk_create(Ticket(album=album) for album in Album.objects.all())
     hint = check_hint("/initialised/", code="ORM205", site="models.py :: # <remember>", apply=False)

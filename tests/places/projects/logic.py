@@ -9,12 +9,13 @@ from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
+from django.views.generic import ListView
 
-from tests.places.models import Album, Artist, Ticket
+from tests.places.models import Album, Artist, Genre, Hit, Ticket
 
 
 def text(lines: Any) -> HttpResponse:
-    return HttpResponse("\n".join(lines), content_type="text/plain")
+    return HttpResponse("\n".join(map(str, lines)), content_type="text/plain")
 
 
 def properties(request: HttpRequest) -> HttpResponse:
@@ -39,6 +40,30 @@ def custom(request: HttpRequest) -> HttpResponse:
 
 def managed(request: HttpRequest) -> HttpResponse:
     return text(album.credit for album in Album.sales.on_sale())
+
+
+def hits(request: HttpRequest) -> HttpResponse:
+    return text(hit.album.title for hit in Hit.objects.order_by("pk"))  # <hits>
+
+
+def hits_of_albums(request: HttpRequest) -> HttpResponse:
+    albums = Album.objects.order_by("pk")  # <hits of albums>
+    return text([hit.rank for hit in album.hits.all()] for album in albums)  # <each hit>
+
+
+def charts(request: HttpRequest) -> HttpResponse:
+    hits = Hit.objects.order_by("pk")  # <charts>
+    return text([genre.name for genre in hit.charts.all()] for hit in hits)  # <each chart>
+
+
+def hits_of_genres(request: HttpRequest) -> HttpResponse:
+    genres = Genre.objects.order_by("pk")  # <hits of genres>
+    return text([hit.rank for hit in genre.hits.all()] for genre in genres)  # <each of genre>
+
+
+class HitList(ListView):
+    model = Hit
+    template_name = "places/hits.html"
 
 
 def good(request: HttpRequest) -> HttpResponse:
@@ -138,6 +163,11 @@ urlpatterns = [
     path("cached/", cached),
     path("sets/", sets),
     path("custom/", custom),
+    path("hits/", hits),
+    path("hits-of-albums/", hits_of_albums),
+    path("hits-of-genres/", hits_of_genres),
+    path("charts/", charts),
+    path("hit-list/", HitList.as_view()),
     path("managed/", managed),
     path("good/", good),
     path("one/", one),
