@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Aggregate, BooleanField
+from django.db.models import Aggregate, BooleanField, JSONField
 from django.db.models.expressions import Col
 from django.db.models.lookups import Exact, In, IsNull, Lookup, Range
 
@@ -109,8 +109,8 @@ def _condition(query: Any, child: Any) -> Condition:
     if isinstance(child, (In, Range)):
         values = set(child.rhs) - {None} if isinstance(child, In) else child.rhs
         return Condition(lookup=lookup, column=column, count=len(values), is_list=True)
-    if isinstance(child.rhs, (list, tuple)):
-        raise _UnreadableError
+    if isinstance(child.rhs, (list, tuple)) or isinstance(child.lhs.output_field, JSONField):
+        raise _UnreadableError  # the parameter is not what the application wrote
     return Condition(lookup=lookup, column=column, count=1)
 
 
