@@ -29,8 +29,8 @@ def import_edits(
     for name in sorted(names):
         if name not in known:
             missing.setdefault(_DJANGO.get(name) or modules.get(name, ""), []).append(name)
-        elif name in _DJANGO and not known[name].startswith("django."):
-            return None  # something else of the same name
+        elif not _is_same(name, known[name], modules):
+            return None
     edits: list[Edit] = []
     for module, wanted in missing.items():
         added = _add(source, module, wanted, modules) if module else None
@@ -38,6 +38,16 @@ def import_edits(
             return None
         edits += added
     return edits
+
+
+def _is_same(name: str, known_from: str, modules: Mapping[str, str]) -> bool:
+    """Whether a name stands for what the fix means, and not for something else."""
+    if name in _DJANGO:
+        return known_from.startswith("django.")
+    if name not in modules or known_from.startswith(".") or not known_from:
+        return True
+    # A package may bring along what its modules define.
+    return f"{modules[name]}.".startswith(f"{known_from}.")
 
 
 def _imports(source: SourceFile, at: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:

@@ -35,6 +35,17 @@ def test_noop_another_thing_of_the_same_name(tmp_path):
     check_no_patch(tmp_path, code, "ORM201")
 
 
+def test_noop_another_class_with_the_name_of_the_model(tmp_path):
+    code = """
+    from collections import Counter as Review
+
+    def run():
+        return [book.reviews.exists() for book in Book.objects.order_by("pk")]
+    """
+    header = "from tests.testapp.models import Book\n"
+    check_no_patch(tmp_path, code, "ORM202", header=header)
+
+
 def test_noop_model_that_is_not_imported(tmp_path):
     code = """
     import tests.testapp.models as library
