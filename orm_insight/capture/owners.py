@@ -69,7 +69,8 @@ def site_for(
         return *site, taker, None, False
     if (field := field_of(inner)) is not None:
         kind = "form" if makes_form_field(inner.f_code) else "formfield"
-        return *site, kind, field.name, bool(field.many_to_many)
+        is_imported = _is_imported(inner, outer)
+        return None if is_imported else (*site, kind, field.name, bool(field.many_to_many))
     # A line that several classes inherit is not where one of them is to be changed.
     if _is_inherited(outer, inner):
         return _class_for(inner, None, model, is_application) or site
@@ -99,6 +100,16 @@ def _is_inherited(line: FrameType, inner: FrameType) -> bool:
     if instance is None or line.f_locals.get("self") is not instance:
         return False
     return line.f_code.co_qualname.rpartition(".")[0] != type(instance).__qualname__
+
+
+def _is_imported(inner: FrameType, outer: FrameType) -> bool:
+    """Whether a library's own form is made, while the application's line imports its module."""
+    frame = inner.f_back
+    while frame is not None and frame is not outer:
+        if frame.f_code.co_name == "<module>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _is_for(instance: Any, model: Any) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+from orm_insight.capture.lineage import KEY
 from tests.places import tools
 from tests.places.models import Album
 
@@ -13,6 +16,17 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 check_noop = partial(tools.check_noop, "forms")
 check_hint = partial(tools.check_hint, "forms")
 LABEL = "models.py :: ({self.label.name})"
+
+
+LIBRARY = """
+from django import forms
+from tests.places.models import Album
+
+class AlbumForm(forms.ModelForm):
+    class Meta:
+        model = Album
+        fields = ["artist"]
+"""
 
 
 def of_album(url: str) -> str:
@@ -162,3 +176,14 @@ def test_imported_before_other_applications_are_ready(
     url: str, lookup: str, site: str, mark: str
 ) -> None:
     check_hint(of_album(url), lookup=lookup, site=site, origin=f"admin.py :: {mark}", apply=False)
+
+
+def test_form_of_a_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its class statement runs below the line that imports it, which is no place to change it."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    (folder / "shelved_forms.py").write_text(LIBRARY)
+    monkeypatch.syspath_prepend(folder)
+    form = import_module("shelved_forms").AlbumForm
+    built = form.base_fields["artist"].queryset.query.__dict__.get(KEY)
+    assert built is None or built.site is None

@@ -60,6 +60,8 @@ def _fix(summary: Summary, annotation: Annotation | None) -> str:
     source = summary.load.source
     if annotation is None or source.is_combined:  # what union() gives takes nothing further
         return ""
+    if source.site is None:  # a library builds the queryset
+        return ""
     return fix_in_class(source, annotation.code)
 
 
