@@ -174,19 +174,7 @@ def run(contenders: Sequence[Contender], rounds: int) -> Outcome:
         depth, queries = workers[contenders[0].name].ask("depth")
         limits = workers[OURS.name].ask("limits") if OURS.name in workers else {}
     figures = tuple(
-        Figures(
-            name=each.name,
-            title=each.title,
-            page_ms=statistics.median(
-                turn.own["page"] for turns in heats[each.name] for turn in turns
-            )
-            * 1e3,
-            added_us=added(heats[each.name], "row_cpu") * 1e6,
-            wall_us=added(heats[each.name], "row_wall") * 1e6,
-            page_us=added(heats[each.name], "page") / queries * 1e6,
-            bytes_kept=memory[each.name],
-        )
-        for each in contenders
+        figures_of(each, heats[each.name], queries, memory[each.name]) for each in contenders
     )
     return Outcome(
         depth=depth,
@@ -195,6 +183,21 @@ def run(contenders: Sequence[Contender], rounds: int) -> Outcome:
         idle_us=limits.get("idle_us"),
         hooks_us=limits.get("hooks_us"),
         report_ms=limits.get("report_ms"),
+    )
+
+
+def figures_of(
+    contender: Contender, heats: list[list[Turn]], queries: int, memory: float
+) -> Figures:
+    pages = [turn.own["page"] for turns in heats for turn in turns]
+    return Figures(
+        name=contender.name,
+        title=contender.title,
+        page_ms=statistics.median(pages) * 1e3,
+        added_us=added(heats, "row_cpu") * 1e6,
+        wall_us=added(heats, "row_wall") * 1e6,
+        page_us=added(heats, "page") / queries * 1e6,
+        bytes_kept=memory,
     )
 
 
