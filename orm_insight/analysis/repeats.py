@@ -28,7 +28,7 @@ def find_repeated_reads(
     for query in queries:
         is_open = query.index not in others and not query.error
         if is_open and _can_be_kept(query) and _is_read(query.sql):
-            reads.setdefault(identity_of(query), []).append(query)
+            reads.setdefault((identity_of(query), chooser_of(query)), []).append(query)
     repeated = [run for run in reads.values() if len(run) > 1]
     if not repeated:
         return ()

@@ -114,7 +114,9 @@ def _is_imported(inner: FrameType, outer: FrameType) -> bool:
 
 def _is_for(instance: Any, model: Any) -> bool:
     """Whether a view or an admin is about this model, and not just asks for it as well."""
-    own = getattr(instance, "model", None)
+    own = getattr(instance, "model", None) or getattr(
+        getattr(instance, "queryset", None), "model", None
+    )
     return own is not None and own._meta.concrete_model is model._meta.concrete_model
 
 

@@ -142,3 +142,17 @@ def test_choices_for_each_row_of_a_list(check_hint: Any) -> None:
         site='list_display = ["title", "producer"]  # <editable>',
         origin="class EditableAdmin(",
     )
+
+
+def test_choices_of_several_for_each_row_of_an_inline(check_hint: Any) -> None:
+    check_hint(
+        change("hits"),
+        code="ORM501",
+        fix="def formfield_for_manytomany(self, db_field, request, **kwargs):\n"
+        "    field = super().formfield_for_manytomany(db_field, request, **kwargs)\n"
+        '    if db_field.name == "charts":\n'
+        "        field.choices = list(iter(field.choices))\n"
+        "    return field",
+        site="class HitInline(",
+        origin="class HitInline(",
+    )

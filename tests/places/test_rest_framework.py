@@ -121,6 +121,16 @@ def test_serializer_for_each_row() -> None:
     check_hint("/per-row/", lookup="artist__label", site="# <source>", origin="# <per row>")
 
 
+def test_view_with_a_manager() -> None:
+    check_hint(
+        "/manager/",
+        lookup="producer",
+        fix='queryset = Album.objects.select_related("producer")',
+        site="# <string>",
+        origin="class ManagerList(",
+    )
+
+
 def test_form_of_the_browsable_page() -> None:
     check_hint(
         html("/declared/"),

@@ -23,6 +23,12 @@ def asked_by(queries: tuple[Query, ...]) -> str:
 def where_to_keep(queries: tuple[Query, ...], context: Context) -> str:
     """Advice: on the object, where a property or method of a model asks; else in a variable."""
     sites = sites_of(queries)
+    load = queries[0].construction.load if queries[0].construction else None
+    if load is not None and load.relation.kind in ("forward", "reverse_one"):
+        return (
+            f"Each time it is another {load.relation.model} object that asks for its "
+            f"{load.relation.name}. Load it together with them, or keep the first one."
+        )
     method = _method_of_model(sites[0], context) if len(sites) == 1 else None
     if method is None:
         return "Keep the first result, in a variable or a cached_property, and use it again."

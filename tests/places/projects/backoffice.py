@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import path
 
-from tests.places.models import Album, Artist, Genre, Label, Producer, Track
+from tests.places.models import Album, Artist, Hit, Track
 
 sites: dict[str, admin.AdminSite] = {}
 
@@ -168,6 +168,20 @@ class ComposersAdmin(admin.ModelAdmin):
     inlines = [ComposerInline]
 
 
+class HitInline(admin.TabularInline):
+    model = Hit
+    fields = ["charts"]
+    extra = 3
+
+
+@register("hits")
+class HitsAdmin(admin.ModelAdmin):
+    """Album and hits choose from the same genres, and only the hits more than once."""
+
+    fields = ["title", "genres"]
+    inlines = [HitInline]
+
+
 @register("form")
 class FormAdmin(admin.ModelAdmin):
     fields = ["title", "artist"]
@@ -227,4 +241,3 @@ class ActionAdmin(admin.ModelAdmin):
 
 
 urlpatterns = [path(f"{name}/", site.urls) for name, site in sites.items()]
-_ = (Genre, Label, Producer)

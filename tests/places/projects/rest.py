@@ -202,6 +202,11 @@ def listing(serializer: type[serializers.BaseSerializer]) -> Any:
     return Albums.as_view()
 
 
+class ManagerList(generics.ListAPIView):
+    queryset = Album.objects
+    serializer_class = ProducerStringSerializer
+
+
 class GoodViewSet(viewsets.ModelViewSet):
     queryset = Album.objects.select_related("artist__label").prefetch_related("genres")
     serializer_class = ToldSerializer
@@ -275,6 +280,7 @@ urlpatterns = [
     path("method/", listing(MethodSerializer)),
     path("shelf/", listing(ShelvedSerializer)),
     path("derived/", listing(DerivedSerializer)),
+    path("manager/", ManagerList.as_view()),
     path("by-hand/", ByHand.as_view()),
     path("per-row/", PerRow.as_view()),
     path("good-tracks/", GoodTracks.as_view()),
