@@ -117,7 +117,9 @@ def _is_for(instance: Any, model: Any) -> bool:
     own = getattr(instance, "model", None) or getattr(
         getattr(instance, "queryset", None), "model", None
     )
-    return own is not None and own._meta.concrete_model is model._meta.concrete_model
+    if own is None or model is None:  # a subquery for a check has none
+        return False
+    return bool(own._meta.concrete_model is model._meta.concrete_model)
 
 
 def _is_change_list(instance: Any) -> bool:

@@ -42,7 +42,8 @@ def patched_project(project: str, hint: Hint) -> str:
     """The name of a copy of the project to which the diff of the hint's page was applied.
 
     It has the imports that it needs. Without a diff it is the copy with the fix pasted: a
-    ``get_queryset()`` does not tell for which models its class is used.
+    ``get_queryset()`` does not tell for which models its class is used, and a class may have a
+    ``queryset`` that is to be replaced.
     """
     original = import_module(f"tests.places.projects.{project}")
     file = Path(original.__file__ or "")
@@ -50,7 +51,8 @@ def patched_project(project: str, hint: Hint) -> str:
     patch = patched(hint, source, Clues.of(hint, hint.queries, read_schema()))
     assert hint.origin is not None
     if patch is None:
-        assert "super().get_queryset(" in source.splitlines()[hint.origin.line - 1]
+        line = source.splitlines()[hint.origin.line - 1]
+        assert "super().get_queryset(" in line or "queryset = " in hint.fix
         return fixed_project(project, hint)
     assert patch.is_whole
     return _run(file, patch.text, {})
