@@ -220,7 +220,7 @@ def test_comments_that_can_silence_nothing(commented_app, settings):
         ("orm_insight.W005", "page.html:2"),
     ]
     assert found[0][2] == form
-    assert found[1][2].startswith("Did you mean ORM2")
+    assert found[1][2].startswith("Did you mean ORM")
 
 
 def test_comments_are_read_only_for_a_deployment(commented_app, settings):
