@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "tests.otherapp",
     "tests.pgapp",
     "tests.places",
+    "tests.scenarios",
 ]
 MIDDLEWARE = [
     "orm_insight.middleware.OrmInsightMiddleware",

@@ -19,6 +19,7 @@ from django.test import RequestFactory
 
 import orm_insight
 from orm_insight.analysis.detectors import DETECTORS
+from tests.routers import OneDatabase
 from tests.testapp import models as testapp
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
@@ -35,20 +36,9 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAMES = {**vars(models), **vars(testapp), "Paginator": Paginator}
 
 
-class OneDatabase:
-    """All queries go to one database, as in a project that has no other."""
-
-    alias = "default"
-
-    def db_for_read(self, model: Any, **hints: Any) -> str:
-        return self.alias
-
-    db_for_write = db_for_read
-
-
 @pytest.fixture
 def books(alias: str, settings: Any, request: pytest.FixtureRequest) -> Iterator[list[Book]]:
-    settings.DATABASE_ROUTERS = ["tests.test_hint_docs.OneDatabase", *settings.DATABASE_ROUTERS]
+    settings.DATABASE_ROUTERS = ["tests.routers.OneDatabase", *settings.DATABASE_ROUTERS]
     OneDatabase.alias = alias
     library = make_library(alias, books=4)
     code = request.getfixturevalue("code")

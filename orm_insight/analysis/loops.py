@@ -18,6 +18,13 @@ _BATCHED = {
     QueryOrigin.BULK_UPDATE,
     QueryOrigin.SAVEPOINT,
 }
+# Kept for the life of the process once they were found.
+_KEPT = {
+    "ContentTypeManager.get_for_model",
+    "ContentTypeManager.get_for_id",
+    "ContentTypeManager.get_by_natural_key",
+    "SiteManager.get_current",
+}
 _LIST = re.compile(r"\bIN\s*\(\s*%s\s*,\s*%s", re.IGNORECASE)
 
 
@@ -51,6 +58,7 @@ def find_loops(
         for repeated in _by_stack(query for query in group.queries if query.index not in explained)
         if len({identity_of(query) for query in repeated}) >= repeats
         and origin_of(repeated[0]) not in _BATCHED
+        and not any(frame.function in _KEPT for frame in repeated[0].frames)
     ]
     return tuple(sorted(loops, key=lambda loop: loop.queries[0].index))
 

@@ -12,6 +12,7 @@ from typing import Any
 from orm_insight.analysis.conditions import conditions_code
 from orm_insight.analysis.loads import LoadGroup
 from orm_insight.analysis.origins import QueryOrigin, origin_of
+from orm_insight.model.schema import Schema
 from orm_insight.model.trace import Narrowing, Query
 
 _READS = {
@@ -71,7 +72,7 @@ def _key_of(query: Query) -> tuple[Any, ...] | None:
     return None
 
 
-def queryset_code(group: LoadGroup) -> str | None:
+def queryset_code(group: LoadGroup, schema: Schema) -> str | None:
     """The queryset that was asked for, ``Review.objects.filter(rating=5)``.
 
     ``None`` where it cannot be told, or differs from row to row.
@@ -83,7 +84,8 @@ def queryset_code(group: LoadGroup) -> str | None:
     conditions = conditions_code(narrowing.conditions, group.queries)
     if conditions is None:
         return None
-    code = f"{model.rpartition('.')[2]}.objects"
+    facts = schema.models.get(model)
+    code = f"{model.rpartition('.')[2]}.{facts.manager if facts else 'objects'}"
     if conditions:
         code += f".filter({', '.join(conditions)})"
     if narrowing.order_by:

@@ -8,20 +8,20 @@ Nothing of an instance changes: its class, its ``__dict__`` and its values stay 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property as standard_cached_property
 from functools import wraps
 from pathlib import Path
 from sys import _getframe
 from threading import Lock
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 import django
 from django import db
-from django.db.models import Model, QuerySet, query
+from django.db.models import Model, QuerySet, query, query_utils, sql
+from django.db.models.fields import related, related_descriptors, related_lookups
 from django.db.models.fields.mixins import FieldCacheMixin
-from django.db.models.fields.related import ForeignObject
 from django.utils.functional import cached_property
 
 from orm_insight.capture import faults
@@ -33,6 +33,13 @@ EVERYTHING = "__dict__"
 _DJANGO = str(Path(django.__file__).parent) + os.sep
 _ORM = str(Path(db.__file__).parent) + os.sep
 _OURS = str(Path(__file__).parent) + os.sep
+_BOOKKEEPING = (
+    *(str(module.__file__) for module in (query, query_utils, related, related_descriptors)),
+    str(related_lookups.__file__),
+    str(Path(sql.__file__).parent) + os.sep,
+    str(Path(_DJANGO, "contrib", "contenttypes", "fields.py")),
+)
+"""Files of Django that ask for keys, and whether relations are there."""
 _INNER = {
     EVERYTHING: (_ORM, _OURS),
     "_state": (_DJANGO, _OURS),
@@ -100,7 +107,7 @@ def _what_is_read(name: str, caller: FrameType) -> str | None:
     """The attribute, if it is read by the application or on its behalf, and not by the ORM for its
     own business."""
     code = caller.f_code
-    if id(code) in _bookkeeping:
+    if id(code) in _bookkeeping or code.co_filename.startswith(_BOOKKEEPING):
         return None
     folders = _INNER.get(name)
     if folders is None:
@@ -143,27 +150,16 @@ def _hook_length(original: Callable[..., int]) -> Callable[..., int]:
     return __len__
 
 
-def _with_nested(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _with_nested(constant)
-
-
 _GET_CACHED = FieldCacheMixin.get_cached_value.__code__
 
 _bookkeeping = {
-    id(code)
+    id(function.__code__)
     for function in (
-        query.prefetch_related_objects,
-        query.prefetch_one_level,
-        query.get_prefetcher,
-        ForeignObject.get_instance_value_for_fields,
         Model._get_pk_val,
+        getattr(Model, "_is_pk_set", Model._get_pk_val),  # of Django 6
         cached_property.__get__,
         standard_cached_property.__get__,
     )
-    for code in _with_nested(function.__code__)
 }
-"""Code that reads attributes for its own ends: it asks for keys, and whether relations are there.
-The objects live as long as their functions, so that an id is never that of another one."""
+"""Code that reads attributes for its own ends. It lives as long as its functions, so that an id is
+never that of another one."""

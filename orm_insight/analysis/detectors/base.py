@@ -235,7 +235,7 @@ def hint_of_narrowed(
 ) -> Hint:
     """The hint for related objects that are asked for one by one, and not simply all of them."""
     lookup = group.prefetch_lookup
-    queryset = queryset_code(group)
+    queryset = queryset_code(group, context.schema)
     name = group.relation.name
     if queryset is None:
         fix = ""

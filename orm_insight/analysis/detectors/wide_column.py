@@ -37,7 +37,7 @@ class WideColumn:
 
     def _hint(self, built: BuiltHere, lookup: str, size: int, context: Context) -> Hint:
         source = built.source
-        fix, advice = _code(built, lookup)
+        fix, advice = _code(built, lookup, context)
         # Nothing says how much of a statement's time a column takes.
         severity = Severity.MEDIUM if size >= 1_000_000 else Severity.LOW
         nothing = saving_of((), remaining=0)
@@ -62,13 +62,15 @@ class WideColumn:
         )
 
 
-def _code(built: BuiltHere, lookup: str) -> tuple[str, str]:
+def _code(built: BuiltHere, lookup: str, context: Context) -> tuple[str, str]:
     source, fix = built.source, f'defer("{lookup}")'
     if source.is_combined:  # what union() gives takes nothing further
         return "", f"Write {fix} in each part of the union."
     if any(use.is_below for use in built.uses):
+        facts = context.schema.models.get(source.model)
+        manager = facts.manager if facts else "objects"
         model = source.model.rpartition(".")[2]
-        return "", f"Prefetch with a queryset that leaves it out: {model}.objects.{fix}."
+        return "", f"Prefetch with a queryset that leaves it out: {model}.{manager}.{fix}."
     if source.owner is not None:
         return fix_in_class(source, fix), "Leave it to the rows that need it."
     return fix, "Leave it out; a row that needs it after all loads it then."
