@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 RelatedMarks: TypeAlias = list[tuple[str, Mark, Any]]
 """For each relation of ``select_related()``: cache name, mark, and what is below."""
 
-_PREFETCH = Role.PREFETCH
+_PREFETCH, _APPLICATION = Role.PREFETCH, Role.APPLICATION
 
 MANY = 100
 """From how many instances on their number is told to the recorder; drivers may not count."""
@@ -85,7 +85,7 @@ def _mark_of(built: Built | None, model: Any) -> Mark:
             return Mark(built, model)
         return Mark(built, model, parent, relation)
     frame = sys._getframe(2).f_back
-    for _ in range(4):
+    for _ in range(8):  # four of Django's own, and those of other tools
         if frame is None:
             break
         role = roles.get(id(frame.f_code))
@@ -93,6 +93,8 @@ def _mark_of(built: Built | None, model: Any) -> Mark:
             role = learn(frame).role
         if role is _PREFETCH:
             return _mark_of_prefetch(built, model, frame.f_locals)
+        if role is _APPLICATION:
+            break
         frame = frame.f_back
     return Mark(built, model)
 

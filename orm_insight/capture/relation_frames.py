@@ -19,13 +19,21 @@ loads_object: set[int] = set()
 """Code that loads a single related object, or its columns: by id."""
 
 
+_FRAMES_OF_OTHERS = 8
+"""How far out a frame is looked for that is near by itself: other tools put theirs between."""
+
+
 def object_load(query: Any, start: FrameType) -> tuple[ObjectLoad, int] | None:
     """What a query loads that is about to be executed, if that is a single related object, and
     a number that tells the instance apart to which it is related.
 
     ``start`` is the frame that has called ``get()``: the one that loads, or one inside of it.
     """
-    frame = start if id(start.f_code) in loads_object else start.f_back
+    frame: FrameType | None = start
+    for _ in range(_FRAMES_OF_OTHERS):
+        if frame is None or id(frame.f_code) in loads_object:
+            break
+        frame = frame.f_back
     if frame is None or id(frame.f_code) not in loads_object:
         return None
     local = frame.f_locals
