@@ -29,10 +29,8 @@ from tests.testapp import models as library
 
 NAMES = {**vars(models), **vars(functions), **vars(library), **vars(shelves)}
 _OF_RELATIONS = re.compile(r"ORM10[1-5]|ORM20[1-3]")
-_CALL = re.compile(
-    r"\b((?:select_related|prefetch_related|annotate|only|defer)\((?:[^()]|\([^()]*\))*\)"
-    r"(?:\.\w+\([^()]*\))*)"
-)
+_METHOD = re.compile(r"\b(?:select_related|prefetch_related|annotate|only|defer)\(")
+_NEXT_METHOD = re.compile(r"\.\w+\(")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +88,23 @@ def applies(text: str, scenario: Scenario) -> bool:
 
 
 def calls_in(text: str) -> Iterator[str]:
-    _, has_fix, fix = text.rpartition(" FIX ")
-    if has_fix and fix.isidentifier() is False:
-        yield fix
-    yield from _CALL.findall(text)
+    """Calls that a queryset has, each with those that are chained to it."""
+    for method in _METHOD.finditer(text):
+        end = _end_of_call(text, method.end())
+        while end and (following := _NEXT_METHOD.match(text, end)):
+            end = _end_of_call(text, following.end())
+        if end:
+            yield text[method.start() : end]
+
+
+def _end_of_call(text: str, start: int) -> int | None:
+    """Behind the parenthesis that closes what was opened before ``start``."""
+    depth = 1
+    for position in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[position], 0)
+        if depth == 0:
+            return position + 1
+    return None
 
 
 def _is_repaired(call: str, scenario: Scenario) -> bool:

@@ -35,12 +35,14 @@ def test_unknown_tool_is_named_with_those_that_exist() -> None:
     ("text", "calls"),
     [
         ("Add .select_related('author') to your queryset", ["select_related('author')"]),
-        ("Book.author FIX annotate(n=Count('x'))", ["annotate(n=Count('x'))"] * 2),
+        ("Book.author: annotate(n=Count('x'))", ["annotate(n=Count('x'))"]),
+        ("only('a').defer(f(g(1))). The end", ["only('a').defer(f(g(1)))", "defer(f(g(1)))"]),
+        ("Add select_related('author' here", []),
         ("Assign the queryset to a variable", []),
     ],
 )
 def test_calls_are_found_in_prose(text: str, calls: list[str]) -> None:
-    assert [call for call in calls_in(text) if "(" in call] == calls
+    assert list(calls_in(text)) == calls
 
 
 def test_relation_is_a_word_of_the_text() -> None:

@@ -34,7 +34,7 @@ def ours(deep: bool) -> Iterator[list[str]]:  # noqa: FBT001
     found: list[str] = []
     with orm_insight.capture(deep=deep) as trace:
         yield found
-    found.extend(f"{h.model}.{h.lookup}: {h.message} FIX {h.fix}" for h in trace.report().hints)
+    found.extend(f"{h.model}.{h.lookup}: {h.message} {h.fix}" for h in trace.report().hints)
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def query_doctor(deep: bool) -> Iterator[list[str]]:  # noqa: FBT001
         yield found
     other = {"missing_index"} if deep else {"missing_index", "fat_select"}
     found.extend(
-        f"{p.description} FIX {p.fix_suggestion}"
+        f"{p.description} {p.fix_suggestion}"
         for p in report.prescriptions
         if p.issue_type.value not in other
     )
