@@ -43,6 +43,7 @@ def _read_model(model: type[Model]) -> ModelFacts:
         ),
         manager=options.default_manager.name if options.default_manager else "objects",
         module=model.__module__,
+        ordering=tuple(_ordered_column(options, name) for name in options.ordering or ()),
         names=frozenset(dir(model)).union(*map(_names, options.get_fields())),
         sets={
             field.name: found
@@ -50,6 +51,17 @@ def _read_model(model: type[Model]) -> ModelFacts:
             if (found := _read_set(model, field)) is not None
         },
     )
+
+
+def _ordered_column(options: Any, name: Any) -> str:
+    """The column of an entry of ``Meta.ordering``; ``?`` for expressions and other tables."""
+    if not isinstance(name, str):
+        return "?"
+    minus = "-" if name.startswith("-") else ""
+    plain = name.removeprefix("-")
+    fields = {"pk": options.pk, **{field.name: field for field in options.concrete_fields}}
+    field = fields.get(plain)
+    return "?" if field is None or field.remote_field else f"{minus}{field.column}"
 
 
 def _names(field: Any) -> set[str]:

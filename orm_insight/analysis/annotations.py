@@ -16,6 +16,7 @@ from orm_insight.model.trace import Query
 from orm_insight.sql.related import (
     Aggregate,
     each_selected,
+    is_ordered_by,
     simple_aggregate,
     takes_group_by,
 )
@@ -43,7 +44,7 @@ class _Subject:
     facts: RelatedSet
     conditions: tuple[str, ...]
     joins: bool
-    """Whether an aggregate over the relation is right."""
+    """Whether an aggregate over the relation is right, and leaves the rows in their order."""
 
     @property
     def prefix(self) -> str:
@@ -154,7 +155,9 @@ class Subjects:
             related=related,
             facts=summary.facts,
             conditions=summary.conditions,
-            joins=bool(statements) and all(map(takes_group_by, statements)),
+            joins=bool(statements)
+            and all(map(takes_group_by, statements))
+            and not any(is_ordered_by(sql, owner.ordering) for sql in statements),
         )
 
     def is_only_relation(self, summary: Summary) -> bool:

@@ -30,7 +30,8 @@ class ModelFacts:
 
     ``unique`` are the fields of which no two objects have the same value, keys to others left out.
     ``manager`` is the name of the default manager, ``module`` where the class is defined, ``names``
-    what a new attribute must not be called.
+    what a new attribute must not be called. ``ordering`` are the columns of ``Meta.ordering``, with
+    a minus where descending, and ``?`` for what is no column of the model.
     """
 
     label: str
@@ -43,6 +44,7 @@ class ModelFacts:
     manager: str = "objects"
     names: frozenset[str] = frozenset()
     module: str = ""
+    ordering: tuple[str, ...] = ()
     sets: Mapping[str, RelatedSet] = field(default_factory=dict)
     """Relations to several objects, by their name in lookups."""
 

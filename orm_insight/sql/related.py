@@ -97,5 +97,22 @@ def takes_group_by(sql: str) -> bool:
     return " AS " not in match[1] and all(_is_selected(name, match[1]) for name in joins)
 
 
+_ORDER = re.compile(r"\sORDER BY (.*?)(?: LIMIT \d+| OFFSET \d+)*$", re.DOTALL)
+_ORDERED = re.compile(r"(?:.*[.])?[\"`]?(\w+)[\"`]? (ASC|DESC)", re.DOTALL)
+
+
+def is_ordered_by(sql: str, ordering: tuple[str, ...]) -> bool:
+    """Whether a statement may have got its order from ``Meta.ordering``, which a ``GROUP BY``
+    would leave out; ``ordering`` as in ``ModelFacts``."""
+    match = _ORDER.search(sql)
+    if match is None or not ordering:
+        return False
+    if "?" in ordering:
+        return True
+    found = [_ORDERED.fullmatch(part) for part in match[1].split(", ")]
+    columns = [("-" if m[2] == "DESC" else "") + m[1] if m else "?" for m in found]
+    return columns == list(ordering)
+
+
 def _is_selected(table: str, select_list: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(table)}[\"`]?\.", select_list) is not None

@@ -7,6 +7,8 @@ a parent of a parent, a default manager that is not called ``objects``.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from tests.testapp.models import AudioBook, Book, Person
@@ -23,6 +25,9 @@ class Shelf(Owned):
     code = models.SlugField(unique=True)
     neighbours = models.ManyToManyField("self", symmetrical=True)
     keepers = models.ManyToManyField(Person, through="Duty", related_name="kept_shelves")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-code"]
 
     def __str__(self) -> str:
         return self.code

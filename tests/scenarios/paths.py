@@ -197,7 +197,9 @@ pair(
     "the objects of one parent",
     lambda: Country.objects.get(name="Country 0").people.order_by("pk"),
     lambda people: [person.profile.biography for person in people],
-    good=lambda: Country.objects.get(name="Country 0").people.select_related("profile"),
+    good=lambda: (
+        Country.objects.get(name="Country 0").people.select_related("profile").order_by("pk")
+    ),
     code=ORM101,
     lookup="profile",
 )

@@ -73,6 +73,22 @@ pair(
     lookup="reviews",
 )
 pair(
+    "count() where the model has an order of its own, which GROUP BY would lose",
+    lambda: Shelf.objects.all(),
+    lambda shelves: [(shelf.code, shelf.copies.count()) for shelf in shelves],
+    good_read=lambda shelves: [(shelf.code, shelf.copy_count) for shelf in shelves],
+    code=ORM201,
+    lookup="copies",
+)
+pair(
+    "aggregate() where the model has an order of its own",
+    lambda: Shelf.objects.all(),
+    lambda shelves: [s.duties.aggregate(Max("day"))["day__max"] for s in shelves],
+    good_read=lambda shelves: [shelf.day_max for shelf in shelves],
+    code=ORM203,
+    lookup="duties",
+)
+pair(
     "count() of two relations",
     lambda: Book.objects.order_by("pk"),
     lambda books: [(book.reviews.count(), book.genres.count()) for book in books],

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from orm_insight.sql.related import related_statement, simple_aggregate, takes_group_by
+from orm_insight.sql.related import (
+    is_ordered_by,
+    related_statement,
+    simple_aggregate,
+    takes_group_by,
+)
 
 
 def test_reverse_foreign_key():
@@ -103,3 +108,29 @@ def test_statements_that_take_a_group_by(sql: str):
 )
 def test_statements_that_do_not(sql: str):
     assert not takes_group_by(sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "ordering"),
+    [
+        ('SELECT "b"."id" FROM "b"', ("title",)),
+        ('SELECT "b"."id" FROM "b" ORDER BY "b"."title" ASC', ()),
+        ('SELECT "b"."id" FROM "b" ORDER BY "b"."title" DESC', ("title",)),
+        ('SELECT "b"."id" FROM "b" ORDER BY "b"."title" ASC, "b"."id" ASC', ("title",)),
+    ],
+)
+def test_order_of_somebody_else(sql: str, ordering: tuple[str, ...]):
+    assert not is_ordered_by(sql, ordering)
+
+
+@pytest.mark.parametrize(
+    ("sql", "ordering"),
+    [
+        ('SELECT "b"."id" FROM "b" ORDER BY "b"."title" ASC LIMIT 20 OFFSET 40', ("title",)),
+        ('SELECT "b"."id" FROM "b" ORDER BY "b"."day" DESC, "b"."id" ASC', ("-day", "id")),
+        ("SELECT `b`.`id` FROM `b` ORDER BY `b`.`title` ASC", ("title",)),
+        ('SELECT "b"."id" FROM "b" ORDER BY LOWER("b"."title") ASC', ("?",)),
+    ],
+)
+def test_order_that_may_be_the_models_own(sql: str, ordering: tuple[str, ...]):
+    assert is_ordered_by(sql, ordering)
