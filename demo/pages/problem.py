@@ -52,6 +52,15 @@ class Problem:
         return source_of(self.repaired)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Problems of one kind, as the start page shows them together."""
+
+    slug: str
+    title: str
+    problems: tuple[Problem, ...]
+
+
 @cache
 def source_of(view: View) -> str:
     """The lines of the function or, for a generic view, of the class."""

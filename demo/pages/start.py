@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from demo.pages.catalogue import PROBLEMS
+from demo.pages.catalogue import FAMILIES
 
 
 def start(request: HttpRequest) -> HttpResponse:
-    return render(request, "demo/start.html", {"problems": PROBLEMS})
+    return render(request, "demo/start.html", {"families": FAMILIES})

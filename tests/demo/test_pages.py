@@ -13,6 +13,7 @@ import httpx
 import psycopg
 import pytest
 
+from orm_insight.analysis.detectors import DETECTORS
 from tests.demo.running import Demo
 
 FEWER_QUERIES = (
@@ -29,7 +30,14 @@ FEWER_QUERIES = (
     "same-again",
     "raw-sql",
     "writes",
+    "filtered-sets",
+    "prefetched-again",
+    "counted-comments",
+    "who-has-written",
+    "most-read",
 )
+ONE_LESS = ("counted-first", "counted-twice", "unused-relations")
+LESS_TO_LOAD = ("all-at-once", "far-behind", "long-texts", "counted-by-len", "any-left")
 BETTER_PLAN = ("missing-index", "slow-report")
 MOST_QUERIES_OF_A_REPAIRED_PAGE = 3
 SQL_TIMING = re.compile(r'SQLPanel_sql_time;dur=([\d.]+);desc="SQL (\d+) quer')
@@ -68,6 +76,22 @@ def test_repaired_twin_needs_fewer_queries_for_the_same_content(demo, slug):
     else:
         assert wasteful.content == repaired.content
     assert len(wasteful.content) > 500
+
+
+@pytest.mark.parametrize("slug", ONE_LESS)
+def test_repaired_twin_spares_a_statement_for_the_same_content(demo, slug):
+    wasteful, repaired = get(demo, f"/{slug}/"), get(demo, f"/{slug}/repaired/")
+
+    assert wasteful.queries == repaired.queries + 1
+    assert wasteful.content == repaired.content
+
+
+@pytest.mark.parametrize("slug", LESS_TO_LOAD)
+def test_repaired_twin_loads_less_for_the_same_content(demo, slug):
+    wasteful, repaired = get(demo, f"/{slug}/"), get(demo, f"/{slug}/repaired/")
+
+    assert wasteful.queries == repaired.queries
+    assert wasteful.content == repaired.content
 
 
 def without_numbers(content: str) -> str:
@@ -154,9 +178,31 @@ PROMISED = {
     "same-again": {("ORM501", None)},
     "raw-sql": {("ORM205", None)},
     "writes": {("ORM205", None)},
+    "filtered-sets": {("ORM103", "comments")},
+    "prefetched-again": {("ORM104", "tags")},
+    "counted-comments": {("ORM201", "comments")},
+    "who-has-written": {("ORM202", "posts")},
+    "most-read": {("ORM203", "posts")},
+    "counted-first": {("ORM305", None)},
+    "counted-twice": {("ORM502", None)},
+    "all-at-once": {("ORM302", None)},
+    "far-behind": {("ORM306", None)},
     "missing-index": set(),
     "slow-report": set(),
 }
+PROMISED_IN_DEPTH = {
+    "unused-relations": {("ORM105", "comments")},
+    "long-texts": {("ORM301", "body"), ("ORM301", "summary")},
+    "counted-by-len": {("ORM303", None)},
+    "any-left": {("ORM304", None)},
+}
+
+
+def test_every_code_has_a_page():
+    shown = {code for hints in PROMISED.values() for code, _ in hints}
+    shown |= {code for hints in PROMISED_IN_DEPTH.values() for code, _ in hints}
+
+    assert shown == {detector.code for detector in DETECTORS}
 
 
 @pytest.mark.parametrize("slug", PROMISED)
@@ -165,20 +211,41 @@ def test_hints_are_those_that_the_start_page_promises(demo, slug):
     assert hints_of(demo, f"/{slug}/repaired/") == set()
 
 
+@pytest.mark.parametrize("slug", PROMISED_IN_DEPTH)
+def test_hints_of_a_recording_in_depth(demo, slug):
+    for path, promised in ((f"/{slug}/", PROMISED_IN_DEPTH[slug]), (f"/{slug}/repaired/", set())):
+        assert hints_of(demo, path) == set()
+        ask_for_depth(demo, path)
+        assert hints_of(demo, path) == promised
+
+
+def ask_for_depth(demo: Demo, path: str) -> None:
+    """Press the button on the page of the newest trace of `path`."""
+    page = f"{demo.url}/_orm/traces/{newest_trace(demo, path)}/"
+    with httpx.Client() as client:
+        token = re.search(r'csrfmiddlewaretoken" value="([^"]+)', client.get(page).text)[1]
+        form = {"csrfmiddlewaretoken": token}
+        assert client.post(f"{page}deep/", data=form).status_code == 303
+
+
 def hints_of(demo: Demo, path: str) -> set[tuple[str, str | None]]:
     """Code and lookup of each hint that the dashboard has for the newest request of `path`."""
     get(demo, path)
-    traces = httpx.get(f"{demo.url}/_orm/traces.json").json()["traces"]
-    newest = next(trace["id"] for trace in traces if trace["path"] == path)
-    report = httpx.get(f"{demo.url}/_orm/traces/{newest}.json").json()
+    report = httpx.get(f"{demo.url}/_orm/traces/{newest_trace(demo, path)}.json").json()
     return {(hint["code"], hint["lookup"]) for hint in report["hints"]}
+
+
+def newest_trace(demo: Demo, path: str) -> str:
+    traces = httpx.get(f"{demo.url}/_orm/traces.json").json()["traces"]
+    return next(trace["id"] for trace in traces if trace["path"] == path)
 
 
 def test_start_page_shows_the_codes(demo):
     page = httpx.get(f"{demo.url}/").text
     shown = re.findall(r'<span class="code">([^<]+)</span>', page)
 
-    promised = [", ".join(sorted({code for code, _ in hints})) for hints in PROMISED.values()]
+    every = [*PROMISED.values(), *PROMISED_IN_DEPTH.values()]
+    promised = [", ".join(sorted({code for code, _ in hints})) for hints in every]
     assert sorted([*shown]) == sorted([*filter(None, promised), "ORM101"])  # the admin's
 
 
@@ -186,7 +253,7 @@ def test_start_page_leads_to_every_page(demo):
     page = httpx.get(f"{demo.url}/").text
     links = set(re.findall(r'class="button (?:wasteful|repaired)" href="([^"]+)"', page))
 
-    slugs = FEWER_QUERIES + BETTER_PLAN
+    slugs = FEWER_QUERIES + ONE_LESS + LESS_TO_LOAD + BETTER_PLAN
     expected = {f"/{slug}/" for slug in slugs} | {f"/{slug}/repaired/" for slug in slugs}
     admin = {"/admin/blog/post/", "/admin/blog/repairedpost/"}
     assert links == expected | admin
