@@ -86,6 +86,7 @@ def test_noop_attribute_of_a_prefetch(alias: str) -> None:
 
 def check_unused(code: Callable[[Any], Any], queryset: Any, **expected: Any) -> Any:
     """The hint, whose fix removes its statements or joins."""
+    queryset = queryset.order_by("pk")
     hint = check_hint(lambda: code(queryset.all()), **expected)
     fixed = eval(f"queryset.{hint.fix}", {"queryset": queryset.all()})
     check_noop(lambda: code(fixed.all()))

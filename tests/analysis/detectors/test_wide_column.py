@@ -73,6 +73,7 @@ def test_noop_rows_are_not_used_at_all(alias: str) -> None:
 
 
 def check_wide(code: Callable[[Any], Any], queryset: Any, **expected: Any) -> None:
+    queryset = queryset.order_by("pk")
     hint = check_hint(lambda: code(queryset.all()), **expected)
     fixed = eval(f"queryset.{hint.fix}", {"queryset": queryset.all()})
     assert tools.count_queries(lambda: code(fixed)) == tools.count_queries(

@@ -39,7 +39,7 @@ def peers_generic(request: HttpRequest) -> HttpResponse:
 def peers_with_a_set(request: HttpRequest) -> HttpResponse:
     """Sets are beyond it."""
     albums = Album.objects.fetch_mode(models.FETCH_PEERS).order_by("pk")  # <sets>
-    return text([[genre.name for genre in album.genres.all()] for album in albums])
+    return text(sorted(genre.name for genre in album.genres.all()) for album in albums)
 
 
 def raising(request: HttpRequest) -> HttpResponse:
