@@ -46,7 +46,7 @@ def test_sets_of_peers() -> None:
         code="ORM102",
         lookup="genres",
         fix='prefetch_related("genres")',
-        site="for genre in album.genres.all()] for album in albums])",
+        site="for genre in album.genres.all()) for album in albums)",
         origin="# <sets>",
     )
 
