@@ -139,9 +139,28 @@ def narrowing_at(issuer: FrameType) -> Narrowing | None:
     if built is None or built.base is None:
         return None
     query = _issuers[id(issuer.f_code)](issuer.f_locals["self"])
-    if is_plain(built.base, built.filters, query):
+    if is_plain(built.base, built.filters, query) and _is_asked_of_manager(issuer, built.base):
         return None
     return narrowing_of(query, built.base, built.filters)
+
+
+_QUESTIONS = {id(orm_query.QuerySet.count.__code__), id(orm_query.QuerySet.exists.__code__)}
+
+
+def _is_asked_of_manager(issuer: FrameType, base: tuple[Any, ...]) -> bool:
+    """Whether ``count()`` or ``exists()`` was asked of a queryset as the manager gave it.
+
+    What these execute says nothing of an order or of ``select_related()``, which are left out; but
+    a queryset that was made for them has not what was prefetched.
+    """
+    frame = issuer.f_back
+    for _ in range(8):
+        if frame is None:
+            break
+        if id(frame.f_code) in _QUESTIONS:
+            return tuple(base[1:]) == shape_of(frame.f_locals["self"]._query)
+        frame = frame.f_back
+    return True
 
 
 _missing: list[str] = []

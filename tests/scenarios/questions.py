@@ -89,6 +89,34 @@ pair(
     lookup="duties",
 )
 pair(
+    "count() after select_related(), which a prefetch does not serve",
+    lambda: Copy.volumes.order_by("pk"),
+    lambda copies: [copy.shelf.copies.select_related("book").count() for copy in copies],
+    good=lambda: Copy.volumes.select_related("shelf").order_by("pk"),
+    good_read=lambda copies: [
+        numbers[copy.shelf_id]
+        for numbers in [dict(Shelf.objects.values_list("code").annotate(Count("copies")))]
+        for copy in copies
+    ],
+    code=ORM201,
+    lookup="shelf__copies",
+    others=("ORM101",),  # the shelf itself
+    fixes=False,
+)
+pair(
+    "count() after order_by() of objects that are loaded as well",
+    lambda: Shelf.objects.order_by("pk"),
+    lambda shelves: [
+        (len(shelf.copies.all()), shelf.copies.order_by("pk").count()) for shelf in shelves
+    ],
+    good=lambda: Shelf.objects.prefetch_related("copies").order_by("pk"),
+    good_read=lambda shelves: [(len(s.copies.all()), len(s.copies.all())) for s in shelves],
+    code=ORM201,
+    lookup="copies",
+    others=("ORM102",),  # the copies
+    fixes=False,
+)
+pair(
     "count() of two relations",
     lambda: Book.objects.order_by("pk"),
     lambda books: [(book.reviews.count(), book.genres.count()) for book in books],
