@@ -8,6 +8,7 @@ import pytest
 
 from tests.places import tools
 from tests.places.models import Album
+from tests.places.pasting import fixed_project, patched_project
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 check_noop = partial(tools.check_noop, "generic")
@@ -31,6 +32,18 @@ def test_noop_day_with_one_album() -> None:
 
 
 # -- a hint -----------------------------------------------------------------------------------
+
+
+def test_two_relations_are_one_assignment() -> None:
+    """The second would take the place of the first: each hint has the whole of it."""
+    ask = tools.get("/sleeves/")
+    report, content = tools.visit("tests.places.projects.generic", ask)
+    assert [hint.lookup for hint in report.hints] == ["artist", "sleeve"]
+    [fix] = {hint.fix for hint in report.hints}
+    assert fix == 'queryset = Album.objects.select_related("artist", "sleeve")'
+    for way in (fixed_project, patched_project):
+        fixed, same = tools.visit(way("generic", report.hints[0]), ask)
+        assert (fixed.hints, same) == ((), content)
 
 
 def test_model() -> None:

@@ -28,12 +28,15 @@ class SelectRelated:
 
     def _hint(self, group: LoadGroup, context: Context) -> Hint:
         # Below a set of objects there is nothing to join to, and raw SQL takes no select_related().
-        takes_join = not (group.leads_through_many or group.load.source.is_raw)
+        takes_join = _takes_join(group)
         method = "select_related" if takes_join else "prefetch_related"
         lookup = group.select_lookup if takes_join else group.prefetch_lookup
         names: tuple[str, ...] = (lookup,)
         if takes_join:
             names = names_to_select(group.load.source, lookup, group.queries[-1])
+            if group.load.source.owner is not None:  # one assignment for all that the rows need
+                before = (name for name in names if name != lookup)
+                names = tuple(dict.fromkeys((*before, *_beside(group, context))))
         quoted = ", ".join(f'"{name}"' for name in names)
         fix = f"{method}({quoted})"
         advice = f"{method}() loads it together with them"
@@ -54,3 +57,17 @@ class SelectRelated:
             problem="is loaded",
             advice=f"{advice}.",
         )
+
+
+def _takes_join(group: LoadGroup) -> bool:
+    return not (group.leads_through_many or group.load.source.is_raw)
+
+
+def _beside(group: LoadGroup, context: Context) -> Iterable[str]:
+    """What else, and what itself, the rows of the same queryset would need joined."""
+    source = group.load.source
+    for other in context.loads:
+        theirs = other.load.source
+        is_beside = (theirs.site, theirs.model) == (source.site, source.model)
+        if is_beside and other.relation.kind in ("forward", "reverse_one") and _takes_join(other):
+            yield other.select_lookup

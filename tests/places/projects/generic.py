@@ -86,6 +86,11 @@ class ManagedList(ListView):
         return Album.sales.on_sale()
 
 
+class SleeveList(ListView):  # <sleeves>
+    model = Album
+    template_name = "places/sleeves.html"
+
+
 class GoodList(ListView):
     queryset = Album.objects.select_related("artist")
     template_name = "places/artists.html"
@@ -132,6 +137,7 @@ urlpatterns = [
     path("released/", ReleasedAlbums.as_view()),
     path("without-class/", ListView.as_view(model=Album, template_name="places/artists.html")),
     path("managed/", ManagedList.as_view()),
+    path("sleeves/", SleeveList.as_view()),
     path("good/", GoodList.as_view()),
     path("detail/<int:pk>/", AlbumDetail.as_view()),
     path("good-detail/<int:pk>/", GoodDetail.as_view()),
