@@ -43,10 +43,15 @@ def by_building_line(uses: Iterable[ResultUse], queries: Sequence[Query]) -> tup
 
 
 def unused_relations(built: BuiltHere) -> tuple[EagerRelation, ...]:
-    """What was loaded along, and of which no row of any result read all."""
+    """What was loaded along, and of which no row of any result read all.
+
+    A join to a single row is not worth a word.
+    """
     longest: dict[tuple[EagerMethod, str], EagerRelation] = {}
     for use in built.uses:
         for relation in use.relations if use.source.rows else ():
+            if built.rows < 2 and relation.method == "select_related":
+                continue
             key = (relation.method, relation.lookup)
             known = longest.get(key, relation)
             longest[key] = max(known, relation, key=lambda relation: len(relation.used))

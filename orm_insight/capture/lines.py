@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import FrameType
 
+from django.db.models import QuerySet
 from django.db.models.manager import BaseManager
 
 from orm_insight.capture.codes import Role, is_application
@@ -26,6 +27,10 @@ def is_on_the_way(frame: FrameType, role: Role, owner: FrameType | None) -> bool
     return False
 
 
+_ON_THE_WAY = {"get_queryset": BaseManager, "__init__": QuerySet}
+"""By their names: methods of the application's managers and querysets that all queries come by."""
+
+
 def is_of_manager(frame: FrameType) -> bool:
-    is_meant = frame.f_code.co_name == "get_queryset"
-    return is_meant and isinstance(frame.f_locals.get("self"), BaseManager)
+    kind = _ON_THE_WAY.get(frame.f_code.co_name)
+    return kind is not None and isinstance(frame.f_locals.get("self"), kind)

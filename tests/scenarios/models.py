@@ -7,7 +7,7 @@ a parent of a parent, a default manager that is not called ``objects``.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -42,6 +42,14 @@ class Duty(models.Model):
         return self.day
 
 
+class Volumes(models.QuerySet["Copy"]):
+    """Every queryset of copies comes by here; none is to be changed here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_for_loan = False
+
+
 class Copy(models.Model):
     """A volume on a shelf, which it knows by the shelf's code."""
 
@@ -53,7 +61,7 @@ class Copy(models.Model):
         Person, models.SET_NULL, null=True, related_name="borrowed", related_query_name="loan"
     )
 
-    volumes = models.Manager()
+    volumes = Volumes.as_manager()
 
     def __str__(self) -> str:
         return f"{self.book_id} on {self.shelf_id}"

@@ -61,6 +61,11 @@ def test_noop_no_rows(alias: str) -> None:
     check_noop(lambda: list(books.select_related("author").prefetch_related("reviews")))
 
 
+def test_noop_join_to_one_row(alias: str) -> None:
+    books = Book.objects.using(alias).select_related("author")
+    check_noop(lambda: books.get(title="Book 1").title)
+
+
 def test_noop_null_on_the_way(alias: str) -> None:
     Book.objects.using(alias).update(editor=None)
     books = Book.objects.using(alias).select_related("editor__country")
