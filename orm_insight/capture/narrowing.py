@@ -7,9 +7,10 @@ is not guessed: the result then says so. Values are not kept, they are the state
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import FrameType
 from typing import Any
 
-from django.db.models import Aggregate, BooleanField, JSONField
+from django.db.models import Aggregate, BooleanField, JSONField, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.lookups import Exact, In, IsNull, Lookup, Range
 
@@ -40,6 +41,25 @@ def is_plain(base: tuple[Any, ...], filters: int, query: Any) -> bool:
     if len(query.where.children) != where + filters:
         return False
     return tuple(shape) == shape_of(query) or _is_count_or_exists(query)
+
+
+_QUESTIONS = {id(QuerySet.count.__code__), id(QuerySet.exists.__code__)}
+
+
+def is_asked_of_manager(issuer: FrameType, base: tuple[Any, ...]) -> bool:
+    """Whether ``count()`` or ``exists()`` was asked of a queryset as the manager gave it.
+
+    What these execute says nothing of an order or of ``select_related()``, which are left out; but
+    a queryset that was made for them has not what was prefetched.
+    """
+    frame: FrameType | None = issuer.f_back
+    for _ in range(8):
+        if frame is None:
+            break
+        if id(frame.f_code) in _QUESTIONS:
+            return tuple(base[1:]) == shape_of(frame.f_locals["self"]._query)
+        frame = frame.f_back
+    return True
 
 
 def _is_count_or_exists(query: Any) -> bool:

@@ -32,7 +32,12 @@ from orm_insight.capture.codes import Role, declare, is_application, learn, plai
 from orm_insight.capture.lineage import KEY, PARENT, Built
 from orm_insight.capture.lines import is_of_manager, is_on_the_way, site_at
 from orm_insight.capture.marking import marked, marked_object
-from orm_insight.capture.narrowing import is_plain, narrowing_of, shape_of
+from orm_insight.capture.narrowing import (
+    is_asked_of_manager,
+    is_plain,
+    narrowing_of,
+    shape_of,
+)
 from orm_insight.capture.owners import makes_form_field, site_for
 from orm_insight.capture.relation_frames import (
     built_for_relation,
@@ -139,28 +144,9 @@ def narrowing_at(issuer: FrameType) -> Narrowing | None:
     if built is None or built.base is None:
         return None
     query = _issuers[id(issuer.f_code)](issuer.f_locals["self"])
-    if is_plain(built.base, built.filters, query) and _is_asked_of_manager(issuer, built.base):
+    if is_plain(built.base, built.filters, query) and is_asked_of_manager(issuer, built.base):
         return None
     return narrowing_of(query, built.base, built.filters)
-
-
-_QUESTIONS = {id(orm_query.QuerySet.count.__code__), id(orm_query.QuerySet.exists.__code__)}
-
-
-def _is_asked_of_manager(issuer: FrameType, base: tuple[Any, ...]) -> bool:
-    """Whether ``count()`` or ``exists()`` was asked of a queryset as the manager gave it.
-
-    What these execute says nothing of an order or of ``select_related()``, which are left out; but
-    a queryset that was made for them has not what was prefetched.
-    """
-    frame = issuer.f_back
-    for _ in range(8):
-        if frame is None:
-            break
-        if id(frame.f_code) in _QUESTIONS:
-            return tuple(base[1:]) == shape_of(frame.f_locals["self"]._query)
-        frame = frame.f_back
-    return True
 
 
 _missing: list[str] = []
