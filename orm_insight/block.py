@@ -15,6 +15,7 @@ from orm_insight.capture.tracing import Recording
 from orm_insight.conf import get_config
 from orm_insight.insight import keep, redaction, report_of
 from orm_insight.model.trace import Query, Trace, TraceKind
+from orm_insight.setup import ensure_installed
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -52,6 +53,7 @@ class capture:  # reads as a function, as contextlib.suppress does
     def __enter__(self) -> Self:
         if self._recording is not None:
             raise RuntimeError("This capture() was entered before; make a new one for each block.")
+        ensure_installed()
         self._recording = tracing.begin(
             self._kind,
             self._name,

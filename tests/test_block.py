@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,29 @@ def test_union_takes_no_fix() -> None:
     [hint] = trace.report().hints
     assert (hint.code, hint.fix, hint.certain) == ("ORM101", "", False)
     assert "each part of the union" in hint.message
+
+
+SCRIPT = """
+import django
+from django.conf import settings
+settings.configure(
+    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+)
+django.setup()
+from django.contrib.auth.models import Permission
+from django.core.management import call_command
+import orm_insight
+call_command("migrate", verbosity=0)
+with orm_insight.capture() as trace:
+    names = [permission.content_type.name for permission in Permission.objects.order_by("pk")]
+print(len(trace.queries) > 2, [(h.code, h.lookup) for h in trace.report().hints])
+"""
+
+
+def test_project_that_does_not_list_the_app():
+    """A script with settings of its own: nothing recorded would read as nothing wasted."""
+    finished = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False
+    )
+    assert finished.stdout == "True [('ORM101', 'content_type')]\n", finished.stderr

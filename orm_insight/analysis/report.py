@@ -96,8 +96,9 @@ class Report:
     def __str__(self) -> str:
         """A summary for a terminal: the figures, then a line for each hint."""
         lines = [
-            f"{self.trace.name}: {self.query_count} queries, {self.query_ms:.1f} ms of "
-            f"{self.trace.duration_ms:.1f} ms in the database, {len(self.hints)} hints"
+            f"{self.trace.name}: {_counted(self.query_count, 'query', 'queries')}, "
+            f"{self.query_ms:.1f} ms of {self.trace.duration_ms:.1f} ms in the database, "
+            f"{_counted(len(self.hints), 'hint', 'hints')}"
             + (f", {len(self.silenced)} silenced" if self.silenced else "")
         ]
         for hint in self.hints:
@@ -125,6 +126,10 @@ def analyze(
         thresholds=thresholds or Thresholds(),
         silence=silence or Silence(),
     )
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def _by_saving(hint: Hint) -> tuple[int, float, str]:

@@ -79,6 +79,7 @@ def _trace(trace: Trace) -> dict[str, Any]:
     return {
         "id": trace.id,
         "kind": trace.kind,
+        "deep": trace.is_deep,
         "name": trace.name,
         "started_at": trace.started_at.isoformat(),
         "duration_ms": trace.duration_ms,

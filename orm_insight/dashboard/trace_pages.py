@@ -150,4 +150,4 @@ def _no_hints(report: Report) -> str:
         return "No statement was executed."
     if report.silenced:
         return "No hints but silenced ones."
-    return f"Nothing to repair: {queries(report.query_count)}, and none of them is wasted."
+    return f"No hints: of {queries(report.query_count)} none is known to be wasted."

@@ -244,6 +244,7 @@ def _summary(entry: Entry) -> dict[str, Any]:
     return {
         "id": found.id,
         "kind": found.kind,
+        "deep": found.is_deep,
         "name": found.name,
         "method": found.method,
         "path": found.path,

@@ -17,6 +17,8 @@ from orm_insight.ui.source import Sources
 
 _OPEN = 3
 _WITH_SOURCE = 30
+IN_PLACE = {"ORM204", "ORM303", "ORM304"}
+"""Codes whose fix stands for what is done with a queryset, and does not continue it."""
 _LINKED_QUERIES = 8
 _NAMED_IGNORES = 3
 
@@ -67,6 +69,7 @@ def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
         severity=str(hint.severity),
         fix=hint.fix,
         is_certain=hint.certain,
+        takes_place=hint.code in IN_PLACE,
         docs=hint.docs,
         saved_queries=queries(hint.saving.queries) if hint.saving.queries else "",
         saved_time=duration(hint.saving.ms) if hint.saving.ms >= 0.005 else "",

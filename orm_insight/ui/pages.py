@@ -49,6 +49,7 @@ class TraceRow:
     started_at: str
     started_iso: str
     kind: str
+    is_deep: bool
     method: str
     name: str
     view: str

@@ -102,6 +102,7 @@ def row_of(entry: Entry, url: str) -> TraceRow:
         started_at=clock(trace.started_at),
         started_iso=trace.started_at.isoformat(),
         kind="" if trace.kind == "request" else trace.kind,
+        is_deep=trace.is_deep,
         method=trace.method or "",
         name=cut(trace.path or trace.name, 300),
         view=cut(trace.view or "", 200),

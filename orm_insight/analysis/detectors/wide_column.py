@@ -31,13 +31,16 @@ class WideColumn:
         for built in context.built:
             if built.rows < 2:
                 continue
-            for lookup, size in unread_columns(built).items():
-                if size >= limits.wide_bytes and size >= built.rows * limits.wide_bytes_per_row:
-                    yield self._hint(built, lookup, size, context)
+            least = max(limits.wide_bytes, built.rows * limits.wide_bytes_per_row)
+            wide = {name: size for name, size in unread_columns(built).items() if size >= least}
+            for lookup, size in wide.items():
+                yield self._hint(built, lookup, size, tuple(wide), context)
 
-    def _hint(self, built: BuiltHere, lookup: str, size: int, context: Context) -> Hint:
+    def _hint(
+        self, built: BuiltHere, lookup: str, size: int, wide: tuple[str, ...], context: Context
+    ) -> Hint:
         source = built.source
-        fix, advice = _code(built, lookup, context)
+        fix, advice = _code(built, wide, context)
         # Nothing says how much of a statement's time a column takes.
         severity = Severity.MEDIUM if size >= 1_000_000 else Severity.LOW
         nothing = saving_of((), remaining=0)
@@ -62,8 +65,10 @@ class WideColumn:
         )
 
 
-def _code(built: BuiltHere, lookup: str, context: Context) -> tuple[str, str]:
-    source, fix = built.source, f'defer("{lookup}")'
+def _code(built: BuiltHere, wide: tuple[str, ...], context: Context) -> tuple[str, str]:
+    """One ``defer()`` for all wide columns of the rows: two changes of one line undo each other."""
+    quoted = ", ".join(f'"{name}"' for name in wide)
+    source, fix = built.source, f"defer({quoted})"
     if source.is_combined:  # what union() gives takes nothing further
         return "", f"Write {fix} in each part of the union."
     if any(use.is_below for use in built.uses):
