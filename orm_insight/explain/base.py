@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from orm_insight.model.advice import IndexAdvice
 from orm_insight.model.plan import Plan, PlanNode
 from orm_insight.model.trace import Params, Query
 
@@ -55,6 +56,7 @@ class Answer:
     payload: Any
     analyzed: bool = False
     notice: str | None = None
+    advice: tuple[IndexAdvice, ...] = ()
 
 
 class Session(Protocol):
@@ -75,6 +77,7 @@ class Explanation:
 
     ``analyzed`` is true where the statement was really executed. ``text`` and ``payload`` are to
     be copied. ``notice`` tells why it was not executed, or what else to know about the plan.
+    ``advice`` are indexes that would help, or may help where they are not verified.
     """
 
     query: Query
@@ -86,6 +89,7 @@ class Explanation:
     payload: Any = None
     notice: str | None = None
     error: str | None = None
+    advice: tuple[IndexAdvice, ...] = ()
 
     @property
     def captured_ms(self) -> float:

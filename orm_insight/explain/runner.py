@@ -69,6 +69,7 @@ def explain(
         text=answer.text,
         payload=answer.payload,
         notice=_notice(answer, query),
+        advice=answer.advice,
     )
 
 

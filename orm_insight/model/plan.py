@@ -1,66 +1,116 @@
-"""An execution plan as the database explained it: a tree of ``PlanNode``.
+"""An execution plan as the database explained it: a tree of ``PlanNode``, and what it tells.
 
-Times are milliseconds; ``None`` where the plan was not executed or timing was off.
+Times are milliseconds; ``None`` where the plan was not executed or timing was off. "Self" is a
+step without the steps below it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buffers:
+    """Blocks that a step touched, of all its loops and workers; a block has 8 kB as a rule."""
+
+    shared_hit: int = 0
+    shared_read: int = 0
+    shared_dirtied: int = 0
+    shared_written: int = 0
+    local_hit: int = 0
+    local_read: int = 0
+    local_dirtied: int = 0
+    local_written: int = 0
+    temp_read: int = 0
+    temp_written: int = 0
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, field.name) for field in fields(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanNode:
     """One step. ``rows`` is of all loops, ``plan_rows`` the estimate for one loop.
 
-    ``total_ms`` is wall time with children, ``self_ms`` without them. ``executed`` is false
-    where the statement ran and never came here. ``raw`` holds every key of the database's
-    answer but the children.
+    ``total_ms`` is wall time with children, ``self_ms`` without them. ``buffers``, ``io_read_ms``
+    and ``io_write_ms`` are the step's own and ``None`` where the database did not count them.
+    ``executed`` is false where the statement ran and never came here. ``workers`` are the
+    database's records of parallel workers. ``raw`` holds every key of the database's answer but
+    the children.
     """
 
     node_type: str
     relation: str | None = None
+    schema: str | None = None
+    alias: str | None = None
     index: str | None = None
     loops: float | None = None
     rows: float | None = None
     plan_rows: float | None = None
     total_ms: float | None = None
     self_ms: float | None = None
+    buffers: Buffers | None = None
+    io_read_ms: float | None = None
+    io_write_ms: float | None = None
     executed: bool = True
+    workers: tuple[Mapping[str, Any], ...] = ()
     children: tuple[PlanNode, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict)
 
     def walk(self) -> Iterator[PlanNode]:
         """This node and all below it, in pre-order."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(reversed(node.children))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What is wrong with a node, and what to do about it."""
+    """What is wrong with a node, how much of the time it explains, and what to do about it.
+
+    ``title`` is a badge of a few words, ``message`` a sentence, ``advice`` the next step.
+    ``share`` is the part (0 to 1) of the execution that it explains, ``ms`` the same as a time.
+    ``hint`` is the code of the hint that goes with it, such as ``ORM602``, or empty. Of the plan
+    as a whole, ``is_of_plan`` is true and ``node`` the root.
+    """
 
     code: str
     node: PlanNode
     message: str
+    title: str = ""
+    advice: str = ""
     share: float = 0.0
+    ms: float = 0.0
+    hint: str = ""
+    is_of_plan: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A whole plan. ``triggers`` are the database's own records of fired triggers.
 
-    ``raw`` holds what else the database said about the whole: settings, buffers of the planning.
+    ``findings`` are ranked by the time they explain. ``jit_ms`` is what compiling took, summed
+    over workers; ``serialization_ms`` what it took to convert the rows for the client. ``raw``
+    holds what else the database said about the whole: settings, buffers of the planning.
     """
 
     root: PlanNode
     planning_ms: float | None = None
     execution_ms: float | None = None
+    serialization_ms: float | None = None
+    jit_ms: float | None = None
     triggers: tuple[Mapping[str, Any], ...] = ()
     findings: tuple[Finding, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the statement was executed to make this plan."""
+        return self.root.loops is not None
 
     def nodes(self) -> Iterator[PlanNode]:
         """All nodes in pre-order."""
