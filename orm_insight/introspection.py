@@ -43,6 +43,7 @@ def _read_model(model: type[Model]) -> ModelFacts:
         ),
         manager=options.default_manager.name if options.default_manager else "objects",
         module=model.__module__,
+        is_proxy=options.proxy,
         ordering=tuple(_ordered_column(options, name) for name in options.ordering or ()),
         names=frozenset(dir(model)).union(*map(_names, options.get_fields())),
         sets={

@@ -1,4 +1,4 @@
-"""The arithmetic of PostgreSQL's measured times: which node spent which share of them.
+"""The arithmetic of PostgreSQL's measured times and counters: which node spent which share.
 
 PostgreSQL prints for a node the average over its loops, and workers count as loops. What runs
 inside a ``Gather`` runs side by side, so its sum is divided by the number of processes. CTEs and
@@ -6,12 +6,15 @@ InitPlans hang below the node that owns them, but run while another node waits f
 their time is in that node's time already and is taken off there, once. Rounding to microseconds,
 times thousands of loops, can make children look longer than their parent; they are fitted into it.
 Hence no self time is negative, and together they are the time of the root.
+
+Blocks and I/O times are printed as totals of all loops and workers, children included; they are
+shared out in the same way.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,13 +25,19 @@ ROUNDING_MS = 0.0005
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """A node while it is being measured. ``processes`` is how many ran it side by side."""
+    """A node while it is being measured. ``processes`` is how many ran it side by side.
+
+    ``total`` is the quantity in question with what the children took, ``own`` without, and
+    ``rounding`` by how much ``total`` may be off.
+    """
 
     raw: Mapping[str, Any]
     parent: Step | None = None
     processes: float = 1.0
     children: list[Step] = field(default_factory=list)
-    self_ms: float = 0.0
+    total: float | None = None
+    rounding: float = 0.0
+    own: float = 0.0
 
     @property
     def node_type(self) -> str:
@@ -46,20 +55,12 @@ class Step:
     def subplan_name(self) -> str:
         return str(self.raw.get("Subplan Name", ""))
 
-    @property
-    def total_ms(self) -> float | None:
-        """Wall time of all loops with children; ``None`` without timing or where it never ran."""
-        time, loops = number(self.raw, "Actual Total Time"), self.loops
-        return time * loops / self.processes if time is not None and loops else None
-
-    @property
-    def rounding_ms(self) -> float:
-        return ROUNDING_MS * (self.loops or 1.0) / self.processes
-
     def walk(self) -> Iterator[Step]:
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        waiting = [self]
+        while waiting:
+            step = waiting.pop()
+            yield step
+            waiting.extend(reversed(step.children))
 
 
 def number(raw: Mapping[str, Any], key: str) -> float | None:
@@ -68,15 +69,44 @@ def number(raw: Mapping[str, Any], key: str) -> float | None:
     return float(value) if is_number else None  # type: ignore[arg-type]
 
 
-def measure(raw: Mapping[str, Any]) -> Step:
-    """The tree below ``raw`` with the self time of every step."""
-    root = _build(raw)
-    _share_out(root, root.total_ms or 0.0)
+def build(raw: Mapping[str, Any]) -> Step:
+    """The tree below ``raw``, with nothing measured yet."""
+    return _build(raw)
+
+
+def measure_times(root: Step) -> None:
+    """Put the wall time of every step into ``total`` and ``own``, in milliseconds."""
+    for step in root.walk():
+        step.rounding = ROUNDING_MS * (step.loops or 1.0) / step.processes
+    _measure(root, _wall_time)
+
+
+def measure_counter(root: Step, keys: Sequence[str]) -> None:
+    """Put the sum of counters that are totals already, such as blocks, in their place."""
+    for step in root.walk():
+        step.rounding = 0.0
+    _measure(root, lambda step: _sum_of(step.raw, keys))
+
+
+def _wall_time(step: Step) -> float | None:
+    """Of all loops, with children; ``None`` without timing or where it never ran."""
+    time, loops = number(step.raw, "Actual Total Time"), step.loops
+    return time * loops / step.processes if time is not None and loops else None
+
+
+def _sum_of(raw: Mapping[str, Any], keys: Sequence[str]) -> float | None:
+    found = [value for key in keys if (value := number(raw, key)) is not None]
+    return sum(found) if found else None
+
+
+def _measure(root: Step, quantity: Callable[[Step], float | None]) -> None:
+    for step in root.walk():
+        step.total = quantity(step)
+    _share_out(root, root.total or 0.0)
     for owner in root.walk():
         for plan in owner.children:
-            if plan.is_init_plan and plan.total_ms:
+            if plan.is_init_plan and plan.total:
                 _take_off(plan, owner)
-    return root
 
 
 def _build(raw: Mapping[str, Any], parent: Step | None = None) -> Step:
@@ -105,16 +135,16 @@ def _share_out(step: Step, granted_ms: float) -> None:
     """Give the children their totals out of ``granted_ms``; what remains is the step's own."""
     inner = [child for child in step.children if not child.is_init_plan]
     shares = _fit(
-        [child.total_ms or 0.0 for child in inner],
-        [child.rounding_ms for child in inner],
+        [child.total or 0.0 for child in inner],
+        [child.rounding for child in inner],
         granted_ms,
     )
-    step.self_ms = max(0.0, granted_ms - sum(shares))
+    step.own = max(0.0, granted_ms - sum(shares))
     for child, share in zip(inner, shares, strict=True):
         _share_out(child, share)
     for child in step.children:
         if child.is_init_plan:
-            _share_out(child, child.total_ms or 0.0)
+            _share_out(child, child.total or 0.0)
 
 
 def _fit(totals: Sequence[float], errors: Sequence[float], limit: float) -> list[float]:
@@ -122,7 +152,7 @@ def _fit(totals: Sequence[float], errors: Sequence[float], limit: float) -> list
     excess = sum(totals) - limit
     if excess <= 0:
         return list(totals)
-    cut = min(1.0, excess / sum(errors))
+    cut = min(1.0, excess / sum(errors)) if sum(errors) else 0.0
     shorter = [max(0.0, total - error * cut) for total, error in zip(totals, errors, strict=True)]
     scale = min(1.0, limit / sum(shorter)) if sum(shorter) else 0.0
     return [total * scale for total in shorter]
@@ -130,7 +160,7 @@ def _fit(totals: Sequence[float], errors: Sequence[float], limit: float) -> list
 
 def _take_off(plan: Step, owner: Step) -> None:
     """Subtract an InitPlan's time from the steps in which it was spent."""
-    remaining = plan.total_ms or 0.0
+    remaining = plan.total or 0.0
     if plan.subplan_name.startswith("CTE "):
         remaining = _take_in_proportion(remaining, list(_scans(plan, owner)))
     else:
@@ -142,19 +172,19 @@ def _take_off(plan: Step, owner: Step) -> None:
 
 
 def _take_in_proportion(amount: float, sources: Sequence[Step]) -> float:
-    available = sum(source.self_ms for source in sources)
+    available = sum(source.own for source in sources)
     if available <= 0:
         return amount
     taken = min(amount, available)
     for source in sources:
-        source.self_ms *= 1 - taken / available
+        source.own *= 1 - taken / available
     return amount - taken
 
 
 def _take_in_turn(amount: float, sources: Iterable[Step]) -> float:
     for source in sources:
-        taken = min(amount, source.self_ms)
-        source.self_ms -= taken
+        taken = min(amount, source.own)
+        source.own -= taken
         amount -= taken
     return amount
 
@@ -163,7 +193,7 @@ def _last_resort(plan: Step, owner: Step) -> list[Step]:
     """Where the use is not printed: the longest step that can have waited, then itself."""
     own = set(plan.walk())
     others = [step for step in owner.walk() if step not in own]
-    return sorted(others, key=lambda step: -step.self_ms) + list(plan.walk())
+    return sorted(others, key=lambda step: -step.own) + list(plan.walk())
 
 
 def _scans(plan: Step, owner: Step) -> Iterator[Step]:
@@ -186,7 +216,7 @@ def _nearest_cte(scan: Step) -> Step | None:
     return None
 
 
-def _users(plan: Step, owner: Step, total_ms: float) -> list[Step]:
+def _users(plan: Step, owner: Step, total: float) -> list[Step]:
     """The steps that may have waited for the InitPlan, most likely first.
 
     An expression is printed again in every step above the one that computes it, so the deepest
@@ -199,7 +229,7 @@ def _users(plan: Step, owner: Step, total_ms: float) -> list[Step]:
     ]
     above = {ancestor for step in users for ancestor in _ancestors(step)}
     deepest = [_outermost_gather(step, owner) for step in users if step not in above]
-    deepest.sort(key=lambda step: step.self_ms < total_ms)
+    deepest.sort(key=lambda step: step.own < total)
     return deepest + users
 
 

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
 
-from orm_insight.explain.accounting import Step, measure, number
+from orm_insight.explain.accounting import Step, build, measure_counter, measure_times, number
 from orm_insight.explain.base import NoPlan
-from orm_insight.model.plan import Plan, PlanNode
+from orm_insight.explain.findings import find
+from orm_insight.model.plan import Buffers, Plan, PlanNode
+
+# Up to 16 one key for shared and local blocks; since 15 one more for temporary files.
+_IO_KEYS = {
+    "io_read_ms": [f"{place}I/O Read Time" for place in ("", "Shared ", "Local ", "Temp ")],
+    "io_write_ms": [f"{place}I/O Write Time" for place in ("", "Shared ", "Local ", "Temp ")],
+}
+_COUNTERS: Mapping[str, Sequence[str]] = {
+    **{field.name: [f"{field.name.replace('_', ' ').title()} Blocks"] for field in fields(Buffers)},
+    **_IO_KEYS,
+}
 
 
 def explain_prefix(*, analyze: bool) -> str:
@@ -25,17 +37,27 @@ def parse_plan(payload: Any) -> Plan:
     """The plan in what ``EXPLAIN (FORMAT JSON)`` returned, as text or decoded.
 
     Of several plans, which a rewrite rule makes of one statement, the first that is one. Raises
-    ``NoPlan``, a ``ValueError``, where there is none.
+    ``NoPlan``, a ``ValueError``, where there is none. The findings are those that the plan alone
+    gives away.
     """
-    document = _find_document(_decode(payload))
+    try:
+        return _read(_find_document(_decode(payload)))
+    except RecursionError as error:
+        raise NoPlan("This plan is nested too deeply to be read.") from error
+
+
+def _read(document: Mapping[str, Any]) -> Plan:
     triggers = document.get("Triggers")
-    return Plan(
-        root=_node(measure(document["Plan"])),
+    plan = Plan(
+        root=_read_tree(document["Plan"]),
         planning_ms=number(document, "Planning Time"),
         execution_ms=number(document, "Execution Time"),
+        serialization_ms=_time_in(document.get("Serialization")),
+        jit_ms=_jit_time(document.get("JIT")),
         triggers=tuple(triggers) if isinstance(triggers, list) else (),
         raw={key: value for key, value in document.items() if key not in {"Plan", "Triggers"}},
     )
+    return replace(plan, findings=find(plan))
 
 
 def _decode(payload: Any) -> Any:
@@ -54,18 +76,76 @@ def _find_document(payload: Any) -> Mapping[str, Any]:
     raise NoPlan("PostgreSQL has no plan for this statement.")
 
 
-def _node(step: Step) -> PlanNode:
-    raw, rows, total_ms = step.raw, number(step.raw, "Actual Rows"), step.total_ms
+def _time_in(serialization: Any) -> float | None:
+    return number(serialization, "Time") if isinstance(serialization, Mapping) else None
+
+
+def _jit_time(jit: Any) -> float | None:
+    """Since 17 the total holds a part of the generation of its own; it is in it already."""
+    timing = jit.get("Timing") if isinstance(jit, Mapping) else None
+    return number(timing, "Total") if isinstance(timing, Mapping) else None
+
+
+class _Measured(NamedTuple):
+    """Times and counters of every step, in pre-order."""
+
+    totals: list[float | None]
+    own: list[float]
+
+
+def _read_tree(raw: Mapping[str, Any]) -> PlanNode:
+    root = build(raw)
+    steps = list(root.walk())
+    measure_times(root)
+    times = _Measured([step.total for step in steps], [step.own for step in steps])
+    counters = {
+        name: _count(root, steps, keys)
+        for name, keys in _COUNTERS.items()
+        if any(key in step.raw for step in steps for key in keys)
+    }
+    return _node(root, times, counters, iter(range(len(steps))))
+
+
+def _count(root: Step, steps: Sequence[Step], keys: Sequence[str]) -> list[float | None]:
+    measure_counter(root, keys)
+    return [None if step.total is None else step.own for step in steps]
+
+
+def _node(
+    step: Step,
+    times: _Measured,
+    counters: Mapping[str, list[float | None]],
+    positions: Iterator[int],
+) -> PlanNode:
+    raw, rows, position = step.raw, number(step.raw, "Actual Rows"), next(positions)
+    total_ms = times.totals[position]
+    counted = {name: found[position] for name, found in counters.items()}
+    workers = raw.get("Workers")
     return PlanNode(
         node_type=step.node_type,
         relation=raw.get("Relation Name"),
+        schema=raw.get("Schema"),
+        alias=raw.get("Alias"),
         index=raw.get("Index Name"),
         loops=step.loops,
         rows=rows * step.loops if rows is not None and step.loops is not None else None,
         plan_rows=number(raw, "Plan Rows"),
         total_ms=total_ms,
-        self_ms=step.self_ms if total_ms is not None else None,
+        self_ms=times.own[position] if total_ms is not None else None,
+        buffers=_buffers(counted),
+        io_read_ms=counted.get("io_read_ms"),
+        io_write_ms=counted.get("io_write_ms"),
         executed=step.loops != 0,
-        children=tuple(_node(child) for child in step.children),
+        workers=tuple(workers) if isinstance(workers, list) else (),
+        children=tuple(_node(child, times, counters, positions) for child in step.children),
         raw={key: value for key, value in raw.items() if key != "Plans"},
     )
+
+
+def _buffers(counted: Mapping[str, float | None]) -> Buffers | None:
+    blocks = {
+        name: round(value)
+        for name, value in counted.items()
+        if value is not None and name not in _IO_KEYS
+    }
+    return Buffers(**blocks) if blocks else None

@@ -45,6 +45,7 @@ class ModelFacts:
     names: frozenset[str] = frozenset()
     module: str = ""
     ordering: tuple[str, ...] = ()
+    is_proxy: bool = False
     sets: Mapping[str, RelatedSet] = field(default_factory=dict)
     """Relations to several objects, by their name in lookups."""
 

@@ -1,0 +1,69 @@
+"""What is wrong with a plan: rules over its steps, ranked by the time that they explain.
+
+A rule says nothing about a step that did not run, and nothing that explains less than a tenth
+of the execution or less than a millisecond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from orm_insight.explain.findings import (
+    costs,
+    estimates,
+    indexes,
+    memory,
+    repetition,
+    results,
+    scans,
+)
+from orm_insight.explain.findings.context import Context
+from orm_insight.explain.findings.names import Names
+from orm_insight.model.plan import Finding, Plan
+from orm_insight.model.schema import Schema
+
+MIN_SHARE = 0.1
+MIN_MS = 1.0
+
+RULES: tuple[Callable[[Context], Iterable[Finding]], ...] = (
+    scans.selective_sequential_scan,
+    scans.inefficient_index_scan,
+    scans.order_from_the_wrong_index,
+    memory.spilled_to_disk,
+    indexes.lossy_bitmap,
+    estimates.misestimate,
+    indexes.heap_fetches,
+    repetition.nested_loop,
+    repetition.subplan,
+    results.large_offset,
+    results.unbounded_result,
+    costs.cold_cache,
+    scans.bloat,
+    costs.jit,
+    costs.planning,
+    costs.missing_workers,
+    costs.triggers,
+    indexes.bitmap_and,
+    scans.filter_on_cte,
+    costs.captured_differs,
+)
+
+
+def find(
+    plan: Plan, *, captured_ms: float | None = None, schema: Schema | None = None
+) -> tuple[Finding, ...]:
+    """The findings of a measured plan, what explains most first; none of one not measured.
+
+    ``captured_ms`` is how long the application had waited for the statement. With ``schema`` the
+    sentences speak of fields and lookups instead of columns.
+    """
+    if not plan.is_measured:
+        return ()
+    context = Context(plan, Names(schema), captured_ms)
+    found = [
+        finding
+        for rule in RULES
+        for finding in rule(context)
+        if finding.share >= MIN_SHARE and finding.ms >= MIN_MS
+    ]
+    return tuple(sorted(found, key=lambda finding: -finding.ms))

@@ -1,0 +1,178 @@
+"""Rules about time that no step's work explains: disk, compiling, planning, triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from orm_insight.explain.findings.context import Context
+from orm_insight.explain.wording import amount, counted, duration, kilobytes, percent
+from orm_insight.model.plan import Finding
+
+_BLOCK_KB = 8
+_MIN_BLOCKS = 100
+_DIFFERS_BY = 5
+
+
+def cold_cache(context: Context) -> Iterator[Finding]:
+    """At least half of the blocks were not in PostgreSQL's cache."""
+    raw = context.plan.root.raw
+    hit, read = (float(raw.get(f"Shared {what} Blocks") or 0) for what in ("Hit", "Read"))
+    if read < _MIN_BLOCKS or read < hit:
+        return
+    waited = sum(node.io_read_ms or 0.0 for node in context.nodes)
+    ms = min(waited or _while_reading(context), context.execution_ms)
+    yield context.finding(
+        "cold-cache",
+        context.plan.root,
+        ms,
+        title="read from disk",
+        message=(
+            f"{percent(read / (hit + read))} of the blocks ({kilobytes(read * _BLOCK_KB)}) were "
+            f"not in PostgreSQL's cache; {_steps(waited)} {context.of_time(ms)}."
+        ),
+        advice=(
+            "Explain it again: if it is fast now, the cache was cold. If it stays so, the table is "
+            "larger than shared_buffers, or more of it is read than needed."
+        ),
+    )
+
+
+def _steps(waited: float) -> str:
+    return "waiting for them took" if waited else "the steps that read them took about"
+
+
+def _while_reading(context: Context) -> float:
+    """The part of each step's time in which it may have waited, where it was not measured."""
+    ms = 0.0
+    for node in context.nodes:
+        if node.buffers is not None and node.buffers.shared_read:
+            blocks = node.buffers.shared_read + node.buffers.shared_hit
+            ms += (node.self_ms or 0.0) * node.buffers.shared_read / blocks
+    return ms
+
+
+def jit(context: Context) -> Iterator[Finding]:
+    """Compiling takes a fifth of the time or more."""
+    compiling = context.plan.jit_ms or 0.0
+    if context.share(compiling) < 0.2:
+        return
+    ms = min(compiling, context.execution_ms)
+    yield context.finding(
+        "jit",
+        context.plan.root,
+        ms,
+        title="JIT compiles",
+        message=f"{context.of_time(ms)} goes into compiling the statement (JIT) before it runs.",
+        advice=(
+            "Raise jit_above_cost, or switch it off for this application: "
+            'DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off"}.'
+        ),
+    )
+
+
+def planning(context: Context) -> Iterator[Finding]:
+    """Planning takes longer than the execution."""
+    ms = context.plan.planning_ms or 0.0
+    if ms <= 5 or ms <= context.execution_ms:
+        return
+    found = context.finding(
+        "planning",
+        context.plan.root,
+        ms,
+        title="planning",
+        message=(
+            f"Planning took {duration(ms)}, longer than the execution with "
+            f"{duration(context.execution_ms)}."
+        ),
+        advice=(
+            "Many joins, partitions or indexes make planning long: join fewer tables, give "
+            "partitions a condition on their key, drop indexes that nobody uses. The first "
+            "statement of a new connection also plans longer (CONN_MAX_AGE, a pool)."
+        ),
+    )
+    yield replace(found, share=ms / (ms + context.execution_ms))
+
+
+def missing_workers(context: Context) -> Iterator[Finding]:
+    """Fewer parallel workers started than were planned."""
+    for node in context.nodes:
+        planned = float(node.raw.get("Workers Planned") or 0)
+        launched = node.raw.get("Workers Launched")
+        if launched is None or float(launched) >= planned:
+            continue
+        # With all of them, the work would have been shared by so many more processes.
+        ms = (node.total_ms or 0.0) * (1 - (float(launched) + 1) / (planned + 1))
+        yield context.finding(
+            "missing-workers",
+            node,
+            ms,
+            title=f"{amount(float(launched))} of {counted(planned, 'worker')}",
+            message=(
+                f"Of {counted(planned, 'planned worker')} {amount(float(launched))} started; with "
+                f"all of them about {context.of_time(ms)} could be saved."
+            ),
+            advice=(
+                "Other statements held the workers: raise max_parallel_workers and "
+                "max_worker_processes, or let fewer run at once."
+            ),
+        )
+
+
+def triggers(context: Context) -> Iterator[Finding]:
+    """A trigger takes a fifth of the time or more; in the plan it is in no step."""
+    for trigger in context.plan.triggers:
+        ms, calls = float(trigger.get("Time") or 0), float(trigger.get("Calls") or 0)
+        if context.share(ms) < 0.2:
+            continue
+        constraint = trigger.get("Constraint Name")
+        name = constraint or trigger.get("Trigger Name") or "A trigger"
+        what = "The check of the foreign key" if constraint else "The trigger"
+        yield context.finding(
+            "triggers",
+            context.plan.root,
+            ms,
+            title=f"{counted(calls, 'trigger call')}",
+            message=(
+                f"{what} {name} on {trigger.get('Relation', 'the table')} takes "
+                f"{context.of_time(ms)}, in {counted(calls, 'call')}."
+            ),
+            advice=(
+                "The referencing column needs an index (db_index=True on the ForeignKey)."
+                if constraint
+                else "Do its work once for the statement (FOR EACH STATEMENT), or for fewer rows."
+            ),
+        )
+
+
+def captured_differs(context: Context) -> Iterator[Finding]:
+    """The application waited five times longer, or shorter, than the plan took."""
+    captured = context.captured_ms
+    explained = context.execution_ms + (context.plan.planning_ms or 0.0)
+    if not captured or not explained:
+        return
+    longer, shorter = max(captured, explained), min(captured, explained)
+    if longer < _DIFFERS_BY * shorter:
+        return
+    if captured > explained:
+        reasons = (
+            "Then the data may not have been in the cache, another transaction may have held a "
+            "lock, or the server was busy; many rows take time to be sent, too."
+        )
+    else:
+        reasons = (
+            "Now the data may not be in the cache, or measuring each step costs more than the "
+            "steps themselves; the data may also have changed."
+        )
+    found = context.finding(
+        "captured-differs",
+        context.plan.root,
+        longer - shorter,
+        title="another duration than captured",
+        message=(
+            f"The application waited {duration(captured)}; explained, it took "
+            f"{duration(explained)}."
+        ),
+        advice=reasons,
+    )
+    yield replace(found, share=(longer - shorter) / longer)

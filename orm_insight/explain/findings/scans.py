@@ -1,0 +1,199 @@
+"""Rules about steps that read far more rows than they give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orm_insight.explain.findings.context import Context
+from orm_insight.explain.wording import amount, counted
+from orm_insight.model.plan import Finding, PlanNode
+from orm_insight.sql.predicates import Comparison, comparisons
+
+INDEX_SCANS = frozenset({"Index Scan", "Index Only Scan", "Bitmap Heap Scan"})
+_REMOVED = (
+    "Rows Removed by Filter",
+    "Rows Removed by Index Recheck",
+)
+_PAGE_BYTES = 8192
+_ROW_OVERHEAD = 28
+"""A row's header and its pointer in the page."""
+_FULL_WIDTH = 40
+"""Narrower rows are probably a few columns of wider ones, which says nothing about the table."""
+
+
+def removed_rows(node: PlanNode) -> float:
+    """Rows of all loops that were read and thrown away."""
+    removed = sum(float(node.raw.get(key) or 0) for key in _REMOVED)
+    return removed * (node.loops or 0)
+
+
+def selective_sequential_scan(context: Context) -> Iterator[Finding]:
+    """At least nine of ten rows, and 10,000, are read to be thrown away."""
+    for node in context.nodes:
+        kept, removed = node.rows or 0.0, removed_rows(node)
+        is_selective = removed >= 10_000 and removed >= 0.9 * (removed + kept)
+        if node.node_type != "Seq Scan" or not is_selective:
+            continue
+        ms, table = node.self_ms or 0.0, context.names.table(node)
+        hint, advice = _instead_of_reading_all(context, node)
+        yield context.finding(
+            "selective-seq-scan",
+            node,
+            ms,
+            title=f"reads {amount(removed + kept)}, keeps {amount(kept)}",
+            message=(
+                f"{context.of_time(ms)} goes into reading all of {table}: of "
+                f"{counted(removed + kept, 'row')} it throws {amount(removed)} away by "
+                f"{context.names.condition(node)}."
+            ),
+            advice=advice,
+            hint=hint,
+        )
+
+
+def _instead_of_reading_all(context: Context, node: PlanNode) -> tuple[str, str]:
+    """The hint's code and what to do, by the shape of the condition."""
+    found = comparisons(str(node.raw.get("Filter", "")))
+    if any(is_infix_pattern(c) for c in found):
+        return "ORM603", (
+            "A pattern that starts with % cannot use an ordinary index: create a trigram index "
+            "(TrigramExtension and a GinIndex with gin_trgm_ops)."
+        )
+    functions = [c for c in found if c.function and c.column]
+    if functions and len(functions) == len([c for c in found if c.column]):
+        first = functions[0]
+        field = context.names.field(node.relation, first.column.name if first.column else "")
+        return "ORM606", (
+            f"{first.expression} is computed for every row, and an index on {field} does not "
+            "serve it: compare the field itself (a range instead of __date, for example), or "
+            "index the expression."
+        )
+    fields = ", ".join(context.names.fields_of(node))
+    if not fields or any(c.operator == "OR" for c in found):
+        return "ORM602", "An index on what each part of the condition compares would be used."
+    return "ORM602", f"An index on {fields} lets PostgreSQL read only the rows that are wanted."
+
+
+def is_infix_pattern(comparison: Comparison) -> bool:
+    """``LIKE '%...'``, also for several patterns and in capitals."""
+    value = comparison.value.lstrip("(")
+    is_pattern = comparison.operator.split(" ")[0] in {"~~", "~~*"}
+    return is_pattern and value.startswith(("'%", "'{%", "ARRAY['%", "'{\"%"))
+
+
+def inefficient_index_scan(context: Context) -> Iterator[Finding]:
+    """The index finds five times as many rows as remain."""
+    for node in context.nodes:
+        kept, removed = node.rows or 0.0, removed_rows(node)
+        if (
+            node.node_type not in INDEX_SCANS
+            or removed < 5 * max(kept, 1)
+            or _orders(context, node)
+        ):
+            continue
+        ms = node.self_ms or 0.0
+        index = f" {node.index}" if node.index else ""
+        keys = ("Filter",) if node.raw.get("Filter") else ("Recheck Cond",)
+        fields = ", ".join(context.names.fields_of(node, "Index Cond", "Recheck Cond", "Filter"))
+        yield context.finding(
+            "inefficient-index-scan",
+            node,
+            ms,
+            title=f"finds {amount(removed + kept)}, keeps {amount(kept)}",
+            message=(
+                f"{context.of_time(ms)}: the index{index} finds {counted(removed + kept, 'row')} "
+                f"of {context.names.table(node)}, of which {amount(removed)} are thrown away by "
+                f"{context.names.condition(node, *keys)}."
+            ),
+            advice=f"One index on {fields or 'all fields of the condition'} finds only the others.",
+            hint="ORM602",
+        )
+
+
+def order_from_the_wrong_index(context: Context) -> Iterator[Finding]:
+    """An index read in order, until enough rows have passed a filter that it does not know."""
+    for node in context.nodes:
+        removed = removed_rows(node)
+        if not _orders(context, node) or removed < 1_000 or removed < 5 * (node.rows or 0):
+            continue
+        ms = node.self_ms or 0.0
+        fields = ", ".join(context.names.fields_of(node))
+        yield context.finding(
+            "order-by-limit",
+            node,
+            ms,
+            title="order from the wrong index",
+            message=(
+                f"{context.of_time(ms)}: for the first rows in order, {context.names.table(node)} "
+                f"is read along {node.index or 'an index'}, and {counted(removed, 'row')} "
+                f"that do not fit {context.names.condition(node)} are passed over."
+            ),
+            advice=(
+                f"An index that starts with {fields or 'what is filtered'} and ends with the "
+                "fields of order_by() gives just these rows, in this order."
+            ),
+            hint="ORM602",
+        )
+
+
+def _orders(context: Context, node: PlanNode) -> bool:
+    return (
+        node.node_type in {"Index Scan", "Index Only Scan"}
+        and not node.raw.get("Index Cond")
+        and context.is_under_limit(node)
+    )
+
+
+def bloat(context: Context) -> Iterator[Finding]:
+    """A table takes ten times the pages that its rows need."""
+    for node in context.nodes:
+        width = float(node.raw.get("Plan Width") or 0)
+        buffers = node.buffers
+        if node.node_type != "Seq Scan" or buffers is None or width < _FULL_WIDTH:
+            continue
+        pages = sum(
+            (buffers.shared_hit, buffers.shared_read, buffers.local_hit, buffers.local_read)
+        )
+        rows = (node.rows or 0.0) + removed_rows(node)
+        needed = max(rows * (width + _ROW_OVERHEAD) / _PAGE_BYTES, 1.0)
+        if pages < 1_000 or pages < 10 * needed:
+            continue
+        ms, table = node.self_ms or 0.0, context.names.table(node)
+        yield context.finding(
+            "bloat",
+            node,
+            ms,
+            title="far more pages than rows",
+            message=(
+                f"{context.of_time(ms)}: {table} has {counted(rows, 'row')}, which need about "
+                f"{counted(needed, 'page')}, and {amount(pages)} are read: most of them hold "
+                "deleted or old rows."
+            ),
+            advice=(
+                f"VACUUM (ANALYZE) {table}, and let autovacuum run more often; VACUUM FULL gives "
+                "the space back, and locks the table meanwhile."
+            ),
+        )
+
+
+def filter_on_cte(context: Context) -> Iterator[Finding]:
+    """A large WITH query is computed as a whole, and then most of it is thrown away."""
+    for node in context.nodes:
+        kept, removed = node.rows or 0.0, removed_rows(node)
+        if node.node_type != "CTE Scan" or removed < 10_000 or removed < 9 * kept:
+            continue
+        name = node.raw.get("CTE Name")
+        made = [n for n in context.nodes if n.raw.get("Subplan Name") == f"CTE {name}"]
+        ms = (node.self_ms or 0.0) + sum(n.total_ms or 0.0 for n in made)
+        yield context.finding(
+            "filter-on-cte",
+            node,
+            ms,
+            title=f"keeps {amount(kept)} of {amount(removed + kept)}",
+            message=(
+                f"{context.of_time(ms)} goes into the WITH query {name}: "
+                f"{counted(removed + kept, 'row')} of it are read, and {amount(removed)} are "
+                f"thrown away by {context.names.condition(node)}."
+            ),
+            advice="Move the condition into the WITH query, or write it AS NOT MATERIALIZED.",
+        )

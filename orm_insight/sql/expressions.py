@@ -1,0 +1,171 @@
+"""Expressions as PostgreSQL prints them in a plan: tokens nested by their brackets.
+
+Enough to find columns, casts and operators; nothing is known of types or precedence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from orm_insight.sql.tokens import Kind, Token, tokenize, words
+
+Tree: TypeAlias = "Token | list[Tree]"
+
+OPERATORS = frozenset(
+    ("=", "<>", "!=", "<", ">", "<=", ">=", "~~", "~~*", "!~~", "!~~*", "~", "~*", "!~", "!~*")
+) | frozenset(("@>", "<@", "&&", "@@", "?", "?|", "?&", "%", "<->", "^@"))
+# Words that may follow :: as a type, or stand where a column could.
+_NO_COLUMNS = words(
+    "AND OR NOT IS NULL TRUE FALSE ANY ALL ARRAY ROW CASE WHEN THEN ELSE END AT TIME ZONE COLLATE "
+    "INTERVAL CURRENT_DATE CURRENT_TIMESTAMP DISTINCT FROM alternatives hashed SubPlan InitPlan CTE"
+)
+_TYPE_WORDS = words("with without time zone varying precision")
+_GLUED_BEFORE, _GLUED_BEHIND = (")", ".", ",", "::", "[", "]"), ("(", ".", "::", "[")
+_OPENING, _CLOSING = frozenset("(["), frozenset(")]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnName:
+    """A column as a plan prints it; ``table`` is the alias, where it is printed."""
+
+    name: str
+    table: str | None = None
+
+
+def nest(text: str) -> list[Tree]:
+    """Tokens without space, what stands in brackets as lists that keep their brackets."""
+    stack: list[list[Tree]] = [[]]
+    for token in tokenize(text):
+        kind, piece = token
+        if kind is Kind.SPACE or kind is Kind.COMMENT:
+            continue
+        if kind is Kind.PUNCTUATION and piece in _OPENING:
+            stack.append([token])
+        elif kind is Kind.PUNCTUATION and piece in _CLOSING and len(stack) > 1:
+            inner = stack.pop()
+            inner.append(token)
+            stack[-1].append(inner)
+        elif kind is Kind.OPERATOR and stack[-1] and _continues(stack[-1][-1], piece):
+            stack[-1][-1] = (Kind.OPERATOR, str(stack[-1][-1][1]) + piece)
+        else:
+            stack[-1].append(token)
+    while len(stack) > 1:
+        inner = stack.pop()
+        stack[-1].append(inner)
+    return stack[0]
+
+
+def _continues(before: Tree, piece: str) -> bool:
+    """The tokenizer cuts ``~~*`` into single characters; together they are an operator."""
+    return (
+        isinstance(before, tuple) and before[0] is Kind.OPERATOR and before[1] + piece in OPERATORS
+    )
+
+
+def unwrap(tree: list[Tree]) -> list[Tree]:
+    while len(tree) == 1 and isinstance(tree[0], list) and is_piece(tree[0][0], "("):
+        tree = _inside(tree[0])
+    return tree
+
+
+def _inside(group: list[Tree]) -> list[Tree]:
+    return group[1:-1] if is_piece(group[-1], ")", "]") else group[1:]
+
+
+def is_piece(tree: Tree, *pieces: str) -> bool:
+    return isinstance(tree, tuple) and tree[0] is not Kind.STRING and tree[1] in pieces
+
+
+def outer_cast(tree: list[Tree]) -> int | None:
+    """Where ``::`` stands that casts all that is before it."""
+    position = 1 if tree and isinstance(tree[0], list) else _end_of_name(tree, 0)
+    if position + 1 < len(tree) and is_piece(tree[position], "::"):
+        return position if _end_of_type(tree, position + 1) == len(tree) else None
+    return None
+
+
+def as_column(tree: list[Tree]) -> ColumnName | None:
+    names = [piece for piece in tree if isinstance(piece, tuple) and not is_piece(piece, ".")]
+    dots = sum(is_piece(piece, ".") for piece in tree)
+    if len(names) + dots != len(tree) or dots != len(names) - 1 or not 1 <= len(names) <= 3:
+        return None
+    if not all(_is_name(name) for name in names):
+        return None
+    texts = [_plain(str(name[1])) for name in names]
+    return ColumnName(name=texts[-1], table=texts[-2] if len(texts) > 1 else None)
+
+
+def _is_name(token: Token) -> bool:
+    kind, piece = token
+    return kind is Kind.NAME or (kind is Kind.WORD and piece not in _NO_COLUMNS)
+
+
+def _plain(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def columns_of(tree: Sequence[Tree]) -> Iterator[ColumnName]:
+    """Names that are no function, no type and no keyword."""
+    position = 0
+    while position < len(tree):
+        piece = tree[position]
+        if isinstance(piece, list):
+            if not _is_subplan(piece):
+                yield from columns_of(piece)
+        elif is_piece(piece, "::"):
+            position = _end_of_type(tree, position + 1)
+            continue
+        elif _is_name(piece):
+            end = _end_of_name(tree, position)
+            is_no_column = end < len(tree) and (
+                opens(tree[end], "(") or is_piece(tree[end], "FROM")
+            )
+            column = None if is_no_column else as_column(list(tree[position:end]))
+            if column is not None:
+                yield column
+            position = end
+            continue
+        position += 1
+
+
+def _is_subplan(group: list[Tree]) -> bool:
+    return any(is_piece(piece, "SubPlan", "InitPlan", "CTE") for piece in group)
+
+
+def opens(tree: Tree, bracket: str) -> bool:
+    return isinstance(tree, list) and bool(tree) and is_piece(tree[0], bracket)
+
+
+def _end_of_name(tree: Sequence[Tree], position: int) -> int:
+    while position + 2 < len(tree) and is_piece(tree[position + 1], "."):
+        position += 2
+    return position + 1
+
+
+def _end_of_type(tree: Sequence[Tree], position: int) -> int:
+    position = _end_of_name(tree, position)
+    while position < len(tree):
+        piece = tree[position]
+        is_part = isinstance(piece, list) or (
+            piece[0] is Kind.WORD and piece[1].lower() in _TYPE_WORDS
+        )
+        if not is_part:
+            break
+        position += 1
+    return position
+
+
+def text_of(tree: Sequence[Tree]) -> str:
+    """As it would be printed; brackets and dots without space around them."""
+    text = ""
+    for piece in tree:
+        part = text_of(piece) if isinstance(piece, list) else str(piece[1])
+        glued = part.startswith((")", ".", ",", "::", "[", "]")) or text.endswith(
+            ("(", ".", "::", "[")
+        )
+        is_call = part.startswith("(") and text and (text[-1].isalnum() or text[-1] in '_"')
+        is_keyword = text.rsplit(" ", 1)[-1].upper() in _NO_COLUMNS
+        text += part if glued or not text or (is_call and not is_keyword) else f" {part}"
+    return text
