@@ -77,7 +77,8 @@ class Explanation:
 
     ``analyzed`` is true where the statement was really executed. ``text`` and ``payload`` are to
     be copied. ``notice`` tells why it was not executed, or what else to know about the plan.
-    ``advice`` are indexes that would help, or may help where they are not verified.
+    ``advice`` are indexes that would help, or may help where they are not verified; ``can_try``
+    is true where one may be tried by creating it and rolling back.
     """
 
     query: Query
@@ -90,6 +91,7 @@ class Explanation:
     notice: str | None = None
     error: str | None = None
     advice: tuple[IndexAdvice, ...] = ()
+    can_try: bool = False
 
     @property
     def captured_ms(self) -> float:

@@ -74,12 +74,12 @@ class PostgresqlSession:
             raise Refused(
                 "PostgreSQL is explained through psycopg 3; this project uses another driver."
             )
-        notice = _why_not_to_run(statement.sql) if analyze else None
+        notice = why_not_to_run(statement.sql) if analyze else None
         if analyze and notice is None:
             try:
                 return _answer(connection, statement, analyze=True, limits=limits)
             except psycopg.errors.ReadOnlySqlTransaction as error:
-                notice = f"Not executed, it would change data or lock rows: {_message(error)}."
+                notice = f"Not executed, it would change data or lock rows: {message_of(error)}."
             except psycopg.errors.QueryCanceled:
                 notice = (
                     "Not executed to its end: PostgreSQL cancelled it after "
@@ -93,7 +93,7 @@ class PostgresqlSession:
             raise _explain_error(error, statement, limits) from error
 
 
-def _why_not_to_run(sql: str) -> str | None:
+def why_not_to_run(sql: str) -> str | None:
     if function := function_outside_transactions(sql):
         return f"Not executed: {function}() acts at once, and no rollback takes that back."
     if verb(sql) == "CREATE":
@@ -109,21 +109,21 @@ def _answer(
     limits: Limits,
     notice: str | None = None,
 ) -> Answer:
-    payload = json.loads(_ask(connection, statement, analyze=analyze, limits=limits))
+    payload = json.loads(ask(connection, statement, analyze=analyze, limits=limits))
     if payload == []:
         raise NoPlan("A rule rewrites this statement to nothing, so there is no plan.")
     plan = parse_plan(payload)
     return Answer(plan=plan, text=render(payload), payload=payload, analyzed=analyze, notice=notice)
 
 
-def _ask(
+def ask(
     connection: psycopg.Connection[Any], statement: Statement, *, analyze: bool, limits: Limits
 ) -> bytes:
     """The JSON of one EXPLAIN, sent in the binding mode in which the project sends its queries."""
-    sql, params = _bind(connection, statement)
+    sql, params = bind(connection, statement)
     connection.read_only = True
     with connection.transaction(force_rollback=True):
-        _restrict(connection, limits)
+        restrict(connection, limits)
         cursor = psycopg.Cursor(connection)
         # Binary results force the extended protocol, which refuses a second statement.
         cursor.execute(
@@ -133,7 +133,7 @@ def _ask(
         return (result.get_value(0, 0) if result else None) or b"[]"
 
 
-def _bind(connection: psycopg.Connection[Any], statement: Statement) -> tuple[bytes, Any]:
+def bind(connection: psycopg.Connection[Any], statement: Statement) -> tuple[bytes, Any]:
     """Django merges parameters on the client unless told otherwise; a plan depends on that."""
     sql = statement.sql.encode()
     if statement.params is None:
@@ -144,7 +144,7 @@ def _bind(connection: psycopg.Connection[Any], statement: Statement) -> tuple[by
     return sql, statement.params
 
 
-def _restrict(connection: psycopg.Connection[Any], limits: Limits) -> None:
+def restrict(connection: psycopg.Connection[Any], limits: Limits) -> None:
     statement, lock = f"{limits.statement_ms}ms", f"{limits.lock_ms}ms"
     cursor = psycopg.Cursor(connection, row_factory=tuple_row)
     row = cursor.execute(RESTRICT, [statement, lock, statement]).fetchone()
@@ -152,13 +152,13 @@ def _restrict(connection: psycopg.Connection[Any], limits: Limits) -> None:
         raise Refused("The server did not start a read-only transaction, so nothing was explained.")
 
 
-def _message(error: psycopg.Error) -> str:
+def message_of(error: psycopg.Error) -> str:
     lines = (error.diag.message_primary or str(error)).strip().splitlines()
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def _explain_error(error: psycopg.Error, statement: Statement, limits: Limits) -> ExplainError:
-    state, message = error.sqlstate or "", _message(error)
+    state, message = error.sqlstate or "", message_of(error)
     if state == "42601":
         return _syntax_error(error, statement.sql, message)
     if state == "57014":

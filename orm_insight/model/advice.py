@@ -48,7 +48,8 @@ class IndexAdvice:
     or ``ORM606``. ``reason`` is a sentence in the words of the model. ``meta`` is an entry of
     ``Meta.indexes`` and ``meta_imports`` the lines it needs; ``migration`` is a whole migration's
     body of operations, with its imports. Where no model is known for the table, ``model`` is
-    ``None`` and ``meta`` and ``migration`` are empty; ``sql`` is always there.
+    ``None`` and ``meta`` and ``migration`` are empty; ``sql`` is always there. ``note`` says what
+    else to know, such as why it could not be tried.
     """
 
     id: str
@@ -61,6 +62,7 @@ class IndexAdvice:
     meta: str = ""
     meta_imports: str = ""
     migration: str = ""
+    note: str = ""
     trial: Trial | None = None
 
     @property
