@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from tests.packages import install_packages, succeeds
 
 try:
     from playwright.sync_api import Playwright, sync_playwright
@@ -39,7 +40,6 @@ MISSING = (
     "A browser is missing: install Chromium (`playwright install chromium`, or your system's "
     f"package) or name its executable in {PATH_VARIABLE}"
 )
-INSTALL_TIMEOUT_S = 600
 
 
 class BrowserMissing(RuntimeError):
@@ -126,19 +126,6 @@ def install(playwright: Playwright) -> str | None:
     """Playwright's own download; where that is out of reach, the system's package."""
     if succeeds(sys.executable, "-m", "playwright", "install", "chromium"):
         return find_executable(playwright)
-    if os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
-        succeeds("apt-get", "update")
-        if succeeds("apt-get", "install", "--yes", "--no-install-recommends", "chromium"):
-            return find_executable(playwright)
+    if install_packages("chromium"):
+        return find_executable(playwright)
     return None
-
-
-def succeeds(*command: str) -> bool:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        subprocess.run(
-            command, check=True, capture_output=True, timeout=INSTALL_TIMEOUT_S, env=environment
-        )
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import NoReturn
 
 import debug_toolbar
@@ -22,7 +23,7 @@ from orm_insight import insight
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.recorder import record_query
-from tests import servers
+from tests import debian, servers
 from tests.asgi import LiveServer, running_server
 from tests.browser import BrowserMissing, Remote, running_browser
 
@@ -95,6 +96,32 @@ def alias(request: pytest.FixtureRequest) -> str:
     if request.param == "default" and not servers.has_postgres():
         fail_or_skip(servers.MISSING)
     return request.param
+
+
+@pytest.fixture(scope="session")
+def postgres15() -> Iterator[str]:
+    """The address of Debian's PostgreSQL 15, empty, where ``CREATE EXTENSION hypopg`` works."""
+    yield from had_or_missing(debian.running_postgres15())
+
+
+@pytest.fixture(scope="session")
+def replica15(postgres15: str) -> Iterator[str]:
+    """The address of a hot standby of ``postgres15``."""
+    yield from had_or_missing(debian.running_replica(postgres15))
+
+
+@pytest.fixture(scope="session")
+def pgbouncer15(postgres15: str) -> Iterator[str]:
+    """The address of a pooler in transaction mode in front of ``postgres15``."""
+    yield from had_or_missing(debian.running_pgbouncer(postgres15))
+
+
+def had_or_missing(server: AbstractContextManager[str]) -> Iterator[str]:
+    try:
+        with server as url:
+            yield url
+    except servers.ServerMissing as missing:
+        fail_or_skip(str(missing))
 
 
 @pytest.fixture
