@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from orm_insight.analysis.detectors.base import Thresholds
 from orm_insight.analysis.report import Report, analyze
@@ -19,9 +20,10 @@ from orm_insight.capture.tracing import paused
 from orm_insight.conf import Config, get_config
 from orm_insight.explain.base import Explanation, Outcome
 from orm_insight.explain.runner import explain as explain_query
+from orm_insight.explanations import Explanations, KeptExplanation, Origin
 from orm_insight.ignore_comments import read_comments
 from orm_insight.introspection import read_schema
-from orm_insight.model.trace import Trace
+from orm_insight.model.trace import Query, Trace
 from orm_insight.stores.base import StoreStatistics, TraceStore
 from orm_insight.stores.memory import MemoryStore
 
@@ -46,6 +48,7 @@ class _State:
         self.reports: OrderedDict[str, Report] = OrderedDict()
         self.redact: tuple[Config, Redact] | None = None
         self.deep_paths: dict[str, None] = {}
+        self.explanations = Explanations()
 
 
 _state = _State()
@@ -70,6 +73,7 @@ def reset() -> None:
         _state.redact = None
         _state.is_paused = False
         _state.deep_paths.clear()
+    _state.explanations.clear()
 
 
 def keep(trace: Trace) -> None:
@@ -88,6 +92,7 @@ def trace(trace_id: str) -> Trace | None:
 
 def clear() -> None:
     store().clear()
+    _state.explanations.clear()
     with _state.lock:
         _state.reports.clear()
 
@@ -124,17 +129,43 @@ def explain(trace_id: str, index: int, *, analyze: bool) -> Explanation | None:
     found = trace(trace_id)
     if found is None or not 0 <= index < len(found.queries):
         return None
-    config, query = get_config(), found.queries[index]
-    if not config.explain_enabled:
+    query = found.queries[index]
+    if not get_config().explain_enabled:
         off = 'EXPLAIN is switched off: ORM_INSIGHT["EXPLAIN_ENABLED"] is False.'
         return Explanation(query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=off)
+    return _explain(trace_id, query, analyze=analyze, origin="asked")
+
+
+def _explain(trace_id: str, query: Query, *, analyze: bool, origin: Origin) -> Explanation:
+    config = get_config()
     with paused():
-        return explain_query(
+        explanation = explain_query(
             query,
             analyze=analyze,
             timeout_ms=config.explain_timeout_ms,
             lock_timeout_ms=config.explain_lock_timeout_ms,
         )
+    _state.explanations.keep(
+        KeptExplanation(
+            explanation=explanation, at=datetime.now(UTC), origin=origin, trace_id=trace_id
+        )
+    )
+    return explanation
+
+
+def kept_explanations(query: Query) -> tuple[KeptExplanation, ...]:
+    """The plans made in this process of the same statement, of any trace, newest first."""
+    return _state.explanations.of(query)
+
+
+def plans_of(trace_id: str) -> dict[int, KeptExplanation]:
+    """The newest plan of each query of this trace that has one, by the query's index."""
+    return {kept.query.index: kept for kept in reversed(_state.explanations.of_trace(trace_id))}
+
+
+def plan_of(trace_id: str, index: int) -> KeptExplanation | None:
+    """The newest plan of exactly this query."""
+    return plans_of(trace_id).get(index)
 
 
 def is_recording() -> bool:

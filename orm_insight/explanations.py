@@ -1,0 +1,146 @@
+"""Plans that were made in this process, kept so that the next one can be compared with them.
+
+A statement is known by its database and its fingerprint, so a plan is found again from another
+trace, after a reload, beside the plan of the same statement with a new index. What was measured,
+what was only planned and what was made without asking are kept apart: none pushes out another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Literal, NamedTuple, TypeAlias
+
+from orm_insight.explain.base import Explanation
+from orm_insight.model.plan import Plan
+from orm_insight.model.trace import Query
+from orm_insight.sql.fingerprint import fingerprint
+
+Origin: TypeAlias = Literal["asked", "slow"]
+Statement: TypeAlias = tuple[str, str]
+
+PER_STATEMENT = 3
+MAX_STATEMENTS = 50
+MAX_BYTES = 8 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptExplanation:
+    """An explanation, when it was made, and of which trace.
+
+    ``origin`` is ``asked`` where somebody asked for it, ``slow`` where the query was explained
+    for its duration alone.
+    """
+
+    explanation: Explanation
+    at: datetime
+    origin: Origin = "asked"
+    trace_id: str = ""
+
+    @property
+    def query(self) -> Query:
+        return self.explanation.query
+
+
+class _Entry(NamedTuple):
+    kept: KeptExplanation
+    statement: Statement
+    shape: tuple[object, ...]
+    size: int
+
+
+_Shelf: TypeAlias = tuple[_Entry, ...]
+
+
+class Explanations:
+    """The keeper: bounded by plans of a statement, by statements and by bytes, of each kind.
+
+    Writers take turns and swap a whole tuple, so that readers need no lock.
+    """
+
+    def __init__(
+        self,
+        *,
+        per_statement: int = PER_STATEMENT,
+        max_statements: int = MAX_STATEMENTS,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        self._limits = (per_statement, max_statements, max_bytes)
+        self._shelves: dict[tuple[Origin, bool], _Shelf] = {}
+        self._lock = Lock()
+
+    def keep(self, kept: KeptExplanation) -> None:
+        """Put a plan first; explanations without a plan are not kept."""
+        explanation = kept.explanation
+        if explanation.plan is None:
+            return
+        entry = _Entry(kept, statement_of(kept.query), _shape(explanation.plan), _size(explanation))
+        shelf = (kept.origin, explanation.analyzed)
+        with self._lock:
+            self._shelves[shelf] = self._fitting((entry, *self._shelves.get(shelf, ())))
+
+    def of(self, query: Query) -> tuple[KeptExplanation, ...]:
+        """The plans of the same statement, newest first."""
+        statement = statement_of(query)
+        return self._chosen(lambda entry: entry.statement == statement)
+
+    def of_trace(self, trace_id: str) -> tuple[KeptExplanation, ...]:
+        """The plans that were made of queries of this trace, newest first."""
+        return self._chosen(lambda entry: entry.kept.trace_id == trace_id)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._shelves = {}
+
+    def _chosen(self, is_chosen: Callable[[_Entry], bool]) -> tuple[KeptExplanation, ...]:
+        shelves = self._shelves.copy()
+        found = [entry.kept for shelf in shelves.values() for entry in shelf if is_chosen(entry)]
+        return tuple(sorted(found, key=lambda kept: kept.at, reverse=True))
+
+    def _fitting(self, shelf: _Shelf) -> _Shelf:
+        """What of a shelf, newest first, fits the limits."""
+        per_statement, max_statements, max_bytes = self._limits
+        counts: Counter[Statement] = Counter()
+        total, chosen = 0, set()
+        for entry in _most_telling_first(shelf):
+            is_one_too_many = entry.statement not in counts and len(counts) >= max_statements
+            if is_one_too_many or counts[entry.statement] >= per_statement:
+                continue
+            if total + entry.size > max_bytes:
+                continue
+            counts[entry.statement] += 1
+            total += entry.size
+            chosen.add(id(entry))
+        return tuple(entry for entry in shelf if id(entry) in chosen)
+
+
+def statement_of(query: Query) -> Statement:
+    """What queries have in common that differ in their values alone."""
+    return query.alias, fingerprint(str(query.sql))
+
+
+def _most_telling_first(shelf: _Shelf) -> list[_Entry]:
+    """Of plans that look alike the newest, then the others: a plan from before a change stays
+    however often the one behind it is made again."""
+    first: dict[tuple[object, ...], _Entry] = {}
+    for entry in shelf:
+        first.setdefault((entry.statement, entry.shape), entry)
+    newest = {id(entry) for entry in first.values()}
+    return [*first.values(), *(entry for entry in shelf if id(entry) not in newest)]
+
+
+def _shape(plan: Plan) -> tuple[object, ...]:
+    """A plan without its numbers."""
+    return tuple(
+        (node.node_type, node.relation, node.index, len(node.children)) for node in plan.nodes()
+    )
+
+
+def _size(explanation: Explanation) -> int:
+    """About the characters that it keeps alive."""
+    payload = json.dumps(explanation.payload, default=str)
+    return len(payload) + len(explanation.text) + len(str(explanation.query.sql))

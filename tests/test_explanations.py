@@ -1,0 +1,158 @@
+"""What is kept of the explanations of a process, and what gives way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+import orm_insight
+from orm_insight import insight
+from orm_insight.explain.base import Explanation, Outcome
+from orm_insight.explanations import Explanations, KeptExplanation
+from orm_insight.model.plan import Plan, PlanNode
+from tests.builders import STARTED_AT, make_query, make_trace
+from tests.testapp.models import Book
+
+BY_ID = "SELECT * FROM book WHERE id = %s"
+
+
+def kept(sql=BY_ID, *, at=0, node="Seq Scan", analyzed=False, alias="default", **facts):
+    plan = Plan(root=PlanNode(node_type=node))
+    explanation = Explanation(
+        query=make_query(sql, alias=alias),
+        outcome=Outcome.EXPLAINED,
+        vendor="sqlite",
+        analyzed=analyzed,
+        plan=plan,
+        payload=[{"Node Type": node}],
+    )
+    return KeptExplanation(explanation=explanation, at=STARTED_AT + timedelta(minutes=at), **facts)
+
+
+def keeper(*given, **limits):
+    explanations = Explanations(**limits)
+    for one in given:
+        explanations.keep(one)
+    return explanations
+
+
+def minutes(explanations, sql=BY_ID, alias="default"):
+    found = explanations.of(make_query(sql, alias=alias))
+    return [int((one.at - STARTED_AT).total_seconds() / 60) for one in found]
+
+
+def test_nothing_is_kept_of_what_failed():
+    failed = Explanation(query=make_query(BY_ID), outcome=Outcome.FAILED, vendor="", error="no")
+
+    assert minutes(keeper(KeptExplanation(explanation=failed, at=STARTED_AT))) == []
+
+
+def test_same_statement_with_other_values_newest_first():
+    explanations = keeper(
+        kept("SELECT * FROM book WHERE id = 1", at=1),
+        kept("SELECT * FROM book WHERE id = 2", at=2),
+        kept("SELECT * FROM author WHERE id = 2", at=3),
+        kept("SELECT * FROM book WHERE id = 3", at=4, alias="replica"),
+    )
+
+    assert minutes(explanations, "SELECT * FROM book WHERE id = 7") == [2, 1]
+
+
+def test_oldest_of_a_statement_gives_way():
+    nodes = ["Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"]
+    explanations = keeper(*(kept(at=at, node=node) for at, node in enumerate(nodes)))
+
+    assert minutes(explanations) == [3, 2, 1]
+
+
+def test_plan_from_before_a_change_outlives_repetitions_of_the_one_behind_it():
+    before = kept(at=0)
+    after = [kept(at=at, node="Index Scan") for at in range(1, 9)]
+
+    assert minutes(keeper(before, *after)) == [8, 7, 0]
+
+
+def test_measured_plans_are_not_pushed_out_by_others():
+    measured = kept(at=0, analyzed=True)
+    planned = [kept(at=at, node=f"Node {at}") for at in range(1, 9)]
+    others = [kept(f"SELECT {'a' * at}", at=at) for at in range(1, 9)]
+    explanations = keeper(measured, *planned, *others, max_statements=3)
+
+    assert minutes(explanations) == [0]
+
+
+def test_what_was_asked_for_is_not_pushed_out_by_what_was_not():
+    slow = [kept(at=at, node=f"Node {at}", origin="slow") for at in range(1, 9)]
+
+    assert minutes(keeper(kept(at=0), *slow)) == [8, 7, 6, 0]
+
+
+def test_statement_that_has_waited_longest_gives_way():
+    explanations = keeper(
+        kept("SELECT a", at=0),
+        kept("SELECT b", at=1),
+        kept("SELECT a", at=2),
+        kept("SELECT c", at=3),
+        max_statements=2,
+    )
+
+    assert minutes(explanations, "SELECT a") == [2, 0]
+    assert minutes(explanations, "SELECT b") == []
+    assert minutes(explanations, "SELECT c") == [3]
+
+
+def test_bytes_are_bounded_and_what_is_too_large_is_not_kept():
+    explanations = keeper(
+        kept(at=0), kept("SELECT a", at=1), kept("SELECT b", at=2, node="x" * 500), max_bytes=110
+    )
+
+    assert minutes(explanations) == [0]
+    assert minutes(explanations, "SELECT a") == [1]
+    assert minutes(explanations, "SELECT b") == []
+
+
+def test_plans_of_one_trace():
+    explanations = keeper(kept(at=0, trace_id="a"), kept(at=1, trace_id="b"))
+
+    assert [one.trace_id for one in explanations.of_trace("a")] == ["a"]
+
+
+def test_cleared():
+    explanations = keeper(kept())
+    explanations.clear()
+
+    assert minutes(explanations) == []
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_earlier_plan_of_another_trace_is_there_to_compare(alias, settings):
+    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    traces = []
+    for title in ("x", "y"):
+        with orm_insight.capture() as trace:
+            list(Book.objects.using(alias).filter(title=title))
+        traces.append(trace)
+        explanation = insight.explain(trace.id, 0, analyze=False)
+        assert explanation.plan is not None, explanation.error
+
+    newest, earlier = insight.kept_explanations(traces[0].queries[0])
+
+    assert (newest.trace_id, earlier.trace_id) == (traces[1].id, traces[0].id)
+    assert newest.at > earlier.at
+    assert newest.origin == "asked"
+    assert insight.plan_of(traces[0].id, 0) == earlier
+    assert insight.plan_of(traces[0].id, 1) is None
+
+
+@pytest.mark.django_db(databases=["sqlite"])
+@pytest.mark.parametrize("forget", [insight.clear, insight.reset])
+def test_forgotten_with_the_traces(forget):
+    query = make_query("SELECT 1", alias="sqlite")
+    trace = make_trace(query)
+    insight.keep(trace)
+    assert insight.explain(trace.id, 0, analyze=False).plan is not None
+
+    forget()
+
+    assert insight.kept_explanations(query) == ()
