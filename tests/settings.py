@@ -21,7 +21,7 @@ def sqlite(name: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": SQLITE_FOLDER / f"{name}.sqlite3",
-        "TEST": {"NAME": SQLITE_FOLDER / f"test_{name}.sqlite3"},
+        "TEST": {"NAME": SQLITE_FOLDER / f"test_{name}.sqlite3", "DEPENDENCIES": []},
     }
 
 
