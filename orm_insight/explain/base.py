@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from orm_insight.model.advice import IndexAdvice
-from orm_insight.model.plan import Plan, PlanNode
+from orm_insight.model.plan import Finding, Plan, PlanNode
+from orm_insight.model.schema import Schema
 from orm_insight.model.trace import Params, Query
 
 
@@ -56,7 +57,19 @@ class Answer:
     payload: Any
     analyzed: bool = False
     notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advised:
+    """What the project's own names and the database's catalog add to a plan.
+
+    ``findings`` take the place of those that the plan alone gives away. ``notice`` says what came
+    of trying an index.
+    """
+
+    findings: tuple[Finding, ...] = ()
     advice: tuple[IndexAdvice, ...] = ()
+    notice: str | None = None
 
 
 class Session(Protocol):
@@ -69,6 +82,32 @@ class Session(Protocol):
         self, wrapper: Any, statement: Statement, *, analyze: bool, limits: Limits
     ) -> Answer:
         """Explain, write nothing; raise ``ExplainError`` with a message for the page."""
+
+    def cancel(self, wrapper: Any) -> None:
+        """End what runs over the connection; called from another thread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is known besides the plan.
+
+    ``captured_ms`` is how long the application had waited, ``None`` where that was for more than
+    this statement. ``try_index`` is the ``id`` of an index to be created for a trial.
+    """
+
+    schema: Schema
+    limits: Limits
+    captured_ms: float | None = None
+    try_index: str | None = None
+
+
+class Advisor(Protocol):
+    """One vendor's way to advise on a plan, over the connection that has just explained."""
+
+    def advise(
+        self, wrapper: Any, statement: Statement, answer: Answer, question: Question
+    ) -> Advised:
+        """What is wrong and what would help. Raises nothing of the database's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,11 @@ class PostgresqlSession:
         except psycopg.Error as error:
             raise _explain_error(error, statement, limits) from error
 
+    def cancel(self, wrapper: Any) -> None:
+        connection = wrapper.connection
+        if isinstance(connection, psycopg.Connection):
+            connection.cancel_safe(timeout=CONNECT_TIMEOUT_S)
+
 
 def why_not_to_run(sql: str) -> str | None:
     if function := function_outside_transactions(sql):
@@ -119,18 +124,28 @@ def _answer(
 def ask(
     connection: psycopg.Connection[Any], statement: Statement, *, analyze: bool, limits: Limits
 ) -> bytes:
-    """The JSON of one EXPLAIN, sent in the binding mode in which the project sends its queries."""
-    sql, params = bind(connection, statement)
+    """The JSON of one EXPLAIN in a read-only transaction of its own."""
     connection.read_only = True
     with connection.transaction(force_rollback=True):
         restrict(connection, limits)
-        cursor = psycopg.Cursor(connection)
-        # Binary results force the extended protocol, which refuses a second statement.
-        cursor.execute(
-            explain_prefix(analyze=analyze).encode() + sql, params, prepare=False, binary=True
-        )
-        result = cursor.pgresult
-        return (result.get_value(0, 0) if result else None) or b"[]"
+        return fetch_plan(connection, statement, analyze=analyze)
+
+
+def fetch_plan(
+    connection: psycopg.Connection[Any], statement: Statement, *, analyze: bool
+) -> bytes:
+    """The JSON of one EXPLAIN, sent in the binding mode in which the project sends its queries.
+
+    The caller has opened the transaction and sees to it that it is read-only.
+    """
+    sql, params = bind(connection, statement)
+    cursor = psycopg.Cursor(connection)
+    # Binary results force the extended protocol, which refuses a second statement.
+    cursor.execute(
+        explain_prefix(analyze=analyze).encode() + sql, params, prepare=False, binary=True
+    )
+    result = cursor.pgresult
+    return (result.get_value(0, 0) if result else None) or b"[]"
 
 
 def bind(connection: psycopg.Connection[Any], statement: Statement) -> tuple[bytes, Any]:
@@ -145,11 +160,16 @@ def bind(connection: psycopg.Connection[Any], statement: Statement) -> tuple[byt
 
 
 def restrict(connection: psycopg.Connection[Any], limits: Limits) -> None:
+    if not set_limits(connection, limits):
+        raise Refused("The server did not start a read-only transaction, so nothing was explained.")
+
+
+def set_limits(connection: psycopg.Connection[Any], limits: Limits) -> bool:
+    """Bound the time of this transaction; whether it is read-only."""
     statement, lock = f"{limits.statement_ms}ms", f"{limits.lock_ms}ms"
     cursor = psycopg.Cursor(connection, row_factory=tuple_row)
     row = cursor.execute(RESTRICT, [statement, lock, statement]).fetchone()
-    if row is None or row[-1] != "on":
-        raise Refused("The server did not start a read-only transaction, so nothing was explained.")
+    return row is not None and row[-1] == "on"
 
 
 def message_of(error: psycopg.Error) -> str:

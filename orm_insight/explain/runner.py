@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -20,17 +22,22 @@ from django.utils.connection import ConnectionDoesNotExist
 from django.utils.module_loading import import_string
 
 from orm_insight.explain.base import (
+    Advised,
+    Advisor,
     Answer,
     ExplainError,
     Explanation,
     Limits,
     Outcome,
+    Question,
     Refused,
     Session,
     Statement,
     Unavailable,
     values,
 )
+from orm_insight.explain.cancelling import current
+from orm_insight.model.schema import Schema
 from orm_insight.model.trace import Query, Redacted
 from orm_insight.sql.statement import is_empty
 
@@ -39,21 +46,35 @@ SESSIONS = {
     "postgresql": "orm_insight.explain.postgresql_session.PostgresqlSession",
     "sqlite": "orm_insight.explain.sqlite_session.SqliteSession",
 }
+ADVISORS = {"postgresql": "orm_insight.explain.indexes.postgresql.PostgresqlAdvisor"}
 
 logger = logging.getLogger("orm_insight.explain")
 
 
 def explain(
-    query: Query, *, analyze: bool, timeout_ms: int = 10_000, lock_timeout_ms: int = 1_000
+    query: Query,
+    *,
+    analyze: bool,
+    timeout_ms: int = 10_000,
+    lock_timeout_ms: int = 1_000,
+    schema: Schema | None = None,
+    try_index: str | None = None,
 ) -> Explanation:
-    """The plan of ``query``; with ``analyze`` measured, where it can run without any effect."""
+    """The plan of ``query``; with ``analyze`` measured, where it can run without any effect.
+
+    With ``schema``, the facts about the project's models, indexes are looked for, too. Only with
+    ``try_index``, the ``id`` of one of them, it is created, tried and rolled back.
+    """
     vendor = query.vendor
     try:
         limits = Limits(statement_ms=timeout_ms, lock_ms=lock_timeout_ms)
         _check(query)
         wrapper = _find_alias(query.alias)
         vendor = wrapper.vendor
-        answer = _answer(wrapper, query, analyze=analyze, limits=limits)
+        with _own_connection(wrapper, _session(wrapper)) as (own, session):
+            statement = Statement(sql=_text(query.sql, own.connection), params=query.params)
+            answer = session.explain(own, statement, analyze=analyze, limits=limits)
+            advised = _advise(own, statement, answer, query, limits, schema, try_index)
     except ExplainError as error:
         return Explanation(query=query, outcome=error.outcome, vendor=vendor, error=str(error))
     except Exception as error:
@@ -65,11 +86,11 @@ def explain(
         outcome=Outcome.EXPLAINED,
         vendor=vendor,
         analyzed=answer.analyzed,
-        plan=answer.plan,
+        plan=replace(answer.plan, findings=advised.findings or answer.plan.findings),
         text=answer.text,
         payload=answer.payload,
-        notice=_notice(answer, query),
-        advice=answer.advice,
+        notice=_notice(answer, advised, query),
+        advice=advised.advice,
     )
 
 
@@ -95,13 +116,37 @@ def _find_alias(alias: str) -> BaseDatabaseWrapper:
         raise Unavailable(f"The database {alias!r} cannot be used: {error}") from error
 
 
-def _answer(wrapper: BaseDatabaseWrapper, query: Query, *, analyze: bool, limits: Limits) -> Answer:
+def _session(wrapper: BaseDatabaseWrapper) -> Session:
     if wrapper.vendor not in SESSIONS:
         raise Refused(f"{wrapper.display_name} cannot be explained yet; PostgreSQL and SQLite can.")
     session: Session = import_string(SESSIONS[wrapper.vendor])()
-    with _own_connection(wrapper, session) as own:
-        statement = Statement(sql=_text(query.sql, own.connection), params=query.params)
-        return session.explain(own, statement, analyze=analyze, limits=limits)
+    return session
+
+
+def _advise(
+    own: BaseDatabaseWrapper,
+    statement: Statement,
+    answer: Answer,
+    query: Query,
+    limits: Limits,
+    schema: Schema | None,
+    try_index: str | None,
+) -> Advised:
+    """Advice where the vendor has an advisor; a failure of ours costs the advice, not the plan."""
+    if schema is None or own.vendor not in ADVISORS or not answer.plan.is_measured:
+        return Advised()
+    advisor: Advisor = import_string(ADVISORS[own.vendor])()
+    question = Question(
+        schema=schema,
+        limits=limits,
+        captured_ms=None if (query.batch_size or 1) > 1 else query.duration_ms,
+        try_index=try_index,
+    )
+    try:
+        return advisor.advise(own, statement, answer, question)
+    except Exception:
+        logger.exception("Advice on query %d failed", query.index)
+        return Advised()
 
 
 def _text(sql: Any, connection: Any) -> str:
@@ -112,7 +157,7 @@ def _text(sql: Any, connection: Any) -> str:
 @contextmanager
 def _own_connection(
     wrapper: BaseDatabaseWrapper, session: Session
-) -> Iterator[BaseDatabaseWrapper]:
+) -> Iterator[tuple[BaseDatabaseWrapper, Session]]:
     """A connection like the alias's own, receivers of ``connection_created`` included."""
     own = wrapper.copy()
     session.adapt_settings(own.settings_dict)
@@ -124,7 +169,8 @@ def _own_connection(
             raise Unavailable(
                 f"The database {wrapper.alias!r} cannot be reached: {reason}"
             ) from error
-        yield own
+        with current().reaching(partial(session.cancel, own)):
+            yield own, session
     finally:
         # Not own.close(): Django keeps databases in memory open.
         raw, own.connection = own.connection, None
@@ -132,8 +178,8 @@ def _own_connection(
             raw.close()
 
 
-def _notice(answer: Answer, query: Query) -> str | None:
+def _notice(answer: Answer, advised: Advised, query: Query) -> str | None:
     batch = None
     if query.batch_size is not None and query.batch_size > 1:
         batch = f"The plan is that of the first of {query.batch_size} sets of parameters."
-    return " ".join(filter(None, [answer.notice, batch])) or None
+    return " ".join(filter(None, [answer.notice, advised.notice, batch])) or None

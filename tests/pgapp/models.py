@@ -29,3 +29,19 @@ class Specimen(models.Model):
 
     def __str__(self) -> str:
         return str(self.uid)
+
+
+class Entry(models.Model):
+    """Many rows, and no index but that of the primary key and of one foreign key."""
+
+    owner = models.ForeignKey(Specimen, models.CASCADE, related_name="entries", db_constraint=False)
+    kind = models.CharField(max_length=20)
+    title = models.CharField(max_length=100)
+    number = models.IntegerField()
+    created_at = models.DateTimeField()
+    is_open = models.BooleanField()
+    document = models.JSONField()
+    labels = ArrayField(models.CharField(max_length=50))
+
+    def __str__(self) -> str:
+        return self.title

@@ -18,7 +18,7 @@ from orm_insight.explain.findings import (
     scans,
 )
 from orm_insight.explain.findings.context import Context
-from orm_insight.explain.findings.names import Names
+from orm_insight.explain.names import Names
 from orm_insight.model.plan import Finding, Plan
 from orm_insight.model.schema import Schema
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from orm_insight.explain.findings.names import Names
+from orm_insight.explain.names import Names
 from orm_insight.explain.wording import duration, percent
 from orm_insight.model.plan import Finding, Plan, PlanNode
 

@@ -43,8 +43,8 @@ def selective_sequential_scan(context: Context) -> Iterator[Finding]:
             title=f"reads {amount(removed + kept)}, keeps {amount(kept)}",
             message=(
                 f"{context.of_time(ms)} goes into reading all of {table}: of "
-                f"{counted(removed + kept, 'row')} it throws {amount(removed)} away by "
-                f"{context.names.condition(node)}."
+                f"{counted(removed + kept, 'row')} it throws {amount(removed)} away that do not "
+                f"fit {context.names.condition(node)}."
             ),
             advice=advice,
             hint=hint,
@@ -61,17 +61,24 @@ def _instead_of_reading_all(context: Context, node: PlanNode) -> tuple[str, str]
         )
     functions = [c for c in found if c.function and c.column]
     if functions and len(functions) == len([c for c in found if c.column]):
-        first = functions[0]
-        field = context.names.field(node.relation, first.column.name if first.column else "")
-        return "ORM606", (
-            f"{first.expression} is computed for every row, and an index on {field} does not "
-            "serve it: compare the field itself (a range instead of __date, for example), or "
-            "index the expression."
-        )
+        return "ORM606", _instead_of_computing(context, node, functions[0])
     fields = ", ".join(context.names.fields_of(node))
     if not fields or any(c.operator == "OR" for c in found):
         return "ORM602", "An index on what each part of the condition compares would be used."
     return "ORM602", f"An index on {fields} lets PostgreSQL read only the rows that are wanted."
+
+
+def _instead_of_computing(context: Context, node: PlanNode, found: Comparison) -> str:
+    field = context.names.field(node.relation, found.column.name if found.column else "")
+    reason = f"{found.expression} is computed for every row; an index on {field} does not serve it"
+    if found.function in {"date", "extract", "date_trunc", "date_part"}:
+        return (
+            f"{reason}. Compare {field} itself with a range ({field}__gte and {field}__lt), and "
+            f"index {field}."
+        )
+    if found.function in {"upper", "lower"}:
+        return f'{reason}. Index the expression, {found.function.title()}("{field}").'
+    return f"{reason}. Compare {field} itself, or index the expression."
 
 
 def is_infix_pattern(comparison: Comparison) -> bool:
@@ -102,8 +109,8 @@ def inefficient_index_scan(context: Context) -> Iterator[Finding]:
             title=f"finds {amount(removed + kept)}, keeps {amount(kept)}",
             message=(
                 f"{context.of_time(ms)}: the index{index} finds {counted(removed + kept, 'row')} "
-                f"of {context.names.table(node)}, of which {amount(removed)} are thrown away by "
-                f"{context.names.condition(node, *keys)}."
+                f"of {context.names.table(node)}, of which {amount(removed)} are thrown away that "
+                f"do not fit {context.names.condition(node, *keys)}."
             ),
             advice=f"One index on {fields or 'all fields of the condition'} finds only the others.",
             hint="ORM602",
@@ -193,7 +200,7 @@ def filter_on_cte(context: Context) -> Iterator[Finding]:
             message=(
                 f"{context.of_time(ms)} goes into the WITH query {name}: "
                 f"{counted(removed + kept, 'row')} of it are read, and {amount(removed)} are "
-                f"thrown away by {context.names.condition(node)}."
+                f"thrown away that do not fit {context.names.condition(node)}."
             ),
             advice="Move the condition into the WITH query, or write it AS NOT MATERIALIZED.",
         )

@@ -29,6 +29,8 @@ _LOOKUPS = {
 }
 _FIXED = {"IS NULL": "True", "IS NOT NULL": "False", "IS TRUE": "True", "NOT": "False"}
 _TRANSFORMS = {"date": "__date", "lower": "__lower", "upper": "__upper", "length": "__length"}
+_RANK = {"=": 0, "IS TRUE": 0, "NOT": 0, "IS NULL": 0, "= ANY": 1}
+_JSON_KEY = re.compile(r".*? ->>? '((?:[^']|'')*)'::text", re.DOTALL)
 _CONSTANT = re.compile(r"\(?'((?:[^']|'')*)'::[\w \"().\[\]]+?\)?|\(?(-?[\d.]+)\)?(?:::\w+)?")
 
 
@@ -76,10 +78,11 @@ class Names:
         return _as_lookup(self.field(node.relation, column.name), comparison) or comparison.text
 
     def fields_of(self, node: PlanNode, *keys: str) -> Iterator[str]:
-        """The fields that the conditions of a step compare, without repetitions."""
+        """The fields that the conditions of a step compare, first those that must be equal."""
         texts = (node.raw.get(key) for key in keys or ("Filter",))
-        columns = (c.column for t in texts if t for c in comparisons(str(t)))
-        names = (self.field(node.relation, column.name) for column in columns if column)
+        found = [c for t in texts if t for c in comparisons(str(t))]
+        found.sort(key=lambda c: _RANK.get(c.operator, len(_RANK)))
+        names = (self.field(node.relation, c.column.name) for c in found if c.column)
         yield from dict.fromkeys(names)
 
 
@@ -91,6 +94,8 @@ def _as_lookup(field: str, comparison: Comparison) -> str | None:
         return _pattern(field, comparison, value)
     if comparison.function == "upper" and operator == "=":
         return f"{field}__iexact={value}"
+    if comparison.function in {"->", "->>"} and (key := _JSON_KEY.fullmatch(comparison.expression)):
+        return f"{field}__{key[1]}{_LOOKUPS[operator]}={value}" if operator in _LOOKUPS else None
     transform = _TRANSFORMS.get(comparison.function, "") if comparison.function else ""
     if operator not in _LOOKUPS or (comparison.function and not transform):
         return None
