@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from orm_insight.model.plan import Finding, Plan, PlanNode
 from orm_insight.model.trace import CallSite, Frame, Query, Trace
 
 STARTED_AT = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -44,3 +45,36 @@ def make_trace(*queries: Query, **facts: Any) -> Trace:
         "path": "/posts/",
     }
     return Trace(**{**defaults, **facts})
+
+
+def make_node(node_type: str = "Seq Scan", *children: PlanNode, **facts: Any) -> PlanNode:
+    """A step that ran once; keys of the database's answer are given as ``raw``."""
+    total_ms = facts.pop("total_ms", 10.0)
+    defaults = {
+        "loops": 1.0,
+        "rows": 100.0,
+        "plan_rows": 100.0,
+        "total_ms": total_ms,
+        "self_ms": max(0.0, total_ms - sum(child.total_ms or 0.0 for child in children)),
+    }
+    return PlanNode(node_type=node_type, children=children, **{**defaults, **facts})
+
+
+def make_plan(root: PlanNode | None = None, **facts: Any) -> Plan:
+    """A plan that was measured."""
+    root = root or make_node()
+    defaults = {"root": root, "planning_ms": 0.2, "execution_ms": root.total_ms}
+    return Plan(**{**defaults, **facts})
+
+
+def make_finding(node: PlanNode, **facts: Any) -> Finding:
+    """Something that explains half of the time."""
+    defaults = {
+        "code": "selective-seq-scan",
+        "title": "reads all",
+        "message": "All of blog_comment is read.",
+        "advice": "An index on post helps.",
+        "share": 0.5,
+        "ms": 5.0,
+    }
+    return Finding(node=node, **{**defaults, **facts})

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from orm_insight.explain.serialization import advice_to_dict, plan_to_dict
+from orm_insight.explain.summary import summarize
 from orm_insight.model.advice import IndexAdvice
-from orm_insight.model.plan import Finding, Plan, PlanNode
+from orm_insight.model.plan import Finding, Plan
 from orm_insight.model.schema import Schema
 from orm_insight.model.trace import Params, Query
 
@@ -153,7 +155,9 @@ class Explanation:
             "error": self.error,
             "captured_ms": self.captured_ms,
             "explained_ms": self.explained_ms,
-            "plan": _plan_to_dict(self.plan) if self.plan else None,
+            "summary": summarize(self.plan) if self.plan else None,
+            "plan": plan_to_dict(self.plan) if self.plan else None,
+            "advice": [advice_to_dict(advice) for advice in self.advice],
             "text": self.text,
             "payload": self.payload,
         }
@@ -195,28 +199,3 @@ def values(params: Any) -> Iterator[Any]:
         return
     for item in params:
         yield from values(item)
-
-
-def _plan_to_dict(plan: Plan) -> dict[str, Any]:
-    return {
-        "planning_ms": plan.planning_ms,
-        "execution_ms": plan.execution_ms,
-        "triggers": [dict(trigger) for trigger in plan.triggers],
-        "root": _node_to_dict(plan.root),
-    }
-
-
-def _node_to_dict(node: PlanNode) -> dict[str, Any]:
-    return {
-        "node_type": node.node_type,
-        "relation": node.relation,
-        "index": node.index,
-        "loops": node.loops,
-        "rows": node.rows,
-        "plan_rows": node.plan_rows,
-        "total_ms": node.total_ms,
-        "self_ms": node.self_ms,
-        "executed": node.executed,
-        "raw": dict(node.raw),
-        "children": [_node_to_dict(child) for child in node.children],
-    }

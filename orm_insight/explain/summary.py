@@ -1,0 +1,116 @@
+"""A plan in one sentence: which step takes most of the time, and what it does all that for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from orm_insight.explain.planned_costs import own_costs, total_cost
+from orm_insight.explain.sqlite_words import summarize_query_plan
+from orm_insight.explain.step_words import JOINS, describe
+from orm_insight.explain.wording import amount, counted, duration, percent
+from orm_insight.model.plan import Plan, PlanNode
+
+FAST_MS = 1.0
+"""Below, nothing in a plan is worth a thought."""
+STANDS_OUT = 0.3
+_REMOVED = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
+_MANY_LOOPS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """A part of the whole, as the noun of a sentence."""
+
+    ms: float
+    words: str
+    node: PlanNode | None = None
+
+
+def summarize(plan: Plan) -> str:
+    """The plan in one sentence, also of one that was not measured."""
+    if plan.is_measured:
+        return _measured(plan)
+    costs = own_costs(plan)
+    if costs and (total_cost(plan.root) or 0) > 0:
+        return _estimated(plan, costs)
+    return summarize_query_plan(plan)
+
+
+def _measured(plan: Plan) -> str:
+    whole, planning = plan.execution_ms or plan.root.total_ms, plan.planning_ms or 0.0
+    if whole is None:
+        return _without_times(plan)
+    if whole + planning < FAST_MS:
+        return f"{duration(whole)}: nothing here is slow."
+    if planning > whole:
+        return f"Planning took {duration(planning)}, longer than the execution: {duration(whole)}."
+    return _largest(whole, max(_costs(plan), key=lambda cost: cost.ms))
+
+
+def _costs(plan: Plan) -> Iterator[_Cost]:
+    """Everything that the time may have gone into."""
+    for node in plan.nodes():
+        yield _Cost(node.self_ms or 0.0, describe(node), node)
+    called = sum(float(trigger.get("Time") or 0) for trigger in plan.triggers)
+    names = {str(t.get("Constraint Name") or t.get("Trigger Name")) for t in plan.triggers}
+    one = f"the trigger {next(iter(names))}" if len(names) == 1 else f"{len(names)} triggers"
+    yield _Cost(called, one)
+    yield _Cost(plan.serialization_ms or 0.0, "converting the rows for the client")
+    if (plan.jit_ms or 0.0) >= 0.5 * (plan.execution_ms or plan.root.total_ms or 0.0):
+        # It is part of the steps' times, so it comes before them only where it is most of all.
+        yield _Cost(plan.jit_ms or 0.0, "compiling the statement (JIT)")
+
+
+def _largest(whole: float, cost: _Cost) -> str:
+    share = min(cost.ms / whole, 1.0) if whole else 0.0
+    rows = _thrown_away(cost.node) if cost.node else ""
+    if share >= STANDS_OUT:
+        return f"{percent(share)} of {duration(whole)} is {cost.words}{rows}."
+    return (
+        f"No step stands out in {duration(whole)}; the largest, with {percent(share)}, "
+        f"is {cost.words}{rows}."
+    )
+
+
+def _thrown_away(node: PlanNode) -> str:
+    """What the step reads for nothing, and how often it runs."""
+    loops = node.loops or 1
+    often = f", run {amount(loops)} times" if loops >= _MANY_LOOPS else ""
+    tells = _result(node, loops)
+    return f"{often}{',' if often and tells else ''}{tells}"
+
+
+def _result(node: PlanNode, loops: float) -> str:
+    removed = sum(float(node.raw.get(key) or 0) for key in _REMOVED) * loops
+    kept = node.rows or 0.0
+    if removed >= 1 and removed >= kept:
+        return f" that throws away {amount(removed)} of {counted(removed + kept, 'row')}"
+    by_join = float(node.raw.get("Rows Removed by Join Filter") or 0) * loops
+    if node.node_type in JOINS and by_join >= 1 and by_join >= kept:
+        return f" that throws away {amount(by_join)} of {amount(by_join + kept)} pairs"
+    return f" that gives {counted(kept, 'row')}" if _tells_rows(node) else ""
+
+
+def _tells_rows(node: PlanNode) -> bool:
+    return (node.node_type.endswith("Scan") or node.node_type in JOINS) and (node.rows or 0) >= 1
+
+
+def _without_times(plan: Plan) -> str:
+    """Measured with TIMING OFF: rows are all there is."""
+    node = max(plan.nodes(), key=lambda node: node.rows or 0.0)
+    return (
+        f"Times were not measured; most rows, {amount(node.rows or 0.0)}, come from "
+        f"{describe(node)}."
+    )
+
+
+def _estimated(plan: Plan, costs: dict[int, float]) -> str:
+    node = max(plan.nodes(), key=lambda node: costs.get(id(node), 0.0))
+    whole = max(total_cost(plan.root) or 0.0, costs[id(node)])
+    share = costs[id(node)] / whole
+    rows = "" if node.plan_rows is None else f", for {counted(node.plan_rows, 'row')}"
+    return (
+        f"By the planner's estimate {percent(share)} of the cost is {describe(node)}{rows}; "
+        "nothing was measured."
+    )
