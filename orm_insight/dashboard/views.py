@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,7 +19,9 @@ from orm_insight.dashboard.list_page import Asked, entries, list_page, trace_tab
 from orm_insight.dashboard.problems_page import problems_json, problems_page
 from orm_insight.dashboard.responses import answer, answer_json, gone, is_fragment, wants_json
 from orm_insight.dashboard.trace_pages import TracePages
+from orm_insight.dashboard.waiting import while_connected
 from orm_insight.explain.base import Outcome
+from orm_insight.explain.cancelling import cancel
 from orm_insight.ui.format import queries as counted_queries
 from orm_insight.ui.pages import (
     ExplainFragment,
@@ -144,7 +147,14 @@ def explain(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
         return _no_trace(request)
     if index >= len(report.queries):
         return _no_query(request, report, index)
-    explanation = insight.explain(trace_id, index, analyze=request.POST.get("analyze") == "1")
+    if "cancel" in request.POST:
+        return _cancel(request, trace_id, index)
+    analyze = request.POST.get("analyze") == "1"
+    explanation = while_connected(
+        request,
+        (trace_id, index),
+        partial(insight.explain, trace_id, index, analyze=analyze),
+    )
     if explanation is None:
         return _no_trace(request)
     if wants_json(request):
@@ -200,6 +210,14 @@ def asset(request: HttpRequest, version: str, name: str = "") -> HttpResponse:
         content_type=assets.content_type(name),
         headers={"Cache-Control": lasting, "X-Content-Type-Options": "nosniff"},
     )
+
+
+def _cancel(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
+    """End what this process is explaining of the query, for whichever page has asked."""
+    was_running = cancel((trace_id, index))
+    if wants_json(request) or is_fragment(request):
+        return answer_json({"cancelled": was_running})
+    return _see(TraceLinks(trace_id).query(index))
 
 
 def _no_trace(request: HttpRequest) -> HttpResponse:

@@ -77,6 +77,9 @@ class SqliteSession:
             notice=NO_ANALYZE if analyze else None,
         )
 
+    def cancel(self, wrapper: Any) -> None:
+        wrapper.connection.interrupt()
+
 
 class SqliteTables:
     """What is asked about tables: cheap questions, each once. No answer is no table."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from debug_toolbar.decorators import require_show_toolbar
 from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature
@@ -17,6 +19,8 @@ from django.views.decorators.http import require_POST
 
 from orm_insight.conf import get_config
 from orm_insight.dashboard.access import may_see
+from orm_insight.dashboard.waiting import while_connected
+from orm_insight.explain.cancelling import cancel
 from orm_insight.panel.pages import plan_page, signer
 
 
@@ -34,4 +38,7 @@ def explain(request: HttpRequest, index: int) -> HttpResponse:
         trace_id = signer.unsign(request.POST.get("signed", ""))
     except BadSignature:
         return HttpResponseBadRequest("Invalid signature")
-    return JsonResponse({"content": plan_page(trace_id, index, analyze="analyze" in request.GET)})
+    if "cancel" in request.POST:
+        return JsonResponse({"cancelled": cancel((trace_id, index))})
+    plan = partial(plan_page, trace_id, index, analyze="analyze" in request.GET)
+    return JsonResponse({"content": while_connected(request, (trace_id, index), plan)})

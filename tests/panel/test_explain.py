@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from orm_insight import insight
+from orm_insight.explain.cancelling import cancellable
 from tests.panel.toolbar import content_of
 from tests.testapp.factories import make_library
 
@@ -105,3 +106,14 @@ def test_no_button_where_explain_is_switched_off(client, settings):
     settings.ORM_INSIGHT = {"EXPLAIN_ENABLED": False}
 
     assert not ACTION.search(content_of(client, client.get("/count/")))
+
+
+def test_cancelling_says_whether_there_was_anything(client, opened):
+    action = ACTION.search(opened)[1]
+    form = {"signed": SIGNED.search(opened)[1], "cancel": "1"}
+    index = int(re.search(r"\d+", action)[0])
+
+    assert client.post(action, form).json() == {"cancelled": False}
+    with cancellable((insight.recent()[0].id, index)) as cancellation:
+        assert client.post(action, form).json() == {"cancelled": True}
+    assert cancellation.is_asked
