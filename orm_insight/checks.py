@@ -56,6 +56,7 @@ def register() -> None:
     checks.register(check_installation, TAG)
     checks.register(check_visitors, TAG)
     checks.register(check_hooks, TAG)
+    checks.register(check_explain_slow, TAG)
     # Every source file is read: too much for each start of the development server.
     checks.register(check_comments, TAG, deploy=True)
 
@@ -126,6 +127,33 @@ def check_hooks(
             id="orm_insight.W003",
         )
     ]
+
+
+def check_explain_slow(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """A warning where slow statements are to be explained and cannot be."""
+    config = get_config()
+    if not config.explain_slow:
+        return []
+    if not config.explain_enabled:
+        return [
+            checks.Warning(
+                "EXPLAIN_SLOW explains nothing: EXPLAIN_ENABLED is False.",
+                hint="Switch both on, or both off.",
+                id="orm_insight.W007",
+            )
+        ]
+    if config.redacts:
+        return [
+            checks.Warning(
+                "EXPLAIN_SLOW explains no statement with parameters: they are withheld.",
+                hint="REDACT_PARAMS = False keeps them, but those of secret columns, for whoever "
+                "may see the dashboard.",
+                id="orm_insight.W008",
+            )
+        ]
+    return []
 
 
 def check_comments(

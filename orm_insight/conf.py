@@ -71,6 +71,12 @@ class Config:
     explain_lock_timeout_ms: int = 1_000
     """How long an explanation may wait for a lock."""
 
+    explain_slow: bool = False
+    """Whether slow queries are explained without asking, after the response was sent."""
+
+    explain_slow_per_minute: int = 6
+    """How many slow queries are explained without asking, in a minute of a process."""
+
     repeat_threshold: int = 2
     """How many times a relation must be loaded one by one before it is a hint."""
 
@@ -85,6 +91,11 @@ class Config:
     def redacts(self) -> bool:
         """``redact_params``, decided."""
         return not settings.DEBUG if self.redact_params is None else self.redact_params
+
+    @property
+    def may_try_indexes(self) -> bool:
+        """Whether an index may be created, tried and rolled back on request."""
+        return bool(settings.DEBUG and self.explain_enabled)
 
     def ignores(self, path: str) -> bool:
         """Whether requests of this path are not to be recorded."""
@@ -168,6 +179,8 @@ _RULES: Mapping[str, Rule] = {
     "explain_enabled": setting_rules.flag,
     "explain_timeout_ms": setting_rules.whole_number(1, setting_rules.MAX_TIMEOUT_MS),
     "explain_lock_timeout_ms": setting_rules.whole_number(1, setting_rules.MAX_TIMEOUT_MS),
+    "explain_slow": setting_rules.flag,
+    "explain_slow_per_minute": setting_rules.whole_number(1, setting_rules.MAX_A_MINUTE),
     "repeat_threshold": setting_rules.whole_number(2),
     "slow_query_ms": setting_rules.duration,
     "ignore": setting_rules.codes_by_pattern,

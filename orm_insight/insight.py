@@ -5,10 +5,11 @@ Everything that shows something goes through here; only here core, settings and 
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from orm_insight.analysis.detectors.base import Thresholds
@@ -18,24 +19,30 @@ from orm_insight.capture import faults, provenance
 from orm_insight.capture.redaction import Redact, SecretColumns, redact_everything
 from orm_insight.capture.tracing import paused
 from orm_insight.conf import Config, get_config
-from orm_insight.explain.base import Explanation, Outcome
+from orm_insight.explain.base import ExplainError, Explanation, Outcome
 from orm_insight.explain.runner import explain as explain_query
 from orm_insight.explanations import Explanations, KeptExplanation, Origin
 from orm_insight.ignore_comments import read_comments
 from orm_insight.introspection import read_schema
 from orm_insight.model.trace import Query, Trace
+from orm_insight.slow_explainer import SlowExplainer
+from orm_insight.slow_queries import SlowQuery
 from orm_insight.stores.base import StoreStatistics, TraceStore
 from orm_insight.stores.memory import MemoryStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How capture is doing in this process."""
+    """How capture is doing in this process.
+
+    ``not_explained`` counts what was slow and not explained without asking: there was too much.
+    """
 
     is_recording: bool
     faults: Mapping[str, int]
     missing_hooks: tuple[str, ...]
     statistics: StoreStatistics
+    not_explained: int = 0
 
 
 class _State:
@@ -49,6 +56,7 @@ class _State:
         self.redact: tuple[Config, Redact] | None = None
         self.deep_paths: dict[str, None] = {}
         self.explanations = Explanations()
+        self.slow: SlowExplainer | None = None
 
 
 _state = _State()
@@ -73,12 +81,21 @@ def reset() -> None:
         _state.redact = None
         _state.is_paused = False
         _state.deep_paths.clear()
+        slow, _state.slow = _state.slow, None
+    if slow is not None:
+        slow.stop()
     _state.explanations.clear()
 
 
 def keep(trace: Trace) -> None:
-    """Put a finished trace into the ring."""
+    """Put a finished trace into the ring; what was slow in it may be explained later."""
     store().save(trace)
+    config = get_config()
+    if config.explain_slow and config.explain_enabled:
+        try:
+            slow_explainer().offer(trace)
+        except Exception as error:
+            faults.report("look for slow queries", error)
 
 
 def recent(limit: int | None = None) -> tuple[Trace, ...]:
@@ -124,8 +141,14 @@ def report(trace_id: str) -> Report | None:
     return None if found is None else report_of(found)
 
 
-def explain(trace_id: str, index: int, *, analyze: bool) -> Explanation | None:
-    """EXPLAIN one captured query; ``None`` where there is no such trace or query."""
+def explain(
+    trace_id: str, index: int, *, analyze: bool, try_index: str | None = None
+) -> Explanation | None:
+    """EXPLAIN one captured query; ``None`` where there is no such trace or query.
+
+    ``try_index`` is the ``id`` of an index that an explanation has advised: it is created, tried
+    and rolled back, with ``DEBUG`` only.
+    """
     found = trace(trace_id)
     if found is None or not 0 <= index < len(found.queries):
         return None
@@ -133,10 +156,17 @@ def explain(trace_id: str, index: int, *, analyze: bool) -> Explanation | None:
     if not get_config().explain_enabled:
         off = 'EXPLAIN is switched off: ORM_INSIGHT["EXPLAIN_ENABLED"] is False.'
         return Explanation(query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=off)
-    return _explain(trace_id, query, analyze=analyze, origin="asked")
+    if try_index is not None and not get_config().may_try_indexes:
+        forbidden = "An index is created for a trial only where DEBUG is on."
+        return Explanation(
+            query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=forbidden
+        )
+    return _explain(trace_id, query, analyze=analyze, origin="asked", try_index=try_index)
 
 
-def _explain(trace_id: str, query: Query, *, analyze: bool, origin: Origin) -> Explanation:
+def _explain(
+    trace_id: str, query: Query, *, analyze: bool, origin: Origin, try_index: str | None = None
+) -> Explanation:
     config = get_config()
     with paused():
         explanation = explain_query(
@@ -144,13 +174,37 @@ def _explain(trace_id: str, query: Query, *, analyze: bool, origin: Origin) -> E
             analyze=analyze,
             timeout_ms=config.explain_timeout_ms,
             lock_timeout_ms=config.explain_lock_timeout_ms,
+            schema=read_schema(),
+            try_index=try_index,
         )
+    explanation = replace(explanation, can_try=config.may_try_indexes)
     _state.explanations.keep(
         KeptExplanation(
             explanation=explanation, at=datetime.now(UTC), origin=origin, trace_id=trace_id
         )
     )
     return explanation
+
+
+def slow_explainer() -> SlowExplainer:
+    """What explains slow queries without asking; each process has its own."""
+    with _state.lock:
+        if _state.slow is None or _state.slow.pid != os.getpid():
+            config = get_config()
+            _state.slow = SlowExplainer(
+                _explain_slow,
+                threshold_ms=config.slow_query_ms,
+                per_minute=config.explain_slow_per_minute,
+            )
+        return _state.slow
+
+
+def _explain_slow(slow: SlowQuery) -> None:
+    if trace(slow.trace_id) is None:
+        return
+    explanation = _explain(slow.trace_id, slow.query, analyze=False, origin="slow")
+    if explanation.outcome in (Outcome.FAILED, Outcome.UNAVAILABLE):
+        raise ExplainError(explanation.error)
 
 
 def kept_explanations(query: Query) -> tuple[KeptExplanation, ...]:
@@ -218,6 +272,7 @@ def status() -> Status:
         faults=faults.counts(),
         missing_hooks=provenance.missing_hooks(),
         statistics=store().statistics,
+        not_explained=0 if _state.slow is None else _state.slow.dropped,
     )
 
 

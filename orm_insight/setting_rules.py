@@ -23,6 +23,9 @@ Rule: TypeAlias = Callable[[Any], object]
 # The largest timeout that PostgreSQL takes, and long enough for any duration.
 MAX_TIMEOUT_MS = 2**31 - 1
 
+# One at a time: no more than the database can be asked to do beside its work.
+MAX_A_MINUTE = 600
+
 
 class SettingError(Exception):
     """An entry of the setting cannot be used; the text goes on behind the entry's name.

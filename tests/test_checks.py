@@ -60,6 +60,23 @@ def test_noop_switched_off():
         assert checked() == []
 
 
+def test_noop_slow_statements_are_explained_with_their_parameters():
+    with override_settings(ORM_INSIGHT={"EXPLAIN_SLOW": True, "REDACT_PARAMS": False}):
+        assert checked() == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "id"),
+    [
+        ({"EXPLAIN_ENABLED": False}, "orm_insight.W007"),
+        ({"REDACT_PARAMS": True}, "orm_insight.W008"),
+    ],
+)
+def test_slow_statements_that_cannot_be_explained(entry, id):
+    with override_settings(ORM_INSIGHT={"EXPLAIN_SLOW": True, **entry}):
+        assert ids() == [id]
+
+
 def test_unknown_key_names_the_nearest():
     with override_settings(ORM_INSIGHT={"MAX_TRACE": 5}):
         assert checked() == [

@@ -10,6 +10,7 @@ from orm_insight import insight
 from orm_insight.analysis.report import Report
 from orm_insight.conf import get_config
 from orm_insight.dashboard.links import TraceLinks
+from orm_insight.dashboard.made_plans import made_plan
 from orm_insight.dashboard.responses import shell_of
 from orm_insight.explain.base import Explanation
 from orm_insight.model.trace import Query
@@ -110,6 +111,7 @@ class TracePages:
     def query_page(self, query: Query, explanation: Explanation | None = None) -> QueryPage:
         shell = shell_of(self.request)
         last = len(self.report.queries) - 1
+        explanation = explanation or made_plan(self.report.trace.id, query)
         return QueryPage(
             shell=shell,
             trace=self.header,

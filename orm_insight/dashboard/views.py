@@ -16,6 +16,7 @@ from orm_insight.dashboard.documentation import about_page
 from orm_insight.dashboard.hint_pages import find_hint, hint_json, hint_page, why_gone
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.list_page import Asked, entries, list_page, trace_table
+from orm_insight.dashboard.made_plans import trace_json
 from orm_insight.dashboard.problems_page import problems_json, problems_page
 from orm_insight.dashboard.responses import answer, answer_json, gone, is_fragment, wants_json
 from orm_insight.dashboard.trace_pages import TracePages
@@ -69,7 +70,7 @@ def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
     if report is None:
         return _no_trace(request)
     if wants_json(request):
-        return answer_json(report.to_dict())
+        return answer_json(trace_json(report))
     return answer(TracePages(request, report).trace())
 
 
@@ -150,10 +151,11 @@ def explain(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
     if "cancel" in request.POST:
         return _cancel(request, trace_id, index)
     analyze = request.POST.get("analyze") == "1"
+    try_index = request.POST.get("try") or None
     explanation = while_connected(
         request,
         (trace_id, index),
-        partial(insight.explain, trace_id, index, analyze=analyze),
+        partial(insight.explain, trace_id, index, analyze=analyze, try_index=try_index),
     )
     if explanation is None:
         return _no_trace(request)
