@@ -1,0 +1,351 @@
+"""The rules over a plan: first what must be silent, then what each of them finds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orm_insight.explain.findings import RULES, find
+from orm_insight.model.plan import Finding
+from orm_insight.model.schema import ModelFacts, Schema
+from tests.explain.shapes import codes, node, parse, scan
+
+SELECTIVE = {"Actual_Rows": 100, "Rows_Removed_by_Filter": 49_900, "Filter": "(c.post_id = 7)"}
+INNER = {"Parent_Relationship": "Inner"}
+SCHEMA = Schema(
+    models={
+        "blog.Comment": ModelFacts(
+            label="blog.Comment",
+            name="Comment",
+            table="blog_comment",
+            pk="id",
+            columns={"id": "id", "post_id": "post", "created_at": "created_at"},
+        )
+    }
+)
+
+
+def only(root: dict[str, Any], **document: Any) -> Finding:
+    plan = parse(root, **document)
+    assert len(plan.findings) == 1, codes(plan)
+    return plan.findings[0]
+
+
+def loop(inner: dict[str, Any], total: float = 100.0, **raw: Any) -> dict[str, Any]:
+    """A nested loop over ten rows."""
+    return node("Nested Loop", total, scan(1.0), {**inner, "Parent Relationship": "Inner"}, **raw)
+
+
+SILENT = {
+    "a scan that keeps what it reads": scan(100.0, Actual_Rows=9_000),
+    "few rows thrown away": scan(100.0, Rows_Removed_by_Filter=9_000),
+    "rows thrown away, most of them kept": node(
+        "Aggregate",
+        100.0,
+        scan(99.0, Actual_Rows=90_000, Rows_Removed_by_Filter=20_000),
+        Strategy="Plain",
+    ),
+    "less than a millisecond": scan(0.9, **SELECTIVE),
+    "less than a tenth": node("Sort", 1000.0, scan(90.0, **SELECTIVE)),
+    "never executed": node("Append", 10.0, scan(0.0, **SELECTIVE, Actual_Loops=0)),
+    "an index scan that finds what it wants": scan(
+        100.0, "Index Scan", Index_Cond="(c.id > 3)", Rows_Removed_by_Filter=40
+    ),
+    "a sort in memory": node("Sort", 100.0, Sort_Space_Type="Memory", Sort_Space_Used=900),
+    "a hash in one batch": node("Hash", 100.0, Hash_Batches=1, Peak_Memory_Usage=900),
+    "a bitmap that fits": scan(100.0, "Bitmap Heap Scan", Exact_Heap_Blocks=900),
+    "an estimate off by nine": scan(100.0, Actual_Rows=900, Plan_Rows=100),
+    "few rows, badly estimated": scan(100.0, Actual_Rows=20, Plan_Rows=1),
+    "fewer rows under LIMIT": node("Limit", 100.0, scan(99.0, Plan_Rows=5_000), Plan_Rows=1),
+    "fewer rows below steps that stop with LIMIT": node(
+        "Limit", 100.0, node("Append", 99.0, scan(99.0, Plan_Rows=5_000), Plan_Rows=1)
+    ),
+    "the inner side of a semi join": loop(
+        scan(9.0, Actual_Rows=1, Plan_Rows=500, Actual_Loops=10), Join_Type="Semi"
+    ),
+    "the inner side of a unique join": loop(
+        scan(9.0, Actual_Rows=1, Plan_Rows=500, Actual_Loops=10), Inner_Unique=True
+    ),
+    "a merge join that has ended": node(
+        "Merge Join", 100.0, scan(50.0), scan(40.0, Plan_Rows=9_000, **INNER)
+    ),
+    "a subquery that may be EXISTS": node(
+        "Result", 100.0, scan(90.0, Plan_Rows=9_000, Parent_Relationship="SubPlan")
+    ),
+    "rows that a bitmap does not count": scan(100.0, "Bitmap Index Scan", Plan_Rows=5_000),
+    "writes without RETURNING": node("ModifyTable", 100.0, Actual_Rows=0, Plan_Rows=5_000),
+    "an estimate of an unfinished loop, rounded": loop(
+        scan(0.5, Actual_Rows=0, Plan_Rows=1, Actual_Loops=10)
+    ),
+    "an index-only scan of clean pages": scan(
+        100.0, "Index Only Scan", Actual_Rows=1_000, Heap_Fetches=99
+    ),
+    "a loop of 999": loop(scan(0.09, "Index Scan", Actual_Loops=999)),
+    "a loop that takes little": loop(scan(0.01, "Index Scan", Actual_Loops=1_000)),
+    "a subquery that ran 999 times": node(
+        "Result", 100.0, scan(0.09, Actual_Loops=999, Parent_Relationship="SubPlan")
+    ),
+    "a first page": node("Limit", 100.0, scan(99.0, Actual_Rows=25), Actual_Rows=25),
+    "many rows, limited": node("Limit", 100.0, Actual_Rows=20_000),
+    "many rows on their way to a count": node(
+        "Aggregate", 100.0, scan(99.0, Actual_Rows=90_000), Strategy="Plain"
+    ),
+    "blocks from the cache": scan(100.0, Shared_Hit_Blocks=900, Shared_Read_Blocks=899),
+    "few blocks": scan(100.0, Shared_Hit_Blocks=0, Shared_Read_Blocks=99),
+    "pages full of rows": scan(
+        100.0, Actual_Rows=9_000, Plan_Width=800, Shared_Hit_Blocks=1_000, Shared_Read_Blocks=0
+    ),
+    "narrow columns of wide rows": scan(
+        100.0, Actual_Rows=9_000, Plan_Width=8, Shared_Hit_Blocks=9_000, Shared_Read_Blocks=0
+    ),
+    "all workers": node("Gather", 100.0, Workers_Planned=2, Workers_Launched=2),
+    "a filter on a small CTE": node(
+        "CTE Scan", 100.0, Rows_Removed_by_Filter=900, CTE_Name="x", Filter="(x.a = 1)"
+    ),
+}
+
+
+@pytest.mark.parametrize("root", SILENT.values(), ids=SILENT)
+def test_silent(root: dict[str, Any]) -> None:
+    assert codes(parse(root)) == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"JIT": {"Timing": {"Total": 19.0}}},
+        {"Planning_Time": 99.0},
+        {"Triggers": [{"Trigger Name": "t", "Time": 19.0, "Calls": 2}]},
+    ],
+    ids=["jit", "planning", "triggers"],
+)
+def test_silent_about_the_whole(document: dict[str, Any]) -> None:
+    assert codes(parse(scan(100.0), **document)) == []
+
+
+def test_short_planning_is_no_finding_even_if_the_execution_is_shorter() -> None:
+    assert codes(parse(scan(2.0), Planning_Time=4.9)) == []
+
+
+def test_a_plan_that_was_not_executed_has_no_findings() -> None:
+    root = {"Node Type": "Seq Scan", "Plan Rows": 9_000, "Filter": "(a = 1)", "Total Cost": 9.0}
+    assert codes(parse(root, Planning_Time=9.0)) == []
+
+
+def test_nothing_of_what_was_captured_without_measured_times() -> None:
+    assert find(parse(scan(100.0)), captured_ms=499.0) == ()
+
+
+def test_selective_sequential_scan() -> None:
+    found = only(scan(184.0, **SELECTIVE))
+    assert (found.code, found.hint) == ("selective-seq-scan", "ORM602")
+    assert (found.share, found.ms) == (1.0, 184.0)
+    assert "of 50,000 rows it throws 49,900 away" in found.message
+    assert "post_id=7" in found.message
+
+
+def test_all_loops_of_a_scan_count() -> None:
+    found = only(node("Gather", 90.0, scan(80.0, **SELECTIVE, Actual_Loops=3), Workers_Launched=2))
+    assert "of 150,000 rows" in found.message
+    assert found.ms == 80.0
+
+
+def test_fields_and_lookups_are_named() -> None:
+    condition = "((c.post_id = 7) AND (c.created_at >= '2026-01-01'::timestamp with time zone))"
+    plan = parse(scan(100.0, **{**SELECTIVE, "Filter": condition}))
+    [found] = find(plan, schema=SCHEMA)
+    assert "post=7, created_at__gte='2026-01-01'" in found.message
+    assert "An index on post, created_at" in found.advice
+
+
+def test_a_pattern_wants_trigrams_and_a_function_an_index_of_its_own() -> None:
+    pattern = only(scan(9.0, **{**SELECTIVE, "Filter": "((c.body)::text ~~ '%x%'::text)"}))
+    function = only(scan(9.0, **{**SELECTIVE, "Filter": "(lower(c.body) = 'x'::text)"}))
+    day = "(((c.created_at AT TIME ZONE 'UTC'::text))::date = '2026-01-01'::date)"
+    of_date = only(scan(9.0, **{**SELECTIVE, "Filter": day}))
+    assert (pattern.hint, "trigram" in pattern.advice) == ("ORM603", True)
+    assert (function.hint, 'Lower("body")' in function.advice) == ("ORM606", True)
+    assert (of_date.hint, "created_at__gte" in of_date.advice) == ("ORM606", True)
+
+
+@pytest.mark.parametrize("kind", ["Index Scan", "Index Only Scan", "Bitmap Heap Scan"])
+def test_inefficient_index_scan(kind: str) -> None:
+    found = only(
+        scan(9.0, kind, Index_Cond="(c.id > 3)", Filter="(c.a = 1)", Rows_Removed_by_Filter=50)
+    )
+    assert (found.code, found.hint) == ("inefficient-index-scan", "ORM602")
+    assert "finds 60 rows" in found.message
+
+
+def test_order_and_limit_on_the_wrong_index() -> None:
+    walk = scan(
+        99.0, "Index Scan", Index_Name="newest", Filter="(c.a = 1)", Rows_Removed_by_Filter=5_000
+    )
+    found = only(node("Limit", 100.0, walk))
+    assert found.code == "order-by-limit"
+    assert "newest" in found.message and "5,000 rows" in found.message
+
+
+@pytest.mark.parametrize(
+    "spilled",
+    [
+        node("Sort", 9.0, Sort_Space_Type="Disk", Sort_Space_Used=9_000, Sort_Key=["c.a"]),
+        node("Sort", 9.0, Workers=[{"Sort Space Type": "Disk", "Sort Space Used": 9_000}]),
+        node(
+            "Incremental Sort",
+            9.0,
+            **{"Pre-sorted_Groups": {"Sort Space Disk": {"Peak Sort Space Used": 9_000}}},
+        ),
+        node("Aggregate", 9.0, Strategy="Hashed", Disk_Usage=9_000, HashAgg_Batches=5),
+        node("WindowAgg", 9.0, Storage="Disk", Maximum_Storage=9_000),
+    ],
+    ids=["sort", "sort of a worker", "incremental sort", "aggregate", "storage"],
+)
+def test_spilled_to_disk(spilled: dict[str, Any]) -> None:
+    found = only(spilled)
+    assert (found.code, found.hint) == ("spill", "ORM604")
+    assert "8.8 MB" in found.message
+
+
+def test_a_hash_in_batches_takes_the_time_of_its_join() -> None:
+    hashed = node("Hash", 4.0, Hash_Batches=4, Peak_Memory_Usage=1024, **INNER)
+    found = only(node("Hash Join", 10.0, scan(3.0), hashed))
+    assert (found.code, found.ms) == ("spill", 7.0)
+    assert "4.0 MB" in found.advice
+
+
+def test_lossy_bitmap() -> None:
+    found = only(scan(9.0, "Bitmap Heap Scan", Lossy_Heap_Blocks=75, Exact_Heap_Blocks=25))
+    assert found.code == "lossy-bitmap"
+    assert "75 % of 100 pages" in found.message
+
+
+def test_a_misestimate_is_told_where_it_begins() -> None:
+    wrong = scan(10.0, Actual_Rows=5_000, Plan_Rows=50, Filter="((c.a = 1) AND (c.b = 2))")
+    sort = node("Sort", 40.0, wrong, Actual_Rows=5_000, Plan_Rows=50)
+    found = only(node("WindowAgg", 100.0, sort, Actual_Rows=5_000, Plan_Rows=50))
+    assert (found.code, found.hint, found.node.node_type) == ("misestimate", "ORM605", "Seq Scan")
+    assert found.ms == 100.0
+    assert "planned with 50 rows and got 5,000" in found.message
+    assert "ON a, b FROM blog_comment" in found.advice
+
+
+def test_a_misestimate_explains_the_loop_that_it_led_to() -> None:
+    outer = scan(1.0, Actual_Rows=900, Plan_Rows=9)
+    inner = node("Index Scan", 0.1, Actual_Loops=900, Plan_Rows=1, **INNER)
+    found = only(node("Nested Loop", 92.0, outer, inner, Plan_Rows=900, Actual_Rows=900))
+    assert (found.code, found.node.node_type) == ("misestimate", "Seq Scan")
+    assert found.ms == pytest.approx(92.0)
+
+
+def test_below_a_sort_a_limit_ends_nothing_early() -> None:
+    sort = node("Sort", 90.0, scan(80.0, Plan_Rows=5_000), Plan_Rows=5_000)
+    assert codes(parse(node("Limit", 91.0, sort, Plan_Rows=10))) == ["misestimate"]
+
+
+def test_heap_fetches() -> None:
+    found = only(scan(9.0, "Index Only Scan", Actual_Rows=1_000, Heap_Fetches=100))
+    assert (found.code, "VACUUM blog_comment" in found.advice) == ("heap-fetches", True)
+
+
+def test_nested_loop() -> None:
+    searches = scan(0.05, "Index Scan", Actual_Rows=1, Actual_Loops=1_000)
+    found = only(loop(searches))
+    assert (found.code, found.ms, found.hint) == ("nested-loop", 50.0, "")
+    reads = scan(0.05, Actual_Rows=1, Actual_Loops=1_000, Filter="(c.a = p.id)")
+    assert only(loop(reads)).hint == "ORM602"
+
+
+def test_subplan() -> None:
+    inner = scan(0.05, Actual_Loops=1_000, Parent_Relationship="SubPlan", Subplan_Name="SubPlan 1")
+    found = only(node("Result", 100.0, inner, Actual_Rows=1_000))
+    assert (found.code, found.ms) == ("subplan", 50.0)
+    assert "1,000 times" in found.message
+
+
+def test_large_offset() -> None:
+    found = only(node("Limit", 100.0, scan(99.0, Actual_Rows=5_025), Actual_Rows=25))
+    assert (found.code, found.hint) == ("large-offset", "ORM306")
+    assert "5,000 rows that OFFSET skips" in found.message
+
+
+def test_unbounded_result() -> None:
+    found = only(scan(100.0, Actual_Rows=10_000))
+    assert (found.code, found.hint, found.is_of_plan) == ("unbounded-result", "ORM302", True)
+
+
+def test_cold_cache() -> None:
+    found = only(scan(100.0, Shared_Hit_Blocks=100, Shared_Read_Blocks=300))
+    assert (found.code, found.ms) == ("cold-cache", 75.0)
+    blocks = {"Shared_Hit_Blocks": 100, "Shared_Read_Blocks": 300}
+    assert only(scan(100.0, **blocks, Shared_IO_Read_Time=20.0)).ms == 75.0
+    measured = scan(100.0, **blocks) | {"Shared I/O Read Time": 20.0}
+    assert only(measured).ms == 20.0
+
+
+def test_bloat() -> None:
+    blocks = {"Shared_Hit_Blocks": 50_000, "Shared_Read_Blocks": 0}
+    found = only(scan(100.0, Actual_Rows=9_000, Plan_Width=100, **blocks))
+    assert (found.code, "VACUUM" in found.advice) == ("bloat", True)
+
+
+def test_jit() -> None:
+    found = only(scan(100.0), JIT={"Timing": {"Total": 20.0}})
+    assert (found.code, found.share, found.is_of_plan) == ("jit", 0.2, True)
+
+
+def test_planning() -> None:
+    found = only(scan(2.0), Planning_Time=6.0)
+    assert (found.code, found.share) == ("planning", 0.75)
+
+
+def test_missing_workers() -> None:
+    found = only(node("Gather", 90.0, Workers_Planned=2, Workers_Launched=0))
+    assert (found.code, found.ms) == ("missing-workers", pytest.approx(60.0))
+
+
+def test_triggers() -> None:
+    key = {"Constraint Name": "fk", "Relation": "t", "Time": 20.0, "Calls": 5}
+    found = only(scan(80.0), Triggers=[key], Execution_Time=100.0)
+    assert (found.code, "db_index" in found.advice) == ("triggers", True)
+
+
+def test_bitmap_and() -> None:
+    parts = [
+        node("Bitmap Index Scan", 4.0, Index_Name=name, Index_Cond=f"({name} = 1)", Actual_Rows=50)
+        for name in ("a", "b")
+    ]
+    both = node("BitmapAnd", 9.0, *parts, Actual_Rows=0)
+    found = only(
+        node("Bitmap Heap Scan", 10.0, both, Relation_Name="blog_comment", Schema="public")
+    )
+    assert (found.code, found.hint) == ("bitmap-and", "ORM602")
+    assert "One index on a, b" in found.advice
+
+
+def test_filter_on_a_large_cte() -> None:
+    made = scan(50.0, Parent_Relationship="InitPlan", Subplan_Name="CTE x")
+    found = only(
+        node(
+            "CTE Scan", 70.0, made, CTE_Name="x", Rows_Removed_by_Filter=10_000, Filter="(x.a = 1)"
+        )
+    )
+    assert (found.code, found.ms) == ("filter-on-cte", 70.0)
+
+
+@pytest.mark.parametrize(("captured", "explained"), [(100.0, 20.0), (20.0, 100.0)])
+def test_captured_differs(captured: float, explained: float) -> None:
+    [found] = find(parse(scan(explained)), captured_ms=captured)
+    assert (found.code, found.ms, found.share) == ("captured-differs", 80.0, 0.8)
+
+
+def test_what_explains_most_comes_first() -> None:
+    root = node("Sort", 100.0, scan(60.0, **SELECTIVE), Sort_Space_Type="Disk", Sort_Space_Used=1)
+    plan = parse(root)
+    assert codes(plan) == ["selective-seq-scan", "spill"]
+    assert [finding.ms for finding in plan.findings] == [60.0, 40.0]
+
+
+def test_there_are_twenty_rules() -> None:
+    assert len(set(RULES)) == 20
