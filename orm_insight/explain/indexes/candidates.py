@@ -85,11 +85,11 @@ def _shapes(place: Place, table: TableFacts) -> Iterator[tuple[str, str, list[Ke
     order = _order(place, table)
     hint = "ORM606" if any(key.function for key in (*equal, *ranges[:1])) else "ORM602"
     searched = [*equal, *ranges[:1]][:MAX_KEYS]
-    ordered = [*equal, *(key for key in order if key not in equal)]
-    if order and len(ordered) <= MAX_KEYS:
+    ordered = [*equal, *(key for key in order if key not in equal)] if order else []
+    if ordered and len(ordered) <= MAX_KEYS:
         yield hint if equal else "ORM604", "btree", ordered
     # What the ordered index begins with anyway is no index of its own.
-    if searched and searched != ordered[: len(searched)]:
+    if searched and (len(ordered) > MAX_KEYS or searched != ordered[: len(searched)]):
         yield hint, "btree", searched
     for key in contained_keys(found, table):
         yield "ORM603" if key.opclass == "gin_trgm_ops" else "ORM602", "gin", [key]

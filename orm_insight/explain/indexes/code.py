@@ -104,11 +104,13 @@ def _name(candidate: Candidate, names: Names) -> str:
     parts = [model.name.lower() if model else table.name]
     parts += [names.field(table.name, key.column) for key in candidate.keys]
     parts += [{"gin": "gin", "btree": "idx"}[candidate.method]]
-    name = _NO_NAME.sub("", "_".join(parts)).lower().lstrip("_0123456789")
-    if len(name) > _MAX_NAME or name in table.index_names or not name.isascii():
-        digest = md5(repr((name, candidate.keys)).encode(), usedforsecurity=False).hexdigest()[:6]
-        plain = name.encode("ascii", "ignore").decode()
-        name = f"{plain[: _MAX_NAME - 11].rstrip('_')}_{digest}_idx"
+    full = _NO_NAME.sub("", "_".join(parts)).lower().lstrip("_0123456789")
+    plain = full.encode("ascii", "ignore").decode()
+    name, salt = full, 0
+    while len(name) > _MAX_NAME or name in table.index_names or not name.isascii():
+        text = repr((full, candidate.keys, salt)).encode()
+        digest = md5(text, usedforsecurity=False).hexdigest()[:6]
+        name, salt = f"{plain[: _MAX_NAME - 11].rstrip('_')}_{digest}_idx", salt + 1
     return name
 
 
