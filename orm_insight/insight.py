@@ -24,6 +24,7 @@ from orm_insight.explain.runner import explain as explain_query
 from orm_insight.explanations import Explanations, KeptExplanation, Origin
 from orm_insight.ignore_comments import read_comments
 from orm_insight.introspection import read_schema
+from orm_insight.model.advice import Evidence
 from orm_insight.model.trace import Query, Trace
 from orm_insight.slow_explainer import SlowExplainer
 from orm_insight.slow_queries import SlowQuery
@@ -116,23 +117,36 @@ def clear() -> None:
 
 def report_of(trace: Trace) -> Report:
     """The report of a trace; the last few are kept, because their parts are read one by one."""
+    evidence = _evidence(trace.id)
     with _state.lock:
         report = _state.reports.get(trace.id)
-        if report is not None and report.trace is trace:
+        if report is not None and report.trace is trace and report.evidence == evidence:
             _state.reports.move_to_end(trace.id)
             return report
     config = get_config()
     report = analyze(
         trace,
         read_schema(),
-        Thresholds(repeats=config.repeat_threshold),
+        Thresholds(repeats=config.repeat_threshold, slow_ms=config.slow_query_ms),
         Silence(rules=config.ignore, read_comments=read_comments),
+        evidence,
     )
     with _state.lock:
         _state.reports[trace.id] = report
         while len(_state.reports) > _KEPT_REPORTS:
             _state.reports.popitem(last=False)
     return report
+
+
+def _evidence(trace_id: str) -> dict[int, Evidence]:
+    """The newest measured plan of each query of the trace that has one."""
+    found: dict[int, Evidence] = {}
+    for kept in _state.explanations.of_trace(trace_id):
+        explanation = kept.explanation
+        if explanation.analyzed and explanation.plan is not None:
+            evidence = Evidence(plan=explanation.plan, advice=explanation.advice)
+            found.setdefault(kept.query.index, evidence)
+    return found
 
 
 def report(trace_id: str) -> Report | None:

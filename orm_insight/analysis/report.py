@@ -5,6 +5,7 @@ Everything is computed when it is first read and kept; nothing here does I/O.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,7 @@ from orm_insight.analysis.silence import (
     silence_hints,
     unused_comments,
 )
+from orm_insight.model.advice import Evidence
 from orm_insight.model.hint import Hint
 from orm_insight.model.schema import Schema
 from orm_insight.model.trace import Query, Trace
@@ -30,13 +32,15 @@ class Report:
     """What there is to say about one trace.
 
     ``queries`` are in order of execution, ``groups`` largest total time first, ``hints``
-    largest saving first and without the ``silenced`` ones. Times are milliseconds.
+    largest saving first and without the ``silenced`` ones. ``evidence`` are the measured plans of
+    queries, by their index. Times are milliseconds.
     """
 
     trace: Trace
     schema: Schema
     thresholds: Thresholds
     silence: Silence = field(default_factory=Silence)
+    evidence: Mapping[int, Evidence] = field(default_factory=dict)
 
     @cached_property
     def queries(self) -> tuple[Query, ...]:
@@ -68,6 +72,7 @@ class Report:
             groups=self.groups,
             schema=self.schema,
             thresholds=self.thresholds,
+            evidence=self.evidence,
         )
         found = [hint for detector in DETECTORS for hint in detector.detect(context)]
         return silence_hints(sorted(found, key=_by_saving), self.trace, self.silence)
@@ -118,13 +123,18 @@ def analyze(
     schema: Schema,
     thresholds: Thresholds | None = None,
     silence: Silence | None = None,
+    evidence: Mapping[int, Evidence] | None = None,
 ) -> Report:
-    """Look at a trace; with other thresholds the same trace gives another report."""
+    """Look at a trace; with other thresholds the same trace gives another report.
+
+    ``evidence`` are the measured plans of queries, by their index.
+    """
     return Report(
         trace=trace,
         schema=schema,
         thresholds=thresholds or Thresholds(),
         silence=silence or Silence(),
+        evidence=evidence or {},
     )
 
 

@@ -68,3 +68,11 @@ class IndexAdvice:
     @property
     def is_verified(self) -> bool:
         return self.trial is not None and self.trial.helps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the database said of one query: its plan, and the indexes that would help."""
+
+    plan: Plan
+    advice: tuple[IndexAdvice, ...] = ()

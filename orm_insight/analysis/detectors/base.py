@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
 from orm_insight.analysis.annotations import Subjects
 from orm_insight.analysis.asked_first import join_questions
+from orm_insight.analysis.documentation import docs_of
 from orm_insight.analysis.groups import QueryGroup
 from orm_insight.analysis.loads import LoadGroup, group_loads
 from orm_insight.analysis.loops import Loop, find_loops
@@ -22,6 +23,7 @@ from orm_insight.analysis.owners import advice_in_class, code_in_class, is_compl
 from orm_insight.analysis.repeats import find_repeated_reads
 from orm_insight.analysis.summaries import Summary, find_summaries
 from orm_insight.analysis.uses import BuiltHere, by_building_line
+from orm_insight.model.advice import Evidence
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.schema import Schema
 from orm_insight.model.trace import CallSite, Query, ResultSet, Trace
@@ -35,24 +37,26 @@ class Thresholds:
     ``repeats`` is how many instances must load a relation one by one, or how often a statement
     must be repeated. A column that was loaded and never read is worth a hint from ``wide_bytes``
     for all rows and ``wide_bytes_per_row`` on average. ``many_rows`` is how many rows one
-    statement may load without a limit.
+    statement may load without a limit, ``slow_ms`` from when on a single statement is slow.
     """
 
     repeats: int = 2
     wide_bytes: int = 1_000
     wide_bytes_per_row: int = 100
     many_rows: int = 1_000
+    slow_ms: float = 100.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """A trace and what is known about it."""
+    """A trace and what is known about it. ``evidence`` are measured plans, by query."""
 
     trace: Trace
     queries: tuple[Query, ...]
     groups: tuple[QueryGroup, ...]
     schema: Schema
     thresholds: Thresholds
+    evidence: Mapping[int, Evidence] = field(default_factory=dict)
 
     @cached_property
     def loads(self) -> tuple[LoadGroup, ...]:
@@ -142,36 +146,6 @@ def severity_of(saving: Saving, context: Context) -> Severity:
 def sites_of(queries: Iterable[Query]) -> tuple[CallSite, ...]:
     """The distinct call sites in the order met."""
     return tuple(dict.fromkeys(query.site for query in queries if query.site is not None))
-
-
-_OPTIMIZATION = "topics/db/optimization/"
-_QUERYSETS = "ref/models/querysets/"
-_DOCS = {
-    "ORM101": f"{_QUERYSETS}#select-related",
-    "ORM102": f"{_QUERYSETS}#prefetch-related",
-    "ORM103": f"{_QUERYSETS}#prefetch-objects",
-    "ORM104": f"{_QUERYSETS}#prefetch-related",
-    "ORM105": f"{_OPTIMIZATION}#don-t-retrieve-things-you-don-t-need",
-    "ORM106": f"{_QUERYSETS}#defer",
-    "ORM201": "topics/db/aggregation/#generating-aggregates-for-each-item-in-a-queryset",
-    "ORM202": "ref/models/expressions/#exists-subqueries",
-    "ORM203": "topics/db/aggregation/#joins-and-aggregates",
-    "ORM204": f"{_QUERYSETS}#in-bulk",
-    "ORM205": f"{_OPTIMIZATION}#retrieve-everything-at-once-if-you-know-you-will-need-it",
-    "ORM301": f"{_QUERYSETS}#defer",
-    "ORM302": f"{_QUERYSETS}#iterator",
-    "ORM303": f"{_QUERYSETS}#count",
-    "ORM304": f"{_QUERYSETS}#exists",
-    "ORM305": f"{_OPTIMIZATION}#don-t-overuse-contains-count-and-exists",
-    "ORM306": "topics/db/queries/#limiting-querysets",
-    "ORM501": f"{_OPTIMIZATION}#understand-cached-attributes",
-    "ORM502": "ref/paginator/#django.core.paginator.Paginator.count",
-}
-
-
-def docs_of(code: str) -> str:
-    """Django's documentation that justifies the hint."""
-    return f"https://docs.djangoproject.com/en/stable/{_DOCS[code]}"
 
 
 def times(count: int) -> str:

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orm_insight.analysis.detectors.base import (
-    Context,
-    docs_of,
-    saving_of,
-    severity_of,
-    sites_of,
-)
+from orm_insight.analysis.detectors.base import Context, saving_of, severity_of, sites_of
+from orm_insight.analysis.documentation import docs_of
 from orm_insight.analysis.groups import identity_of
 from orm_insight.analysis.uses import BuiltHere, evaluated_in_vain
 from orm_insight.model.hint import Hint

@@ -5,12 +5,12 @@ from __future__ import annotations
 from orm_insight.analysis.annotations import Annotation
 from orm_insight.analysis.detectors.base import (
     Context,
-    docs_of,
     fix_in_class,
     saving_of,
     severity_of,
     sites_of,
 )
+from orm_insight.analysis.documentation import docs_of
 from orm_insight.analysis.origins import QueryOrigin
 from orm_insight.analysis.summaries import Summary
 from orm_insight.model.hint import Hint

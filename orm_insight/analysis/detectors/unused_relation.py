@@ -9,13 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orm_insight.analysis.detectors.base import (
-    Context,
-    docs_of,
-    saving_of,
-    severity_of,
-    sites_of,
-)
+from orm_insight.analysis.detectors.base import Context, saving_of, severity_of, sites_of
+from orm_insight.analysis.documentation import docs_of
 from orm_insight.analysis.uses import BuiltHere, unused_relations
 from orm_insight.model.hint import Hint
 from orm_insight.model.usage import EagerMethod, EagerRelation

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 
 from orm_insight.analysis.detectors.base import (
     Context,
-    docs_of,
     fix_in_class,
     saving_of,
     severity_of,
     sites_of,
 )
+from orm_insight.analysis.documentation import docs_of
 from orm_insight.analysis.uses import BuiltHere, unread_columns
 from orm_insight.model.hint import Hint, Severity
 

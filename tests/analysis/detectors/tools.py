@@ -9,11 +9,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import functions
+from django.test import override_settings
 
 import orm_insight
-from orm_insight.analysis.report import Report
+from orm_insight.analysis.detectors.base import Thresholds
+from orm_insight.analysis.report import Report, analyze
+from orm_insight.explain.runner import explain
+from orm_insight.introspection import read_schema
+from orm_insight.model.advice import Evidence
 from orm_insight.model.hint import Hint
 from tests.testapp import models as testapp
 
@@ -73,3 +78,34 @@ def check_annotation(ask: Callable[[Any], Any], queryset: Any, hint: Hint) -> li
 
 def count_queries(code: Callable[[], Any]) -> int:
     return len(report_of(code).queries)
+
+
+def explained_report(code: Callable[[], Any], *, slow_ms: float = 1e9) -> Report:
+    """The report of code whose statements were explained and measured afterwards."""
+    with override_settings(ORM_INSIGHT={"REDACT_PARAMS": False}), orm_insight.capture() as trace:
+        code()
+    schema = read_schema()
+    found = [explain(query, analyze=True, schema=schema) for query in trace.queries]
+    evidence = {
+        one.query.index: Evidence(plan=one.plan, advice=one.advice)
+        for one in found
+        if one.plan is not None
+    }
+    return analyze(trace.report().trace, schema, Thresholds(slow_ms=slow_ms), evidence=evidence)
+
+
+def hints_after_explain(code: Callable[[], Any], hint_code: str) -> list[Hint]:
+    return [hint for hint in explained_report(code).hints if hint.code == hint_code]
+
+
+def fill_entries() -> None:
+    """Thirty thousand entries, which need indexes that are not there."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO pgapp_entry (owner_id, kind, title, number, created_at, is_open, "
+            "document, labels) SELECT i % 500, 'kind ' || i % 20, 'title ' || md5(i::text), i, "
+            "'2026-01-01'::timestamptz + i * interval '1 minute', i % 200 = 0, "
+            "jsonb_build_object('color', i % 900), ARRAY['l' || i % 900] "
+            "FROM generate_series(1, 30000) AS i"
+        )
+        cursor.execute("ANALYZE pgapp_entry")

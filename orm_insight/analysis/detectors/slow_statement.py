@@ -1,0 +1,72 @@
+"""ORM601: a single statement takes long.
+
+https://docs.djangoproject.com/en/stable/topics/db/optimization/#profile-first
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orm_insight.analysis.detectors.base import Context, severity_of, sites_of, times
+from orm_insight.analysis.documentation import docs_of
+from orm_insight.analysis.groups import QueryGroup
+from orm_insight.model.advice import Evidence
+from orm_insight.model.hint import Hint, Saving
+from orm_insight.model.trace import Query
+
+
+class SlowStatement:
+    """Its plan tells why; until somebody has asked for that, only that it is slow is known."""
+
+    code = "ORM601"
+
+    def detect(self, context: Context) -> Iterable[Hint]:
+        for group in context.groups:
+            slow = tuple(q for q in group.queries if q.duration_ms >= context.thresholds.slow_ms)
+            if slow and not _is_explained(slow, context):
+                yield self._hint(group, slow, context)
+
+    def _hint(self, group: QueryGroup, slow: tuple[Query, ...], context: Context) -> Hint:
+        slowest = max(slow, key=lambda query: query.duration_ms)
+        saving = Saving(0, sum(query.duration_ms for query in slow))
+        model = slowest.construction.model if slowest.construction else None
+        return Hint(
+            code=self.code,
+            title=f"{model or 'A statement'}: {slowest.duration_ms:,.0f} ms for one statement",
+            message=(
+                f"It was executed {times(group.count)}, and took {slowest.duration_ms:,.0f} ms in "
+                f"the slowest case. {_why(context.evidence.get(slowest.index))}"
+            ),
+            severity=severity_of(saving, context),
+            model=model,
+            site=slowest.site or slowest.origin,
+            sites=sites_of(slow),
+            origin=slowest.origin or slowest.site,
+            queries=slow,
+            saving=saving,
+            certain=False,
+            docs=docs_of(self.code),
+        )
+
+
+def _why(evidence: Evidence | None) -> str:
+    if evidence is None:
+        return "Its plan tells why: ask for it with Explain analyze."
+    found = next(iter(evidence.plan.findings), None)
+    if found is None:
+        return "Nothing in its plan stands out: it is the number of rows, or the server was busy."
+    return f"{found.message} {found.advice}"
+
+
+def _is_explained(slow: tuple[Query, ...], context: Context) -> bool:
+    """Its plan gives a hint of another code, which says more."""
+    for query in slow:
+        evidence = context.evidence.get(query.index)
+        if evidence is not None and _gives_hint(evidence):
+            return True
+    return False
+
+
+def _gives_hint(evidence: Evidence) -> bool:
+    found = {finding.hint for finding in evidence.plan.findings}
+    return bool(evidence.advice) or not found.isdisjoint({"ORM604", "ORM605"})

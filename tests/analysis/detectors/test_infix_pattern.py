@@ -1,0 +1,38 @@
+"""ORM603: patterns that begin with a wildcard, seen in measured plans."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.analysis.detectors.tools import fill_entries, hints_after_explain
+from tests.pgapp.models import Entry
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(databases="__all__", transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def entries(transactional_db: None) -> None:
+    fill_entries()
+
+
+def test_a_prefix_is_no_infix() -> None:
+    prefix = Entry.objects.filter(title__startswith="title abc")
+    assert hints_after_explain(lambda: list(prefix), "ORM603") == []
+
+
+def test_too_short_for_trigrams() -> None:
+    assert (
+        hints_after_explain(lambda: list(Entry.objects.filter(title__contains="zz")), "ORM603")
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("lookup", "key"),
+    [("contains", 'fields=["title"]'), ("icontains", 'OpClass(Upper("title")')],
+)
+def test_contains(lookup: str, key: str) -> None:
+    wanted = Entry.objects.filter(**{f"title__{lookup}": "abcdef"})
+    [hint] = hints_after_explain(lambda: list(wanted), "ORM603")
+    assert hint.fix.startswith("GinIndex(") and key in hint.fix
+    assert "gin_trgm_ops" in hint.fix
