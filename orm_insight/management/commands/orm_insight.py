@@ -1,0 +1,114 @@
+"""``python -m django orm_insight``: what can be asked without a browser."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentTypeError
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from orm_insight.explain.auto_explain import MAX_ENTRY, AutoExplainLog, LogCounts
+from orm_insight.explain.slowest import SlowestStatements
+from orm_insight.ui.logged_plans import statements_as_json, statements_as_text, what_was_read
+
+NOTHING_FOUND = """There is no plan in {file}. PostgreSQL logs plans with these settings:
+  shared_preload_libraries = 'auto_explain'    (or in one session: LOAD 'auto_explain')
+  auto_explain.log_min_duration = '100ms'
+  auto_explain.log_format = 'json'
+  auto_explain.log_analyze = on                (measured times; every statement takes longer)
+  auto_explain.log_buffers = on"""
+OTHER_FORMAT = """The plans in {file} ({count}) are not written as JSON. Set
+  auto_explain.log_format = 'json'"""
+
+
+class Command(BaseCommand):
+    """Each subcommand has a method of its own."""
+
+    help = "Tools of orm_insight."
+    # Logs are read on machines where the project itself cannot run.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        self._print_help = parser.print_help
+        commands = parser.add_subparsers(
+            dest="subcommand", title="subcommands", metavar="subcommand"
+        )
+        log = commands.add_parser(
+            "explain-log",
+            help="the slowest statements of a PostgreSQL log, with what is wrong with their plans",
+            description="Reads the JSON plans that auto_explain has written to a server's log, in "
+            "the format stderr, csvlog or jsonlog, and shows the slowest statements, equal ones "
+            "together.",
+        )
+        log.add_argument("file", help="the log; - reads standard input")
+        log.add_argument(
+            "--limit", type=_positive, default=20, help="how many statements to show (20)"
+        )
+        log.add_argument(
+            "--min-ms", type=float, default=0.0, help="leave out what took less than that"
+        )
+        log.add_argument("--format", choices=["text", "json"], default="text")
+        log.add_argument("--plans", action="store_true", help="show the plans as text, too")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["subcommand"] == "explain-log":
+            self._explain_log(options)
+        else:
+            self._print_help(self.stdout)
+
+    def _explain_log(self, options: dict[str, Any]) -> None:
+        file, slowest = options["file"], SlowestStatements(options["limit"])
+        with _lines_of(file) as lines:
+            log = AutoExplainLog(lines)
+            for logged in log:
+                if logged.duration_ms >= options["min_ms"]:
+                    slowest.add(logged)
+        if not log.counts.plans:
+            raise CommandError(_why_nothing(file, log.counts))
+        found, with_plans = slowest.slowest(), options["plans"]
+        if options["format"] == "json":
+            answer = statements_as_json(found, log.counts, with_plans=with_plans)
+            self.stdout.write(json.dumps(answer, indent=2))
+            return
+        for line in statements_as_text(found, with_plans=with_plans):
+            self.stdout.write(line)
+        told = what_was_read(
+            log.counts, statements=len(slowest), shown=len(found), min_ms=options["min_ms"]
+        )
+        self.stdout.write(told)
+
+
+def _why_nothing(file: str, counts: LogCounts) -> str:
+    name = "standard input" if file == "-" else file
+    if counts.other_format:
+        return OTHER_FORMAT.format(file=name, count=counts.other_format)
+    broken = f" Of what looked like one, {counts.broken} could not be read."
+    return NOTHING_FOUND.format(file=name) + (broken if counts.broken else "")
+
+
+@contextmanager
+def _lines_of(file: str) -> Iterator[Iterable[str]]:
+    """The lines of a file. One that is longer than any entry comes in pieces."""
+    is_input = file == "-"
+    name: str | int = sys.stdin.fileno() if is_input else file
+    try:
+        with open(
+            name, encoding="utf-8", errors="replace", newline="\n", closefd=not is_input
+        ) as stream:
+            yield iter(partial(stream.readline, MAX_ENTRY), "")
+    except FileNotFoundError as error:
+        raise CommandError(f"There is no file {file}.") from error
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ArgumentTypeError("must be at least 1")
+    return number

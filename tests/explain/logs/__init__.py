@@ -1,0 +1,1 @@
+"""Plans out of a server's log."""
