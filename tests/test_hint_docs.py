@@ -27,7 +27,10 @@ from tests.testapp.models import Book
 pytestmark = pytest.mark.django_db(databases="__all__")
 
 FOLDER = Path(__file__).parent.parent / "docs" / "hints"
-CODES = [detector.code for detector in DETECTORS]
+ALL_CODES = [detector.code for detector in DETECTORS]
+PLANNED = {code for code in ALL_CODES if code.startswith("ORM6")}
+"""Given for queries that were explained; see ``test_planned_hint_docs``."""
+CODES = [code for code in ALL_CODES if code not in PLANNED]
 DEEP = {"ORM105", "ORM301", "ORM303", "ORM304"}
 MANY_ROWS = {"ORM302", "ORM306"}
 SAME_NUMBER = {*DEEP, "ORM302", "ORM306"} - {"ORM105"}

@@ -105,7 +105,7 @@ def _advice(context: Context, node: PlanNode) -> str:
     if len(columns) > 1:
         return (
             f"{advice} If the estimate stays, the fields depend on each other: CREATE STATISTICS "
-            f"{table}_{'_'.join(columns)} ON {', '.join(columns)} FROM {table}, in a migration's "
-            "RunSQL."
+            f"{table}_{'_'.join(columns)} (dependencies) ON {', '.join(columns)} FROM {table}, in "
+            "a migration's RunSQL, and ANALYZE again."
         )
     return f"{advice} If the estimate stays, raise the column's statistics target."
