@@ -43,6 +43,8 @@ from orm_insight.sql.statement import is_empty
 
 # By name: a driver is imported only where the project uses it.
 SESSIONS = {
+    # Django's word for MariaDB, too.
+    "mysql": "orm_insight.explain.mysql_session.MysqlSession",
     "postgresql": "orm_insight.explain.postgresql_session.PostgresqlSession",
     "sqlite": "orm_insight.explain.sqlite_session.SqliteSession",
 }
@@ -81,6 +83,10 @@ def explain(
         logger.exception("EXPLAIN of query %d failed", query.index)
         message = f"EXPLAIN failed: {type(error).__name__}: {error}"
         return Explanation(query=query, outcome=ExplainError.outcome, vendor=vendor, error=message)
+    return _explained(query, vendor, answer, advised)
+
+
+def _explained(query: Query, vendor: str, answer: Answer, advised: Advised) -> Explanation:
     return Explanation(
         query=query,
         outcome=Outcome.EXPLAINED,
@@ -118,7 +124,10 @@ def _find_alias(alias: str) -> BaseDatabaseWrapper:
 
 def _session(wrapper: BaseDatabaseWrapper) -> Session:
     if wrapper.vendor not in SESSIONS:
-        raise Refused(f"{wrapper.display_name} cannot be explained yet; PostgreSQL and SQLite can.")
+        raise Refused(
+            f"{wrapper.display_name} cannot be explained; PostgreSQL, MariaDB, MySQL and SQLite "
+            "can."
+        )
     session: Session = import_string(SESSIONS[wrapper.vendor])()
     return session
 

@@ -7,6 +7,9 @@ from typing import Any
 from orm_insight.explain.postgresql import parse_plan
 from orm_insight.model.plan import Plan
 
+SELECTIVE = {"Actual_Rows": 100, "Rows_Removed_by_Filter": 49_900, "Filter": "(c.post_id = 7)"}
+INNER = {"Parent_Relationship": "Inner"}
+
 
 def node(node_type: str, total: float, *children: dict[str, Any], **raw: Any) -> dict[str, Any]:
     """``total`` is what PostgreSQL prints: the average of one loop. ``_`` in a key is a space."""
@@ -31,3 +34,8 @@ def parse(root: dict[str, Any], **document: Any) -> Plan:
 
 def codes(plan: Plan) -> list[str]:
     return [finding.code for finding in plan.findings]
+
+
+def loop(inner: dict[str, Any], total: float = 100.0, **raw: Any) -> dict[str, Any]:
+    """A nested loop over ten rows."""
+    return node("Nested Loop", total, scan(1.0), {**inner, "Parent Relationship": "Inner"}, **raw)
