@@ -11,17 +11,20 @@ What keeps the data safe is done by the server, whatever the statement is:
 
 What acts outside of every transaction (ending a backend, an advisory lock, ``dblink``) no server
 refuses here. Statements that name such a function are explained without ANALYZE; one that hides
-in a function of the project is not seen. Planning alone, too, evaluates IMMUTABLE functions.
+in a function of the project is not seen, but an advisory lock that it takes is released. Planning
+alone, too, evaluates IMMUTABLE functions.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from typing import Any
 
 import psycopg
 from psycopg.rows import tuple_row
 
+from orm_insight.explain.advisory_locks import released
 from orm_insight.explain.base import (
     Answer,
     ExplainError,
@@ -52,6 +55,8 @@ _HINTS = {
     "42703": "The table may have been changed since the query was captured.",
     "3F000": "It may have been dropped since the query was captured.",
     "26000": "A prepared statement exists only in the session that prepared it.",
+    "40001": "Changes of other transactions, on a replica those of its primary, come first; "
+    "asking again may help.",
     "34000": "A cursor exists only in the session that declared it.",
 }
 
@@ -78,15 +83,10 @@ class PostgresqlSession:
         if analyze and notice is None:
             try:
                 return _answer(connection, statement, analyze=True, limits=limits)
-            except psycopg.errors.ReadOnlySqlTransaction as error:
-                notice = f"Not executed, it would change data or lock rows: {message_of(error)}."
-            except psycopg.errors.QueryCanceled:
-                notice = (
-                    "Not executed to its end: PostgreSQL cancelled it after "
-                    f"{describe_ms(limits.statement_ms)}, the time that it was given."
-                )
             except psycopg.Error as error:
-                raise _explain_error(error, statement, limits) from error
+                notice = _why_not_run(error, limits)
+                if notice is None:
+                    raise _explain_error(error, statement, limits) from error
         try:
             return _answer(connection, statement, analyze=False, limits=limits, notice=notice)
         except psycopg.Error as error:
@@ -103,6 +103,21 @@ def why_not_to_run(sql: str) -> str | None:
         return f"Not executed: {function}() acts at once, and no rollback takes that back."
     if verb(sql) == "CREATE":
         return "Not executed: it would create a table."
+    return None
+
+
+def _why_not_run(error: psycopg.Error, limits: Limits) -> str | None:
+    """Why it did not run to its end, where it has a plan all the same."""
+    message = message_of(error)
+    if "during recovery" in message:
+        return f"Not executed, this server is a replica and refuses it: {message}."
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return f"Not executed, it would change data or lock rows: {message}."
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return (
+            "Not executed to its end: PostgreSQL cancelled it after "
+            f"{describe_ms(limits.statement_ms)}, the time that it was given."
+        )
     return None
 
 
@@ -140,10 +155,11 @@ def fetch_plan(
     """
     sql, params = bind(connection, statement)
     cursor = psycopg.Cursor(connection)
-    # Binary results force the extended protocol, which refuses a second statement.
-    cursor.execute(
-        explain_prefix(analyze=analyze).encode() + sql, params, prepare=False, binary=True
-    )
+    with released(connection) if analyze else nullcontext():
+        # Binary results force the extended protocol, which refuses a second statement.
+        cursor.execute(
+            explain_prefix(analyze=analyze).encode() + sql, params, prepare=False, binary=True
+        )
     result = cursor.pgresult
     return (result.get_value(0, 0) if result else None) or b"[]"
 

@@ -14,6 +14,15 @@ SELECT 'relations', md5(string_agg(n.nspname || '.' || c.relname || c.relkind::t
 UNION ALL SELECT 'columns', md5(string_agg(attname, ',' ORDER BY attrelid, attnum))
   FROM pg_attribute
 UNION ALL SELECT 'functions', count(*)::text FROM pg_proc
+UNION ALL SELECT 'comments', count(*)::text FROM pg_description
+UNION ALL SELECT 'rules', count(*)::text FROM pg_rewrite
+UNION ALL SELECT 'triggers', count(*)::text FROM pg_trigger
+UNION ALL SELECT 'constraints', count(*)::text FROM pg_constraint
+UNION ALL SELECT 'extensions', count(*)::text FROM pg_extension
+UNION ALL SELECT 'configuration', md5(string_agg(name || setting, ',' ORDER BY sourcefile, seqno))
+  FROM pg_file_settings
+UNION ALL SELECT 'contents of large objects', md5(string_agg(data, '' ORDER BY loid, pageno))
+  FROM pg_largeobject
 UNION ALL SELECT 'roles', md5(string_agg(rolname, ',' ORDER BY oid)) FROM pg_roles
 UNION ALL SELECT 'settings', md5(coalesce(string_agg(setconfig::text, ','), ''))
   FROM pg_db_role_setting

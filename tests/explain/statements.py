@@ -35,12 +35,19 @@ CREATE FUNCTION commits() RETURNS int LANGUAGE plpgsql AS
 CREATE FUNCTION runs_ddl() RETURNS int LANGUAGE plpgsql AS
   $$ BEGIN EXECUTE 'DROP TABLE item CASCADE'; RETURN 1; END $$;
 CREATE FUNCTION takes_a_number() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval('counter') $$;
+CREATE FUNCTION locks() RETURNS int LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM pg_advisory_lock(42); RETURN 1; END $$;
+CREATE FUNCTION makes_a_temporary_table() RETURNS int LANGUAGE plpgsql AS
+  $$ BEGIN CREATE TEMPORARY TABLE fleeting (id int); RETURN 1; END $$;
+CREATE VIEW tempting AS SELECT id, writes() AS written FROM item;
 CREATE PROCEDURE proceeds() LANGUAGE plpgsql AS
   $$ BEGIN DELETE FROM item; COMMIT; END $$;
 """
 TEARDOWN = """
 DROP PROCEDURE proceeds;
-DROP FUNCTION writes, writes_while_planned, writes_as_owner, breaks_out, breaks_out_by_config,
+DROP VIEW tempting;
+DROP FUNCTION locks, makes_a_temporary_table, writes,
+  writes_while_planned, writes_as_owner, breaks_out, breaks_out_by_config,
   swallows_errors, commits, runs_ddl, takes_a_number;
 DROP MATERIALIZED VIEW totals; DROP VIEW visible; DROP TABLE item; DROP SEQUENCE counter;
 SELECT lo_unlink(4711);
@@ -89,6 +96,21 @@ WRITES: list[tuple[str, Any]] = [
     ("SELECT writes_as_owner()", None),
     ("SELECT count(*) FROM item WHERE writes() = 1", None),
     ("SELECT runs_ddl()", None),
+    ("SELECT makes_a_temporary_table()", None),
+    ("INSERT INTO item DEFAULT VALUES", None),
+    ("INSERT INTO item (name) VALUES (nextval('counter')::text)", None),
+    ("INSERT INTO item (name) SELECT unnest(%s::text[]) RETURNING id", (["a", "b"],)),
+    ("UPDATE item SET amount = nextval('counter')", None),
+    (
+        "WITH new AS (INSERT INTO item (name) VALUES (%s) ON CONFLICT (name) "
+        "DO UPDATE SET amount = 1 RETURNING id) SELECT * FROM new",
+        ("item 1",),
+    ),
+    ("SELECT * FROM item, LATERAL (SELECT writes()) AS w", None),
+    ("SELECT * FROM ROWS FROM (writes()) AS w", None),
+    ("SELECT id FROM item ORDER BY writes()", None),
+    ("VALUES (writes())", None),
+    ("SELECT * FROM tempting", None),
 ]
 
 # The server may run these; what they do is undone, or never leaves the session.
@@ -101,6 +123,9 @@ UNDONE: list[tuple[str, Any]] = [
     ("SELECT * INTO copied FROM item", None),
     ("SELECT * INTO TEMP copied FROM item", None),
     ("SELECT pg_current_xact_id()", None),
+    ("SELECT setseed(0.5)", None),
+    ("SELECT locks()", None),
+    ("SELECT locks() FROM item", None),
 ]
 
 # Not run because of their text.
@@ -110,13 +135,21 @@ HELD_BACK: list[tuple[str, Any]] = [
     ("CREATE MATERIALIZED VIEW copied AS SELECT * FROM item", None),
     ("SELECT pg_advisory_lock(%s)", (42,)),
     ("SELECT pg_try_advisory_xact_lock(42)", None),
+    ('SELECT "pg_advisory_lock"(42)', None),
+    ("SELECT pg_catalog.pg_advisory_lock_shared(42)", None),
+    ("SELECT pg_advisory_unlock_all()", None),
+    ("CREATE TEMP TABLE copied ON COMMIT DROP AS SELECT * FROM item", None),
     ("SELECT pg_reload_conf()", None),
+    ("SELECT pg_stat_reset()", None),
+    ("SELECT pg_logical_emit_message(false, 'a', 'b')", None),
+    ("SELECT lo_export(4711, '/tmp/orm-insight-export')", None),
     ("SELECT pg_create_physical_replication_slot('slot', true)", None),
 ]
 
 # There is no plan for these, or the server answers with an error.
 IMPOSSIBLE: list[tuple[str, Any]] = [
     ("SELECT writes_while_planned()", None),
+    ("SELECT locks(), 1 / (amount - amount) FROM item", None),
     ("SELECT breaks_out()", None),
     ("SELECT breaks_out_by_config()", None),
     ("SELECT commits()", None),
@@ -166,7 +199,37 @@ IMPOSSIBLE: list[tuple[str, Any]] = [
     ("REFRESH MATERIALIZED VIEW totals", None),
     ("ALTER SYSTEM SET work_mem = '1MB'", None),
     ("CREATE ROLE intruder", None),
+    ("SELECT 1;;DELETE FROM item", None),
+    ("EXPLAIN (ANALYZE, COSTS OFF) DELETE FROM item", None),
+    ("COPY item (name) FROM '/etc/hostname'", None),
+    ("COPY (DELETE FROM item RETURNING 1) TO STDOUT", None),
+    ("UNLISTEN *", None),
+    ("ANALYZE item", None),
+    ("CLUSTER item USING item_pkey", None),
+    ("CHECKPOINT", None),
+    ("LOAD 'plpgsql'", None),
+    ("COMMENT ON TABLE item IS 'changed'", None),
+    ("CREATE RULE gone AS ON INSERT TO item DO INSTEAD NOTHING", None),
+    ("CREATE FUNCTION other() RETURNS int LANGUAGE sql AS 'SELECT 1'", None),
+    ("CREATE EXTENSION IF NOT EXISTS pg_trgm", None),
+    ("ALTER SEQUENCE counter RESTART WITH 700", None),
+    ("DROP SEQUENCE counter", None),
+    ("SET ROLE postgres", None),
+    ("SET work_mem = '1MB'", None),
+    ("SHOW work_mem", None),
+    ("START TRANSACTION READ WRITE", None),
+    ("END", None),
+    ("ABORT", None),
+    ("RELEASE SAVEPOINT s1", None),
+    ("ROLLBACK TO SAVEPOINT s1", None),
+    ("COMMIT PREPARED 'x'", None),
+    ("CLOSE ALL", None),
+    ("MOVE ALL FROM c", None),
     ("", None),
     ("-- nothing", None),
 ]
-ALL = READS + WRITES + UNDONE + HELD_BACK + IMPOSSIBLE + [("DECLARE c CURSOR FOR TABLE item", None)]
+CURSORS: list[tuple[str, Any]] = [
+    ("DECLARE c CURSOR FOR TABLE item", None),
+    ("DECLARE c CURSOR WITH HOLD FOR TABLE item", None),
+]
+ALL = READS + WRITES + UNDONE + HELD_BACK + IMPOSSIBLE + CURSORS

@@ -131,6 +131,10 @@ def test_everything_that_the_orm_sends() -> None:
     before = snapshot()
     found = [explain(query, analyze=analyze) for query in queries for analyze in (False, True)]
     assert snapshot() == before
+    check_outcomes(found)
+
+
+def check_outcomes(found: list[Explanation]) -> None:
     outcomes = {(one.query.sql.split()[0], one.outcome) for one in found}
     assert {verb for verb, outcome in outcomes if outcome == "explained"} == {
         "INSERT",
@@ -144,8 +148,8 @@ def test_everything_that_the_orm_sends() -> None:
     }
 
 
-def use_the_orm() -> None:
-    """The ORM's writes and locks."""
+def use_the_orm(alias: str = "default") -> None:
+    """The ORM's writes and locks, where the routers lead to ``alias``."""
     country = Country.objects.create(name="Norway")
     ada = Person.objects.create(name="Ada", country=country)
     Person.objects.bulk_create([Person(name=f"p{i}", country=country) for i in range(5)])
@@ -161,10 +165,10 @@ def use_the_orm() -> None:
     Person.objects.bulk_update([ada], ["name"])
     Specimen.objects.create(uid=uuid.uuid4(), document={"a": [1]}, labels=["x"])
     list(Person.objects.iterator(chunk_size=2))
-    with transaction.atomic():
+    with transaction.atomic(using=alias):
         list(Person.objects.select_for_update(of=("self",)).select_related("country"))
         list(Person.objects.select_for_update(skip_locked=True, no_key=True))
-        with transaction.atomic():
+        with transaction.atomic(using=alias):
             ada.save()
-        transaction.set_rollback(True)
+        transaction.set_rollback(True, using=alias)
     country.delete()
