@@ -48,7 +48,9 @@ class Folder:
             raise RuntimeError(f"{command[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
 
     @contextmanager
-    def running(self, *command: str | Path) -> Iterator[Path]:
+    def running(
+        self, *command: str | Path, ended_by: signal.Signals = signal.SIGINT
+    ) -> Iterator[Path]:
         """Run a server until the block ends; yields the file of what it says."""
         log = self.path / "log"
         with open(log, "wb") as output:
@@ -58,7 +60,7 @@ class Folder:
         try:
             yield log
         finally:
-            stop(process)
+            stop(process, ended_by)
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
@@ -73,9 +75,9 @@ def folder_of(user: str) -> Iterator[Folder]:
         folder.remove()
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask with SIGINT, on which servers leave at once but in order; then insist."""
-    process.send_signal(signal.SIGINT)
+def stop(process: subprocess.Popen[bytes], ended_by: signal.Signals = signal.SIGINT) -> None:
+    """Ask with a signal on which the server leaves at once but in order; then insist."""
+    process.send_signal(ended_by)
     try:
         process.wait(STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:
