@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from orm_insight.dashboard import views
 from orm_insight.dashboard.links import APP_NAME
+from orm_insight.dashboard.plans import plan_json
 
 app_name = APP_NAME
 urlpatterns: list[URLPattern] = [
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("traces/<str:trace_id>/queries/", views.queries, name="queries"),
     path("traces/<str:trace_id>/queries/<int:index>/", views.query, name="query"),
     path("traces/<str:trace_id>/queries/<int:index>/explain/", views.explain, name="explain"),
+    path("traces/<str:trace_id>/queries/<int:index>/plan.json", plan_json, name="plan-json"),
     path("hints/", views.about, name="about-all"),
     path("hints/<str:code>/", views.about, name="about"),
     path("clear/", views.clear, name="clear"),

@@ -65,3 +65,10 @@ class TraceLinks:
 
     def explain(self, index: int) -> str:
         return address("explain", self.trace_id, index)
+
+    @staticmethod
+    def about(code: str) -> str:
+        return address("about", code)
+
+    def plan_json(self, index: int) -> str:
+        return address("plan-json", self.trace_id, index)

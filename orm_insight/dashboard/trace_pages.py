@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 
 from orm_insight import insight
 from orm_insight.analysis.report import Report
@@ -19,6 +20,7 @@ from orm_insight.ui.format import count, counted, cut, duration, percent, querie
 from orm_insight.ui.groups import groups
 from orm_insight.ui.hints import hint_cards, silence_note
 from orm_insight.ui.pages import Depth, GroupsPage, QueriesPage, QueryPage, TracePage
+from orm_insight.ui.plan_contexts import ExplainResult, TryForm
 from orm_insight.ui.plans import explain_result
 from orm_insight.ui.queries import query_detail, query_rows, rows_of
 from orm_insight.ui.source import Sources
@@ -118,8 +120,19 @@ class TracePages:
             query=self.detail(query, shell.csrf_token),
             previous_url=self.links.query(query.index - 1) if query.index > 0 else None,
             next_url=self.links.query(query.index + 1) if query.index < last else None,
-            result=explain_result(explanation) if explanation else None,
+            result=self.result(explanation) if explanation else None,
         )
+
+    def result(self, explanation: Explanation) -> ExplainResult:
+        """The plan beside those that were made of the same statement before."""
+        query = explanation.query
+        form = TryForm(
+            action=self.links.explain(query.index),
+            token_name="csrfmiddlewaretoken",
+            token=get_token(self.request),
+        )
+        kept = insight.kept_explanations(query)
+        return explain_result(explanation, self.links, form=form, kept=kept)
 
 
 def _facts(report: Report) -> Iterator[Fact]:

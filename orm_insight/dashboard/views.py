@@ -30,7 +30,6 @@ from orm_insight.ui.pages import (
     QueriesFragment,
     QueryFragment,
 )
-from orm_insight.ui.plans import explain_result
 from orm_insight.ui.traces import Entry
 
 # For clients that read JSON; a page always arrives, with the message on it.
@@ -162,9 +161,10 @@ def explain(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
     if wants_json(request):
         status = _JSON_STATUS.get(explanation.outcome, _NOT_EXPLAINED)
         return answer_json(explanation.to_dict(), status=status)
+    pages = TracePages(request, report)
     if is_fragment(request):
-        return answer(ExplainFragment(result=explain_result(explanation)))
-    return answer(TracePages(request, report).query_page(report.queries[index], explanation))
+        return answer(ExplainFragment(result=pages.result(explanation)))
+    return answer(pages.query_page(report.queries[index], explanation))
 
 
 @access.page

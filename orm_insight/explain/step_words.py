@@ -89,7 +89,9 @@ def _index_scan(node: PlanNode) -> str:
 def _sort(node: PlanNode) -> str:
     kind = "an incremental sort" if node.node_type == "Incremental Sort" else "a sort"
     space = node.raw.get("Sort Space Used")
-    on_disk = node.raw.get("Sort Space Type") == "Disk"
+    # An incremental sort tells it only through the blocks of its temporary files.
+    is_spilled = node.buffers is not None and node.buffers.temp_written > 0
+    on_disk = node.raw.get("Sort Space Type") == "Disk" or is_spilled
     size = f" ({kilobytes(float(space))})" if on_disk and space else ""
     rows = f" of {counted(node.rows, 'row')}" if node.rows else ""
     return f"{kind}{rows}{' on disk' if on_disk else ''}{size}"

@@ -6,17 +6,19 @@ the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from orm_insight.analysis.groups import QueryGroup
 from orm_insight.analysis.report import Report
 from orm_insight.explain.base import Explanation
+from orm_insight.explanations import KeptExplanation
 from orm_insight.model.trace import CallSite, Query, Trace
 from orm_insight.panel.contexts import Line, PanelContent, PanelPlan, Run, Statement
 from orm_insight.panel.links import PanelLinks
 from orm_insight.ui.contexts import Fact
 from orm_insight.ui.format import count, counted, cut, duration, percent, queries
 from orm_insight.ui.hints import hint_cards, silence_note
+from orm_insight.ui.plan_contexts import TryForm
 from orm_insight.ui.plans import explain_result
 from orm_insight.ui.queries import query_detail
 from orm_insight.ui.source import Sources
@@ -51,14 +53,22 @@ def panel_content(
 
 
 def panel_plan(
-    explanation: Explanation, trace: Trace, links: PanelLinks, *, stylesheet: str, signed: str
+    explanation: Explanation,
+    trace: Trace,
+    links: PanelLinks,
+    *,
+    stylesheet: str,
+    signed: str,
+    kept: Sequence[KeptExplanation] = (),
 ) -> PanelPlan:
     query = explanation.query
+    action = links.explain(query.index)
+    form = TryForm(action=action or "", token_name="signed", token=signed, is_remote=True)
     return PanelPlan(
         stylesheet=stylesheet,
-        result=explain_result(explanation),
+        result=explain_result(explanation, links, form=form if action else None, kept=kept),
         query=query_detail(query, links, Sources(trace.started_at)),
-        explain_url=links.explain(query.index),
+        explain_url=action,
         signed=signed,
     )
 

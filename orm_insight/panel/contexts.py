@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from orm_insight.ui.contexts import ExplainResult, Fact, HintCard, Place, QueryDetail, SqlText
+from orm_insight.ui.contexts import Fact, HintCard, Place, QueryDetail, SqlText
+from orm_insight.ui.plan_contexts import ExplainResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

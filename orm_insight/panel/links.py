@@ -46,6 +46,12 @@ class PanelLinks:
             return None
         return _address(reverse, "djdt:orm_insight_explain", args=(index,))
 
+    def about(self, code: str) -> str | None:
+        return _address(self._dashboard.about, code)
+
+    def plan_json(self, index: int) -> str | None:
+        return _address(self._dashboard.plan_json, index)
+
 
 def _address(address: Callable[..., str], *args: Any, **kwargs: Any) -> str | None:
     try:

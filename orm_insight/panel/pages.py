@@ -49,12 +49,12 @@ def trace_page(trace_id: str | None, trace: Trace | None) -> str:
 
 
 @guarded("explain a query from the toolbar", otherwise=EXPLAIN_FAILED)
-def plan_page(trace_id: str, index: int, *, analyze: bool) -> str:
+def plan_page(trace_id: str, index: int, *, analyze: bool, try_index: str | None = None) -> str:
     """EXPLAIN one query of the ring, for the toolbar's window above the panel."""
     trace = insight.trace(trace_id)
     if trace is None:
         return _message(PanelWindow, "This trace has expired", EXPIRED)
-    explanation = insight.explain(trace_id, index, analyze=analyze)
+    explanation = insight.explain(trace_id, index, analyze=analyze, try_index=try_index)
     if explanation is None:
         return _message(PanelWindow, "Nothing to explain", "The trace has no such query.")
     return render(
@@ -64,6 +64,7 @@ def plan_page(trace_id: str, index: int, *, analyze: bool) -> str:
             PanelLinks(trace_id),
             stylesheet=_stylesheet(),
             signed=signer.sign(trace_id),
+            kept=insight.kept_explanations(explanation.query),
         )
     )
 

@@ -40,5 +40,6 @@ def explain(request: HttpRequest, index: int) -> HttpResponse:
         return HttpResponseBadRequest("Invalid signature")
     if "cancel" in request.POST:
         return JsonResponse({"cancelled": cancel((trace_id, index))})
-    plan = partial(plan_page, trace_id, index, analyze="analyze" in request.GET)
+    analyze, try_index = "analyze" in request.GET, request.GET.get("try")
+    plan = partial(plan_page, trace_id, index, analyze=analyze, try_index=try_index)
     return JsonResponse({"content": while_connected(request, (trace_id, index), plan)})

@@ -1,11 +1,14 @@
-"""Numbers, durations and names as people read them. Plain text: templates escape it."""
+"""Numbers, durations and names as people read them. Plain text, unless a function says otherwise:
+templates escape it."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
+from html import escape
 
 from django.utils import timezone
+from markupsafe import Markup
 
 _PICTURES = 0x2400
 _UNPRINTABLE = re.compile(
@@ -78,6 +81,11 @@ def fitting(left: int, limit: int) -> int:
 def cut(text: str, limit: int) -> str:
     """At most ``limit`` characters, an ellipsis among them."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def preformatted(text: str) -> Markup:
+    """Escaped for the content of an element alone: quotes stay, as JSON is full of them."""
+    return Markup(escape(text, quote=False))
 
 
 def printable(text: str) -> str:

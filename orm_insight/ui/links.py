@@ -27,3 +27,9 @@ class Links(Protocol):
 
     def explain(self, index: int) -> str | None:
         """Where the form for EXPLAIN is sent."""
+
+    def about(self, code: str) -> str | None:
+        """What a hint of this code is about."""
+
+    def plan_json(self, index: int) -> str | None:
+        """The newest plan of a query, as the database gave it."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from orm_insight.ui.contexts import (
-    ExplainResult,
     Fact,
     Groups,
     HintCard,
@@ -15,6 +14,7 @@ from orm_insight.ui.contexts import (
     QueryDetail,
     Timeline,
 )
+from orm_insight.ui.plan_contexts import ExplainResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

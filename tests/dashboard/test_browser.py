@@ -59,9 +59,9 @@ def test_plan_tells_rows_and_loops(site, captured, page):
     page.get_by_role("button", name="Explain analyze").click()
 
     expect(page.locator(".oi-explain")).to_contain_text("Measured plan")
-    scan = page.locator(".oi-plan tr", has_text="Seq Scan")
-    expect(scan.locator("[data-oi-label='Rows']")).to_have_text("3")
-    expect(scan.locator("[data-oi-label='Loops']")).to_have_text("1")
+    scan = page.locator(".oi-step-line", has_text="Seq Scan")
+    expect(scan.locator(".oi-c-rows")).to_have_text("3")
+    expect(scan.locator(".oi-c-loops")).to_have_text("1")
 
 
 def test_explain_inside_an_opened_row(site, captured, page):

@@ -1,97 +1,118 @@
-"""Plans as a tree of steps."""
+"""What the page shows of an EXPLAIN, beside the tree of its steps."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from orm_insight.explain.base import Explanation, Outcome
-from orm_insight.explain.postgresql import parse_plan
+from orm_insight.explanations import KeptExplanation
 from orm_insight.model.plan import Plan, PlanNode
 from orm_insight.ui.plans import explain_result
-from tests.builders import make_query
+from tests.builders import make_finding, make_node, make_plan, make_query
 
-PAYLOAD = [
-    {
-        "Plan": {
-            "Node Type": "Nested Loop",
-            "Join Type": "Left",
-            "Plan Rows": 10,
-            "Actual Rows": 200,
-            "Actual Loops": 1,
-            "Actual Total Time": 50.0,
-            "Plans": [
-                {
-                    "Node Type": "Seq Scan",
-                    "Parent Relationship": "Outer",
-                    "Relation Name": "blog_post",
-                    "Alias": "p",
-                    "Filter": "(title <> '<b>'::text)",
-                    "Rows Removed by Filter": 7,
-                    "Plan Rows": 10,
-                    "Actual Rows": 100,
-                    "Actual Loops": 2,
-                    "Actual Total Time": 20.0,
-                    "Shared Hit Blocks": 1234,
-                },
-                {
-                    "Node Type": "Index Scan",
-                    "Parent Relationship": "Inner",
-                    "Relation Name": "blog_author",
-                    "Alias": "blog_author",
-                    "Index Name": "blog_author_pkey",
-                    "Plan Rows": 1,
-                    "Actual Rows": 0,
-                    "Actual Loops": 0,
-                    "Actual Total Time": 0.0,
-                },
-            ],
-        },
-        "Planning Time": 1.5,
-        "Execution Time": 51.0,
+AT = datetime(2025, 1, 2, 10, 31, tzinfo=UTC)
+
+
+class Links:
+    """Addresses as those of the dashboard."""
+
+    def about(self, code):
+        return f"/_orm/hints/{code}/"
+
+    def plan_json(self, index):
+        return f"/_orm/plan/{index}.json"
+
+
+class NoLinks:
+    """A project without the dashboard."""
+
+    def about(self, code):
+        return None
+
+    def plan_json(self, index):
+        return None
+
+
+def explained(plan: Plan | None = None, **facts) -> Explanation:
+    defaults = {
+        "query": make_query(duration_ms=8.0),
+        "outcome": Outcome.EXPLAINED,
+        "vendor": "postgresql",
+        "analyzed": plan is not None and plan.is_measured,
+        "payload": [{"Plan": {}}],
     }
-]
+    return Explanation(plan=plan, **{**defaults, **facts})
 
 
-def result(**facts):
-    defaults = {"query": make_query(duration_ms=8.0), "outcome": Outcome.EXPLAINED}
-    return explain_result(Explanation(vendor="postgresql", **{**defaults, **facts}))
+def result(plan: Plan | None = None, links=None, kept=(), **facts):
+    return explain_result(explained(plan, **facts), links or Links(), kept=kept)
 
 
-def test_measured_plan_tells_time_rows_and_loops_of_each_step():
-    found = result(plan=parse_plan(PAYLOAD), analyzed=True, text="…", payload=PAYLOAD)
-    root, scan, idle = found.plan.steps
+def test_sentence_on_top():
+    scan = make_node(relation="blog_post", total_ms=20.0)
 
-    assert (root.title, root.depth, root.total_time) == ("Nested Loop (Left)", 0, "50 ms")
-    assert (scan.title, scan.target, scan.depth) == ("Seq Scan", "on blog_post p", 1)
-    assert (scan.rows, scan.estimate, scan.loops) == ("200", "20", "2")
-    assert (scan.self_time, scan.is_slowest) == ("40 ms", True)
-    assert not idle.is_executed
-    assert idle.target == "on blog_author using blog_author_pkey"
-
-
-def test_numbers_of_one_loop_are_told_for_all():
-    scan = result(plan=parse_plan(PAYLOAD), analyzed=True).plan.steps[1]
-
-    assert dict(scan.details)["Rows Removed by Filter"] == "14"
-    assert dict(scan.details)["Buffers"] == "shared hit 1,234"
+    assert result(make_plan(scan)).summary == (
+        "100 % of 20.0 ms is a sequential scan of blog_post that gives 100 rows."
+    )
 
 
 def test_captured_and_explained_duration_stand_side_by_side():
-    found = result(plan=parse_plan(PAYLOAD), analyzed=True)
+    found = result(make_plan(make_node(total_ms=9.0), planning_ms=1.5))
 
-    assert [(fact.label, fact.value) for fact in found.facts] == [
-        ("Captured", "8.0 ms"),
-        ("Explained", "51 ms"),
-        ("Planning", "1.5 ms"),
+    assert [(fact.label, fact.value, fact.note) for fact in found.facts] == [
+        ("Captured", "8.0 ms", "in the request"),
+        ("Explained", "9.0 ms", "just now"),
+        ("Planning", "1.5 ms", ""),
     ]
 
 
-def test_plan_that_was_not_executed_claims_no_times():
-    node = PlanNode(node_type="Seq Scan", relation="t", plan_rows=50)
-    found = result(plan=Plan(root=node), notice="It writes.")
+def test_durations_that_differ_are_marked():
+    slower = result(make_plan(make_node(total_ms=48.0), planning_ms=0.0))
+    faster = result(make_plan(make_node(total_ms=1.0), planning_ms=0.0))
 
-    assert not found.plan.has_times
+    assert slower.facts[1].note == "6 times more"
+    assert faster.facts[1].note == "8 times less"
+
+
+def test_what_is_part_of_no_step_is_told():
+    trigger = {"Constraint Name": "fk", "Relation": "t", "Time": 3.0, "Calls": 1}
+    plan = make_plan(jit_ms=4.0, serialization_ms=2.0, triggers=(trigger,))
+
+    found = result(plan)
+
+    assert [(fact.label, fact.value) for fact in found.facts[3:]] == [
+        ("JIT", "4.0 ms"),
+        ("Triggers", "3.0 ms"),
+        ("Serialization", "2.0 ms"),
+    ]
+    assert found.plan.triggers == ("fk on t: 3.0 ms, 1 call",)
+
+
+def test_findings_lead_to_their_step_and_to_their_document():
+    scan = make_node(relation="blog_post")
+    root = make_node("Limit", scan)
+    of_scan = make_finding(scan, hint="ORM602", share=0.92, ms=9.2)
+    of_plan = make_finding(root, is_of_plan=True)
+
+    first, second = result(make_plan(root, findings=(of_scan, of_plan))).findings
+
+    assert (first.href, first.step) == ("#q0-s1", "Seq Scan on blog_post")
+    assert (first.share, first.time) == ("92 %", "9.2 ms")
+    assert first.hint_url == "/_orm/hints/ORM602/"
+    assert (second.href, second.hint_url) == ("", None)
+
+
+def test_plan_that_was_not_executed_claims_no_times():
+    node = PlanNode(node_type="Seq Scan", relation="t", plan_rows=50, raw={"Total Cost": 9.0})
+    found = result(Plan(root=node), notice="It writes.")
+
     assert not found.plan.is_measured
+    assert found.plan.unit == "cost"
     assert found.notice == "It writes."
     assert found.title == "Planned, not executed"
+    assert ("Rows expected", "50") in [(fact.label, fact.value) for fact in found.facts]
 
 
 def test_error_instead_of_a_plan():
@@ -101,9 +122,71 @@ def test_error_instead_of_a_plan():
     assert found.error == "relation <t> does not exist"
 
 
-def test_very_deep_plan_is_shown():
-    node = PlanNode(node_type="Result")
-    for _ in range(3_000):
-        node = PlanNode(node_type="Result", children=(node,))
+def test_large_json_is_behind_a_link():
+    payload = [{"Plan": {"Filter": "x" * 100_000}}]
 
-    assert result(plan=Plan(root=node)).plan.steps[-1].depth == 999
+    found = result(make_plan(), payload=payload)
+    alone = result(make_plan(), payload=payload, links=NoLinks())
+
+    assert (found.json, found.json_url) == ("", "/_orm/plan/0.json")
+    assert json.loads(alone.json) == payload
+
+
+def test_texts_are_escaped_but_keep_their_quotes():
+    found = result(make_plan(), text='"a" < b', payload=[{"<b>": "&"}])
+
+    assert found.text == '"a" &lt; b'
+    assert "&lt;b&gt;" in found.json
+
+
+def kept(plan: Plan, **facts) -> KeptExplanation:
+    return KeptExplanation(explanation=explained(plan, **facts), at=AT)
+
+
+BEFORE = make_plan(make_node(relation="t", total_ms=184.0))
+AFTER = make_plan(make_node("Index Scan", relation="t", index="i", total_ms=2.0))
+
+
+def test_earlier_plan_of_the_statement_is_compared():
+    found = result(AFTER, kept=[kept(AFTER), kept(BEFORE)]).comparison
+
+    assert found.title.startswith("Compared with 2025-01-02 ")
+    assert found.headline == "184 ms → 2.0 ms, 92 times faster"
+    assert found.is_open
+    step = found.steps[0]
+    assert (step.before, step.after) == ("Seq Scan on t", "Index Scan on t using i")
+    assert step.own == ("184 ms", "2.0 ms")
+    assert found.note == ""
+
+
+def test_plan_that_looks_different_comes_before_a_newer_one():
+    same = replace(AFTER, planning_ms=9.0)
+
+    found = result(AFTER, kept=[kept(same), kept(BEFORE)]).comparison
+
+    assert found.steps[0].before == "Seq Scan on t"
+
+
+def test_plan_that_looks_the_same_stays_folded():
+    found = result(AFTER, kept=[kept(replace(AFTER, planning_ms=9.0))]).comparison
+
+    assert not found.is_open
+    assert found.headline == "2.0 ms → 2.0 ms, about the same"
+    assert found.unchanged == "1 step as before."
+
+
+def test_other_values_are_mentioned():
+    earlier = kept(BEFORE, query=make_query(params=("x",)))
+
+    assert result(AFTER, kept=[earlier]).comparison.note
+
+
+def test_measured_is_not_compared_with_planned():
+    planned = Plan(root=PlanNode(node_type="Seq Scan", raw={"Total Cost": 9.0}))
+
+    assert result(AFTER, kept=[kept(planned)]).comparison is None
+    assert result(AFTER, kept=[kept(AFTER)]).comparison is None
+
+
+def test_plan_of_before_is_not_compared_with_a_newer_one():
+    assert result(BEFORE, kept=[kept(AFTER), kept(BEFORE)]).comparison is None

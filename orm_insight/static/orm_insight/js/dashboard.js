@@ -6,6 +6,7 @@
 import { enableCopying } from "./copy.js";
 import { enableFragments } from "./fragments.js";
 import { enableFilter } from "./filter.js";
+import { enablePlans } from "./plan.js";
 import { enableThemes } from "./themes.js";
 import { localizeTimes } from "./times.js";
 
@@ -14,5 +15,6 @@ root.classList.add("oi-js");
 enableCopying(root);
 enableFragments(root, localizeTimes);
 enableFilter(root, localizeTimes);
+enablePlans(root);
 enableThemes(root);
 localizeTimes(root);

@@ -15,9 +15,10 @@ export function enableFragments(root, whenLoaded = () => {}) {
   });
   root.addEventListener("submit", (event) => {
     const form = event.target.closest("[data-oi-explain]");
-    if (!form) return;
+    const slot = form && resultOf(form);
+    if (!slot) return;
     event.preventDefault();
-    explain(form, event.submitter, whenLoaded);
+    explain(form, slot, event.submitter, whenLoaded);
   });
 }
 
@@ -78,14 +79,19 @@ async function loadMore(link, whenLoaded) {
   whenLoaded(parent);
 }
 
-async function explain(form, submitter, whenLoaded) {
-  const slot = form.parentElement.querySelector("[data-oi-result]");
+/** Where the answer belongs: around a form that came with an answer, else beside the form. */
+function resultOf(form) {
+  return form.closest("[data-oi-result]") ?? form.parentElement.querySelector("[data-oi-result]");
+}
+
+async function explain(form, slot, submitter, whenLoaded) {
   const buttons = form.querySelectorAll("button");
   const body = new FormData(form, submitter);
   buttons.forEach((button) => (button.disabled = true));
   slot.textContent = "The database is asked …";
   slot.replaceChildren(await fetchFragment(form.action, { method: "POST", body }));
   buttons.forEach((button) => (button.disabled = false));
-  submitter?.focus({ preventScroll: true });
+  if (submitter?.isConnected) submitter.focus({ preventScroll: true });
+  else slot.querySelector("summary, button")?.focus();
   whenLoaded(slot);
 }

@@ -3,6 +3,7 @@
  * copied, a button tells that the database is at work, and the focus goes to the plan.
  */
 import { enableCopying } from "./copy.js";
+import { enablePlans } from "./plan.js";
 
 const enabled = new WeakSet();
 
@@ -18,6 +19,7 @@ function enable() {
   enabled.add(toolbar);
   toolbar.classList.add("oi-js");
   enableCopying(toolbar);
+  enablePlans(toolbar);
   toolbar.addEventListener("click", (event) => {
     const button = event.target.closest(".oi-panel .remoteCall");
     if (button) waitForPlan(button, toolbar.querySelector("#djDebugWindow"));

@@ -1,0 +1,259 @@
+"""The tree of a plan's steps: numbers, order, and what is folded."""
+
+from __future__ import annotations
+
+import pytest
+
+from orm_insight.explain.postgresql import parse_plan
+from orm_insight.model.plan import Buffers, Plan, PlanNode
+from orm_insight.ui.plan_tree import MAX_NESTING, MAX_STEPS, SMALL, plan_view
+from tests.builders import make_finding, make_node, make_plan
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+PAYLOAD = [
+    {
+        "Plan": {
+            "Node Type": "Nested Loop",
+            "Join Type": "Left",
+            "Plan Rows": 10,
+            "Actual Rows": 200,
+            "Actual Loops": 1,
+            "Actual Total Time": 50.0,
+            "Shared Hit Blocks": 1234,
+            "Shared Read Blocks": 6,
+            "Plans": [
+                {
+                    "Node Type": "Seq Scan",
+                    "Parent Relationship": "Outer",
+                    "Relation Name": "blog_post",
+                    "Alias": "p",
+                    "Filter": "(title <> '<b>'::text)",
+                    "Rows Removed by Filter": 7,
+                    "Plan Rows": 10,
+                    "Actual Rows": 100,
+                    "Actual Loops": 2,
+                    "Actual Total Time": 20.0,
+                    "Shared Hit Blocks": 1234,
+                    "Shared Read Blocks": 6,
+                    "Local Hit Blocks": 0,
+                    "Parallel Aware": False,
+                    "Brand New Key": {"a": 1},
+                },
+                {
+                    "Node Type": "Index Scan",
+                    "Parent Relationship": "Inner",
+                    "Subplan Name": "CTE recent",
+                    "Relation Name": "blog_author",
+                    "Alias": "blog_author",
+                    "Index Name": "blog_author_pkey",
+                    "Plan Rows": 1,
+                    "Actual Rows": 0,
+                    "Actual Loops": 0,
+                    "Actual Total Time": 0.0,
+                },
+            ],
+        },
+        "Planning Time": 1.5,
+        "Execution Time": 51.0,
+    }
+]
+
+
+@pytest.fixture
+def steps():
+    return plan_view(parse_plan(PAYLOAD)).steps
+
+
+def balance(view) -> int:
+    opened = sum(step.has_branch + bool(step.group) for step in view.steps)
+    return opened - sum(step.closes for step in view.steps)
+
+
+def test_measured_plan_tells_time_rows_and_loops_of_each_step(steps):
+    root, scan, idle = steps
+
+    assert (root.title, root.total) == ("Nested Loop (Left)", "50 ms")
+    assert (scan.title, scan.target) == ("Seq Scan", "on blog_post p")
+    assert (scan.rows, scan.planned, scan.loops) == ("200", "20", "2")
+    assert (scan.own, scan.share, scan.is_slowest) == ("40 ms", "78 %", True)
+    assert (scan.buffers, scan.buffers_note) == ("1,240", "6 read")
+    assert idle.target == "on blog_author using blog_author_pkey"
+
+
+def test_step_that_never_ran_has_no_numbers(steps):
+    idle = steps[2]
+
+    assert not idle.is_executed
+    assert (idle.own, idle.total, idle.rows, idle.bar) == ("", "", "", None)
+
+
+def test_name_under_which_a_step_is_used_is_told(steps):
+    assert [step.role for step in steps] == ["", "", "CTE recent"]
+
+
+def test_estimate_that_is_far_off_is_marked(steps):
+    root, scan, idle = steps
+
+    assert (root.off, root.off_note) == (f"▲ 20{TIMES}", "20 times more rows than planned")
+    assert (scan.off, idle.off) == (f"▲ 10{TIMES}", "")
+
+
+def test_rows_under_a_limit_are_no_misestimate():
+    limit = make_node("Limit", make_node(rows=10.0, plan_rows=100_000.0), rows=10.0, plan_rows=10.0)
+
+    assert [step.off for step in plan_view(make_plan(limit)).steps] == ["", ""]
+
+
+def test_numbers_of_one_loop_are_told_for_all(steps):
+    assert dict(steps[1].details)["Rows Removed by Filter"] == "14"
+    assert dict(steps[1].costs)["Own buffers"] == "shared hit 1,234, shared read 6"
+
+
+def test_every_key_of_the_database_is_there(steps):
+    lines = steps[1].raw.split("\n")
+
+    assert "Filter: (title &lt;&gt; '&lt;b&gt;'::text)" in lines
+    assert 'Brand New Key: {"a": 1}' in lines
+    assert "0: Local Hit Blocks" in lines
+    assert "false: Parallel Aware" in lines
+
+
+def test_workers_are_told():
+    worker = {"Worker Number": 0, "Actual Rows": 5, "Actual Loops": 1, "Shared Hit Blocks": 0}
+    node = make_node(workers=(worker,), io_read_ms=1.5, buffers=Buffers(temp_written=3))
+
+    step = plan_view(make_plan(node)).steps[0]
+
+    assert step.costs == (
+        ("Own buffers", "temp written 3"),
+        ("Reading blocks", "1.5 ms of its own time"),
+        ("Worker 0", "rows 5, loops 1"),
+    )
+    assert (step.buffers, step.buffers_note) == ("", "3 temp")
+
+
+def test_findings_are_badges_of_their_step():
+    scan = make_node()
+    root = make_node("Limit", scan)
+    findings = (make_finding(scan, title="on disk"), make_finding(root, is_of_plan=True))
+
+    found = plan_view(make_plan(root, findings=findings)).steps
+
+    assert [step.badges for step in found] == [(), ("on disk",)]
+
+
+def test_small_plan_is_open(steps):
+    assert all(step.is_open for step in steps)
+    assert [step.closes for step in steps] == [0, 0, 1]
+    assert steps[0].hidden == "2 more steps, 40 ms"
+
+
+def many_joins(count: int, *, finding_at: int = -1) -> Plan:
+    """A left-deep plan; the innermost scan takes most."""
+    node = slow = make_node(relation="slow", total_ms=90.0)
+    inner = []
+    for number in range(count):
+        inner.append(make_node(relation=f"t{number}", total_ms=0.01))
+        node = make_node("Nested Loop", node, inner[-1], total_ms=node.total_ms + 0.01)
+    findings = (make_finding(inner[finding_at]),) if finding_at >= 0 else ()
+    assert slow.self_ms == 90.0
+    return make_plan(node, findings=findings)
+
+
+def test_way_to_the_slowest_step_is_open_and_the_rest_folded():
+    view = plan_view(many_joins(SMALL))
+
+    is_open = {step.target: step.is_open for step in view.steps if step.target}
+    assert is_open.pop("on slow")
+    assert not any(is_open.values())
+    assert all(step.is_open for step in view.steps if step.title == "Nested Loop")
+    assert balance(view) == 0
+    assert view.can_unfold
+
+
+def test_way_to_a_finding_is_open():
+    view = plan_view(many_joins(SMALL, finding_at=3))
+
+    assert [step.target for step in view.steps if step.target and step.is_open] == [
+        "on slow",
+        "on t3",
+    ]
+
+
+def test_partitions_that_are_quick_are_put_together():
+    slow = make_node(relation="p7", total_ms=80.0)
+    parts = [make_node(relation=f"q{number}", total_ms=0.1) for number in range(40)]
+    root = make_node("Append", *parts[:5], slow, *parts[5:], total_ms=84.0)
+
+    view = plan_view(make_plan(root))
+
+    assert [step.group for step in view.steps if step.group] == [
+        "5 more steps, 0.50 ms",
+        "35 more steps, 3.5 ms",
+    ]
+    assert balance(view) == 0
+    assert view.steps[-1].closes == 2
+
+
+def test_very_deep_plan_is_shown():
+    node = make_node("Result")
+    for _ in range(3_000):
+        node = make_node("Result", node)
+
+    view = plan_view(make_plan(node))
+
+    assert len(view.steps) == MAX_STEPS
+    assert sum(step.has_branch for step in view.steps) == MAX_NESTING
+    assert balance(view) == 0
+    assert view.more.startswith("2,001 more steps")
+
+
+def test_very_wide_plan_is_cut_with_all_branches_closed():
+    root = make_node("Append", *(make_node() for _ in range(3_000)), total_ms=90_000.0)
+
+    view = plan_view(make_plan(root))
+
+    assert len(view.steps) == MAX_STEPS
+    assert balance(view) == 0
+
+
+def test_costs_where_nothing_was_measured():
+    scan = PlanNode(node_type="Seq Scan", plan_rows=5, raw={"Total Cost": 75.0})
+    root = PlanNode(node_type="Sort", plan_rows=5, children=(scan,), raw={"Total Cost": 100.0})
+
+    view = plan_view(Plan(root=root))
+
+    assert view.unit == "cost"
+    assert [(step.own, step.share, step.total) for step in view.steps] == [
+        ("25", "25 %", "100"),
+        ("75", "75 %", "75"),
+    ]
+
+
+def test_without_times_and_costs_everything_is_open():
+    root = PlanNode(node_type="QUERY PLAN", children=(PlanNode(node_type="SCAN"),) * 30)
+
+    view = plan_view(Plan(root=root))
+
+    assert (view.unit, view.strip, view.has_rows) == ("", (), False)
+    assert all(step.is_open for step in view.steps)
+
+
+def test_strip_has_the_largest_steps_and_the_rest():
+    steps = [make_node(relation=f"t{number}", total_ms=ms) for number, ms in enumerate((5, 50, 2))]
+    plan = make_plan(make_node("Append", *steps, total_ms=57.0), execution_ms=100.0)
+
+    parts = plan_view(plan, prefix="s").strip
+
+    assert [(part.label, part.value, part.href, part.x, part.width) for part in parts] == [
+        ("Seq Scan on t1", "50 ms, 50 %", "#s2", "0.00%", "50.00%"),
+        ("Seq Scan on t0", "5.0 ms, 5 %", "#s1", "50.00%", "5.00%"),
+        ("the rest", "45 ms, 45 %", "", "55.00%", "45.00%"),
+    ]
+
+
+def test_triggers_are_in_the_strip():
+    trigger = {"Trigger Name": "t", "Time": 40.0}
+    plan = make_plan(make_node("Insert", make_node()), execution_ms=100.0, triggers=(trigger,))
+
+    assert "Triggers" in [part.label for part in plan_view(plan).strip]
