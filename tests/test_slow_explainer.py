@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
+import warnings
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -177,8 +180,8 @@ def test_changed_settings_stop_the_old_thread(settings):
     settings.ORM_INSIGHT = {**SETTINGS, "EXPLAIN_SLOW_PER_MINUTE": 1}
     old = insight.slow_explainer()
     insight.keep(make_trace(*queries, kind="capture"))
-    faults_before_the_limit = time.monotonic() + WAIT_S
-    while not faults.counts() and time.monotonic() < faults_before_the_limit:
+    deadline = time.monotonic() + WAIT_S
+    while not faults.counts() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not old.wait(0)
 
@@ -189,15 +192,37 @@ def test_changed_settings_stop_the_old_thread(settings):
     faults.clear()
 
 
-def test_a_forked_process_has_a_thread_of_its_own():
-    run_in_parent = insight.slow_explainer()
-    with run_in_parent._changed:  # as if another thread were at work at this moment
+def test_a_forked_process_waits_for_no_thread_of_its_parent():
+    parents = insight.slow_explainer()
+    parents.offer(make_trace(make_query(duration_ms=500)))
+    with locked_by_another_thread(parents._changed), warnings.catch_warnings():
+        # Python warns of the threads that the child does not have.
+        warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
         if child == 0:
+            signal.alarm(WAIT_S)
+            parents._after_response()
             ours = insight.slow_explainer()
-            run_in_parent._after_response()
-            os._exit(0 if ours is not run_in_parent and ours.wait(1) else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+            os._exit(0 if ours is not parents and ours.wait(1) else 1)
+        _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+@contextmanager
+def locked_by_another_thread(lock):
+    is_locked, may_end = threading.Event(), threading.Event()
+
+    def hold():
+        with lock:
+            is_locked.set()
+            may_end.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    is_locked.wait()
+    yield
+    may_end.set()
+    thread.join()
 
 
 @pytest.mark.django_db(transaction=True)

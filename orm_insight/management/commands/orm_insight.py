@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Iterator
@@ -56,10 +57,16 @@ class Command(BaseCommand):
         log.add_argument("--plans", action="store_true", help="show the plans as text, too")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["subcommand"] == "explain-log":
-            self._explain_log(options)
-        else:
+        if options["subcommand"] != "explain-log":
             self._print_help(self.stdout)
+            return
+        try:
+            self._explain_log(options)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # The reader has seen enough, as `head` does: what Python has left goes nowhere.
+            # See https://docs.python.org/3/library/signal.html#note-on-sigpipe
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _explain_log(self, options: dict[str, Any]) -> None:
         file, slowest = options["file"], SlowestStatements(options["limit"])

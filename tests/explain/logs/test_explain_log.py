@@ -79,17 +79,37 @@ def test_json(logs):
     assert json.loads(run("explain-log", logs["jsonlog"], "--format", "json"))["log"]["plans"] == 6
 
 
+def command(*arguments):
+    """For a process of its own, in this project."""
+    return {
+        "args": [sys.executable, "-m", "django", "orm_insight", *map(str, arguments)],
+        "cwd": Path(__file__).parents[3],
+        "env": {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        "text": True,
+    }
+
+
 def test_standard_input(logs):
-    command = [sys.executable, "-m", "django", "orm_insight", "explain-log", "-", "--limit", "1"]
-    root = Path(__file__).parents[3]
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
     with open(logs["stderr"], "rb") as log:
         done = subprocess.run(
-            command, stdin=log, capture_output=True, cwd=root, env=environment, text=True
+            **command("explain-log", "-", "--limit", 1), stdin=log, capture_output=True
         )
 
     assert done.returncode == 0, done.stderr
     assert "pg_sleep" in done.stdout
+
+
+def test_reader_that_has_seen_enough(file):
+    path = file("".join(entry().replace("SELECT 1", f"SELECT {'a' * n}") for n in range(1, 1500)))
+    pipe = subprocess.PIPE
+    running = command("explain-log", path, "--limit", 2000, "--plans")
+    with subprocess.Popen(**running, stdout=pipe, stderr=pipe) as process:
+        assert process.stdout.readline() == "1. 12 ms, once\n"
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert said == ""
+    assert process.returncode == 0
 
 
 def test_broken_entries_are_told(file):
