@@ -21,19 +21,23 @@ from demo.pages import (
     filtered_sets,
     generic_list,
     get_in_a_loop,
+    in_any_case,
     jinja_page,
     json_api,
     long_texts,
     missing_index,
     most_read,
+    part_of_an_address,
     prefetched_again,
     raw_sql,
     same_again,
     slow_report,
+    sorted_for_ten,
     two_levels,
     unused_relations,
     who_has_written,
     writes,
+    wrong_estimate,
 )
 from demo.pages.problem import Family, Problem
 
@@ -85,7 +89,16 @@ FAMILIES: tuple[Family, ...] = (
         any_left,
     ),
     _family("repetition", "Asked again", same_again, counted_twice),
-    _family("database", "The database", missing_index, slow_report),
+    _family(
+        "database",
+        "The database",
+        missing_index,
+        part_of_an_address,
+        in_any_case,
+        sorted_for_ten,
+        wrong_estimate,
+        slow_report,
+    ),
 )
 PROBLEMS: tuple[Problem, ...] = tuple(problem for family in FAMILIES for problem in family.problems)
 BY_SLUG = {problem.slug: problem for problem in PROBLEMS}

@@ -32,9 +32,10 @@ PROBLEM = Problem(
     happens="The comments of one reader, found by the address that is written on each comment. "
     "That column has no index: the database reads all fifty thousand to find a few. The foreign "
     "key beside it has one.",
-    panel="shows two queries, and no hint: what is wrong is in the plan. Click “Explain "
-    "analyze” and look for the sequential scan and the rows that it threw away.",
+    panel="shows two queries; what is wrong is in the plan. “Explain analyze” tells how many rows "
+    "are thrown away, which index would find the others, and lets you try it.",
     repair="Comment.objects.filter(author=reader)",
     wasteful=wasteful,
     repaired=repaired,
+    hint="ORM602",
 )

@@ -60,4 +60,5 @@ PROBLEM = Problem(
     repair="Coalesce(Subquery(...), 0)  # each number counted for itself",
     wasteful=wasteful,
     repaired=repaired,
+    hint="ORM601",
 )

@@ -11,8 +11,8 @@ import pytest
 
 from tests.demo.running import Demo, running
 
-# A tenth of the blog: large enough for an index to be worth something to the planner.
-SCALE = "0.1"
+# Half of the blog: large enough for a missing index to be worth a hint.
+SCALE = "0.5"
 
 
 @pytest.fixture
