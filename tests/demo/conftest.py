@@ -11,8 +11,8 @@ import pytest
 
 from tests.demo.running import Demo, running
 
-# Half of the blog: large enough for a missing index to be worth a hint.
-SCALE = "0.5"
+# The whole blog: what is wrong with plans shows in large tables only.
+SCALE = "1"
 
 
 @pytest.fixture

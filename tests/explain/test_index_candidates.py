@@ -146,14 +146,19 @@ def test_the_order_takes_the_place_of_a_sort() -> None:
     root = node(
         "Limit",
         101.0,
-        node("Sort", 100.0, reading("(c.post_id = 7)"), Sort_Key=keys_of_sort),
+        node("Sort", 100.0, reading("(c.post_id = 7)", Actual_Rows=2_000), Sort_Key=keys_of_sort),
     )
     assert keys(root) == ["post_id, -created_at, -id"]
 
 
 def test_a_range_or_the_order_but_not_both_in_one() -> None:
-    root = node("Sort", 100.0, reading("(c.number > 7)"), Sort_Key=["c.created_at"])
-    assert keys(root) == ["created_at", "number"]
+    many = reading("(c.number > 7)", Actual_Rows=1_000)
+    assert keys(node("Sort", 100.0, many, Sort_Key=["c.created_at"])) == ["created_at", "number"]
+
+
+def test_a_few_rows_are_sorted_without_an_index() -> None:
+    few = reading("(c.number > 7)", Actual_Rows=999)
+    assert keys(node("Sort", 100.0, few, Sort_Key=["c.created_at"])) == ["number"]
 
 
 def test_a_large_sort_without_a_filter() -> None:

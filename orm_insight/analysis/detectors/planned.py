@@ -54,11 +54,11 @@ def _of_index(
 ) -> Hint:
     saving = Saving(0, _saved_ms(advice, evidence) * group.count)
     proof = _proof(advice)
-    why = next((f.message for f in evidence.plan.findings if f.hint == code), advice.reason)
+    why = [f.message for f in evidence.plan.findings if f.hint == code][:1]
     return Hint(
         code=code,
         title=f"{advice.model}: an index is missing",
-        message=f"{why} {advice.reason} {proof}",
+        message=" ".join([*why, advice.reason, proof]),
         severity=severity_of(saving, context),
         model=advice.model,
         lookup=advice.name,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from orm_insight.model.plan import Finding, Plan, PlanNode
 
 MANY_ROWS = 10_000
+_WORTH_AN_ORDER = 1_000
 _OF_SCANS = frozenset({"selective-seq-scan", "inefficient-index-scan", "order-by-limit"})
 _SCANS = frozenset({"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"})
 _SORTS = frozenset({"Sort", "Incremental Sort"})
@@ -74,13 +75,18 @@ def _place(scan: PlanNode, above: Mapping[int, PlanNode], *, by_index: bool = Fa
     while node is not None and node.node_type in _PASSING:
         node = above.get(id(node))
     is_join = node is not None and node.node_type in {"Nested Loop", "Hash Join", "Merge Join"}
-    is_sort = node is not None and node.node_type in _SORTS
+    is_sort = node is not None and node.node_type in _SORTS and _sorts_many(node)
     return Place(
         scan=scan,
         join=node if is_join else None,
         sort=node if is_sort else None,
         is_ordered_by_index=by_index,
     )
+
+
+def _sorts_many(sort: PlanNode) -> bool:
+    """A few rows are sorted faster than an index that holds the order is kept."""
+    return sum(child.rows or 0.0 for child in sort.children) >= _WORTH_AN_ORDER
 
 
 def _is_large_sort(node: PlanNode) -> bool:
