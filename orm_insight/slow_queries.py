@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from heapq import nlargest
 from time import monotonic
 from typing import NamedTuple
 
@@ -52,8 +51,10 @@ class SlowQueries:
         now = self._clock()
         rested = now - REST_S
         self._explained = {key: at for key, at in self._explained.items() if at > rested}
+        slowest: dict[Statement, Query] = {}
         for query in _slow(trace, self._threshold_ms):
-            statement = statement_of(query)
+            slowest.setdefault(statement_of(query), query)
+        for statement, query in slowest.items():
             if statement not in self._explained:
                 self._put(statement, SlowQuery(trace.id, query, now))
 
@@ -99,7 +100,7 @@ def _slow(trace: Trace, threshold_ms: float) -> Iterator[Query]:
     """The slow queries with all their parameters, the slowest first."""
     durations = _durations(trace)
     indexes = (index for index, ms in enumerate(durations) if ms >= threshold_ms)
-    for index in nlargest(MAX_WAITING, indexes, key=durations.__getitem__):
+    for index in sorted(indexes, key=durations.__getitem__, reverse=True):
         query = trace.queries[index]
         if not any(isinstance(value, Redacted) for value in values(query.params)):
             yield query

@@ -104,7 +104,7 @@ def test_statement_that_has_waited_longest_gives_way():
 
 def test_bytes_are_bounded_and_what_is_too_large_is_not_kept():
     explanations = keeper(
-        kept(at=0), kept("SELECT a", at=1), kept("SELECT b", at=2, node="x" * 500), max_bytes=110
+        kept(at=0), kept("SELECT a", at=1), kept("SELECT b", at=2, node="x" * 500), max_bytes=400
     )
 
     assert minutes(explanations) == [0]
@@ -143,6 +143,23 @@ def test_earlier_plan_of_another_trace_is_there_to_compare(alias, settings):
     assert newest.origin == "asked"
     assert insight.plan_of(traces[0].id, 0) == earlier
     assert insight.plan_of(traces[0].id, 1) is None
+
+
+@pytest.mark.django_db(databases=["sqlite"])
+def test_page_compares_a_plan_with_those_before_it_only(client, settings):
+    settings.DEBUG = True
+    pages = []
+    for _ in range(2):
+        trace = make_trace(make_query("SELECT title FROM testapp_book", alias="sqlite"))
+        insight.keep(trace)
+        insight.explain(trace.id, 0, analyze=False)
+        pages.append(f"/_orm/traces/{trace.id}/queries/0/")
+
+    first, second = (client.get(page).content.decode() for page in pages)
+
+    assert "Explained at " in first
+    assert "Compared with " not in first
+    assert "Compared with " in second
 
 
 @pytest.mark.django_db(databases=["sqlite"])

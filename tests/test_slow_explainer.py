@@ -236,6 +236,21 @@ def test_behind_a_real_server(live_asgi):
     assert list(insight.plans_of(only_trace().id)) == [0]
 
 
+def test_what_is_too_much_is_told_on_the_list(client, settings):
+    settings.ORM_INSIGHT = {**SETTINGS, "EXPLAIN_SLOW_PER_MINUTE": 1}
+    queries = [make_query(f"SELECT 1 AS {'a' * n}", duration_ms=500 + n) for n in range(1, 25)]
+    trace = make_trace(*queries, kind="capture")
+    insight.keep(trace)
+    deadline = time.monotonic() + WAIT_S
+    while not insight.plans_of(trace.id) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert list(insight.plans_of(trace.id)) == [23]
+    assert insight.status().not_explained == 4
+    assert "4 slow queries not explained" in client.get("/_orm/").content.decode()
+    insight.reset()
+
+
 def test_page_and_json_have_the_plan(client):
     client.get("/slow/")
     finish()

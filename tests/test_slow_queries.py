@@ -75,6 +75,12 @@ def test_a_statement_once_in_its_slowest_query(clock):
     assert chosen.seconds_to_wait() is None
 
 
+def test_one_that_is_slow_all_the_time_does_not_hide_the_others(clock):
+    often = [slow("a", 900) for _ in range(2 * MAX_WAITING)]
+
+    assert taken(chooser(clock, *often, slow("b", 100))) == ["a", "b"]
+
+
 def test_a_statement_rests_after_it_was_explained(clock):
     chosen = chooser(clock, slow("a"))
     assert taken(chosen) == ["a"]
