@@ -50,12 +50,12 @@ def to_node(root: Step, tables: Mapping[str, str], *, is_measured: bool) -> Plan
 
 
 def _fill_loops(step: Step, default: float) -> float:
-    """Where nothing is said, a step ran as often as the first below it, or as the one above."""
+    """Where nothing is said, a step ran as often as the first below it that ran, or the one above."""
     if step.loops is not None:
         default = step.loops
     below = [_fill_loops(child, default) for child in step.children]
     if step.loops is None:
-        step.loops = below[0] if below else default
+        step.loops = next((loops for loops in below if loops), 0.0) if below else default
     return step.loops
 
 
