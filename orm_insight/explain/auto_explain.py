@@ -20,8 +20,9 @@ MAX_ENTRY = 32 * 2**20
 _MARK = " ms  plan:"
 _MESSAGE = re.compile(r"duration: (\d+\.\d+) ms  plan:\n(.*)", re.DOTALL)
 _IN_CSV = re.compile(r'\d{4}-\d\d-\d\d [^,]+,.*,"duration: (\d+\.\d+) ms  plan:')
-# A line that begins with a tab goes on with the message above it.
-_IN_STDERR = re.compile(r"(?!\t).*?\b[A-Z]+\d?:  duration: (\d+\.\d+) ms  plan:")
+# A line that begins with a tab goes on with the message above it. The five letters and digits are
+# there with log_error_verbosity = verbose.
+_IN_STDERR = re.compile(r"(?!\t).*?\b[A-Z]+\d?:  (?:[0-9A-Z]{5}: )?duration: (\d+\.\d+) ms  plan:")
 _OTHER_FORMAT = re.compile(r"\s*(?:\"*Query Text\"*: |<explain )")
 
 

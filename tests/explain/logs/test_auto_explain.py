@@ -90,6 +90,13 @@ def test_other_level_of_the_log():
     assert read(entry().replace("LOG:", "DEBUG1:"))[1] == LogCounts(plans=1)
 
 
+def test_verbose_log():
+    place = f"{PREFIX}LOCATION:  explain_ExecutorEnd, auto_explain.c:437\n"
+    text = (entry() + place).replace("LOG:  ", "LOG:  00000: ")
+
+    assert read(text * 2)[1] == LogCounts(plans=2)
+
+
 def test_parameters_of_the_statement():
     body = BODY.replace('"Plan"', '"Query Parameters": "$1 = \'5\'",\n  "Plan"', 1)
     [plan], _ = read(entry(body))
