@@ -132,6 +132,15 @@ def test_a_misestimate_explains_the_loop_that_it_led_to() -> None:
     assert found.ms == pytest.approx(92.0)
 
 
+def test_a_few_rows_matter_where_a_loop_runs_for_each() -> None:
+    outer = scan(1.0, Actual_Rows=50, Plan_Rows=1)
+    inner = node("Index Scan", 1.8, Actual_Loops=50, Plan_Rows=1, **INNER)
+    loop_of_50 = node("Nested Loop", 92.0, outer, inner, Plan_Rows=50, Actual_Rows=50)
+    assert codes(parse(loop_of_50)) == ["misestimate"]
+    hashed = node("Hash Join", 92.0, outer, node("Hash", 90.0), Plan_Rows=50, Actual_Rows=50)
+    assert codes(parse(hashed)) == []
+
+
 def test_below_a_sort_a_limit_ends_nothing_early() -> None:
     sort = node("Sort", 90.0, scan(80.0, Plan_Rows=5_000), Plan_Rows=5_000)
     assert codes(parse(node("Limit", 91.0, sort, Plan_Rows=10))) == ["misestimate"]

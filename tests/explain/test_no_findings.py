@@ -60,11 +60,14 @@ SILENT = {
     ),
     "a first page": node("Limit", 100.0, scan(99.0, Actual_Rows=25), Actual_Rows=25),
     "many rows, limited": node("Limit", 100.0, Actual_Rows=20_000),
+    "many rows, limited below a sort": node(
+        "Sort", 100.0, node("Limit", 90.0, Actual_Rows=20_000), Actual_Rows=20_000
+    ),
     "many rows on their way to a count": node(
         "Aggregate", 100.0, scan(99.0, Actual_Rows=90_000), Strategy="Plain"
     ),
     "blocks from the cache": scan(100.0, Shared_Hit_Blocks=900, Shared_Read_Blocks=899),
-    "few blocks": scan(100.0, Shared_Hit_Blocks=0, Shared_Read_Blocks=99),
+    "few blocks": scan(100.0, Shared_Hit_Blocks=0, Shared_Read_Blocks=9),
     "pages full of rows": scan(
         100.0, Actual_Rows=9_000, Plan_Width=800, Shared_Hit_Blocks=1_000, Shared_Read_Blocks=0
     ),

@@ -74,6 +74,9 @@ class Context:
         """Its actual rows mean the same as the estimate."""
         if node.node_type in _ROWS_NOT_COUNTED | _ESTIMATED_BY_RULE:
             return False
+        # MariaDB and MySQL estimate what is read; without statistics all of it counts as kept.
+        if "r_rows" in node.raw or "operation" in node.raw:
+            return False
         if node.node_type == "ModifyTable" and not _rows(node):
             return False
         parent = self.parent(node)

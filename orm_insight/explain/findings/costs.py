@@ -10,7 +10,7 @@ from orm_insight.explain.wording import amount, counted, duration, kilobytes, pe
 from orm_insight.model.plan import Finding
 
 _BLOCK_KB = 8
-_MIN_BLOCKS = 100
+_MIN_BLOCKS = 10
 _DIFFERS_BY = 5
 
 

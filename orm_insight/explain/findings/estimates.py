@@ -11,7 +11,8 @@ from orm_insight.sql.predicates import comparisons
 
 FACTOR = 10
 _MIN_ROWS = 100
-"""Below, a wrong estimate leads to no other plan."""
+_MIN_LOOPS = 10
+"""Fewer rows than these lead to no other plan; those that a loop runs for count more."""
 _CONDITIONS = ("Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter")
 
 
@@ -59,8 +60,18 @@ def is_comparable(context: Context, node: PlanNode) -> bool:
 
 
 def _is_wrong(context: Context, node: PlanNode) -> bool:
-    is_large = max(node.rows or 0.0, (node.plan_rows or 0.0) * (node.loops or 1)) >= _MIN_ROWS
+    rows = max(node.rows or 0.0, (node.plan_rows or 0.0) * (node.loops or 1))
+    is_large = rows >= (_MIN_LOOPS if _drives_a_loop(context, node) else _MIN_ROWS)
     return is_large and factor(node) >= FACTOR and is_comparable(context, node)
+
+
+def _drives_a_loop(context: Context, node: PlanNode) -> bool:
+    below = node
+    for above in context.ancestors(node):
+        if above.node_type == "Nested Loop" and above.children[0] is below:
+            return True
+        below = above
+    return False
 
 
 def _actual(node: PlanNode) -> float:

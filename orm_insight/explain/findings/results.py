@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from orm_insight.explain.findings.context import Context
 from orm_insight.explain.wording import amount, counted
-from orm_insight.model.plan import Finding
+from orm_insight.model.plan import Finding, PlanNode
 
 MANY_ROWS = 10_000
 MANY_SKIPPED = 1_000
+_PASSING = frozenset({"Sort", "Subquery Scan", "Result", "LockRows", "WindowAgg", "Unique"})
 
 
 def large_offset(context: Context) -> Iterator[Finding]:
@@ -44,11 +45,18 @@ def _is_aside(raw: object) -> bool:
     return isinstance(raw, dict) and raw.get("Parent Relationship") in {"InitPlan", "SubPlan"}
 
 
+def _is_limited(node: PlanNode) -> bool:
+    """A LIMIT below steps that pass on what it gives."""
+    while node.node_type in _PASSING and len(node.children) == 1:
+        node = node.children[0]
+    return node.node_type == "Limit"
+
+
 def unbounded_result(context: Context) -> Iterator[Finding]:
     """Ten thousand rows or more are sent to the application."""
     root = context.plan.root
     rows = root.rows or 0.0
-    if rows < MANY_ROWS or root.node_type in {"Limit", "ModifyTable"}:
+    if rows < MANY_ROWS or root.node_type == "ModifyTable" or _is_limited(root):
         return
     # What a slice would save: the steps through which these rows go.
     ms = sum(node.self_ms or 0.0 for node in context.nodes if (node.rows or 0.0) >= rows)
