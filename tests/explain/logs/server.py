@@ -49,7 +49,7 @@ STATEMENTS = (
     "SET auto_explain.log_format = text",
     "SELECT b.text FROM big b WHERE b.id = 6",
     "SET auto_explain.log_format = json",
-    "SELECT pg_sleep(0.05)",
+    "SELECT pg_sleep(0.5)",
 )
 
 

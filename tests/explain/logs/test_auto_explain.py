@@ -50,14 +50,14 @@ def test_real_log(logs, format):
         "SELECT * FROM big WHERE text = 'yy'",
         HOSTILE,
         "SELECT b.id FROM big b WHERE b.id = 5",
-        "SELECT pg_sleep(0.05)",
+        "SELECT pg_sleep(0.5)",
     ]
     scan = parse_plan(plans[1].payload)
     assert scan.root.relation == "big"
     assert scan.execution_ms == plans[1].duration_ms > 0
     assert scan.root.raw["Rows Removed by Filter"] == 20000
     assert parse_plan(plans[5].payload).execution_ms is None
-    assert plans[5].duration_ms >= 50
+    assert plans[5].duration_ms >= 500
 
 
 @pytest.mark.parametrize(
