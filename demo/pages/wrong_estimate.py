@@ -14,35 +14,36 @@ from demo.blog.models import Author, Comment
 from demo.pages.problem import Problem
 
 TEMPLATE = "demo/missing_index.html"
+EAGER = 3
+"""Among the newest readers, one who comments much."""
 
 
 def wasteful(request: HttpRequest) -> HttpResponse:
-    readers = Author.objects.order_by("-joined_at")[:3]
-    addresses = [reader.email for reader in readers]
-    comments = Comment.objects.filter(author__in=list(readers), author_email__in=addresses)
-    return _page(request, comments)
+    reader = Author.objects.order_by("-joined_at")[EAGER]
+    comments = Comment.objects.filter(author=reader, author_email=reader.email)
+    return _page(request, reader, comments)
 
 
 def repaired(request: HttpRequest) -> HttpResponse:
-    readers = Author.objects.order_by("-joined_at")[:3]
-    return _page(request, Comment.objects.filter(author__in=list(readers)))
+    reader = Author.objects.order_by("-joined_at")[EAGER]
+    return _page(request, reader, Comment.objects.filter(author=reader))
 
 
-def _page(request: HttpRequest, comments: QuerySet[Comment]) -> HttpResponse:
+def _page(request: HttpRequest, reader: Author, comments: QuerySet[Comment]) -> HttpResponse:
     """The longest of them, so that all have to be looked at."""
     longest = comments.order_by(Length("body").desc(), "pk")[:20]
-    return render(request, TEMPLATE, {"reader": {"name": "new readers"}, "comments": longest})
+    return render(request, TEMPLATE, {"reader": reader, "comments": longest})
 
 
 PROBLEM = Problem(
     slug="wrong-estimate",
     title="A wrong estimate",
-    happens="Comments of three readers, found by reader and by address. PostgreSQL multiplies the "
-    "two conditions as if they had nothing to do with each other, expects a handful of rows, and "
+    happens="Comments of one reader, found by reader and by address. PostgreSQL multiplies the two "
+    "conditions as if they had nothing to do with each other, expects a twentieth of the rows, and "
     "plans for that.",
     panel="has the plan, after “Explain analyze”: rows planned beside rows found, and where the "
     "error begins.",
-    repair="Comment.objects.filter(author__in=readers)",
+    repair="Comment.objects.filter(author=reader)",
     wasteful=wasteful,
     repaired=repaired,
     hint="ORM605",
