@@ -256,6 +256,9 @@ def test_page_and_json_have_the_plan(client):
     finish()
     trace = only_trace()
 
+    listed = client.get(f"/_orm/traces/{trace.id}/queries/?fragment=1").content.decode()
+    assert [">explained</span>" in row for row in listed.split("<tr")[1:]] == [True, False]
+
     page = client.get(f"/_orm/traces/{trace.id}/queries/0/").content.decode()
     assert "Explained without asking at " in page
     assert "oi-plan" in page

@@ -49,7 +49,7 @@ class TracePages:
             silence=silence_note(self.report),
             groups=self.groups(offset=0),
             timeline=timeline(self.report, self.sources),
-            queries=query_rows(self.report, self.links, self.sources),
+            queries=self._in_order(offset=0),
             json_url=self.links.json(),
             depth=self._depth(),
         )
@@ -79,7 +79,7 @@ class TracePages:
     def queries(self, *, hint: int | None, group: int | None, offset: int) -> Queries | None:
         """Rows of all queries, or of those of a hint or a group; ``None`` without such a one."""
         if hint is None and group is None:
-            return query_rows(self.report, self.links, self.sources, offset=offset)
+            return self._in_order(offset=offset)
         of = self.report.hints if hint is not None else self.report.groups
         number = hint if hint is not None else group or 0
         if not 0 <= number < len(of):
@@ -92,7 +92,12 @@ class TracePages:
             hint=hint,
             group=group,
             offset=offset,
+            explained=insight.plans_of(self.report.trace.id),
         )
+
+    def _in_order(self, *, offset: int) -> Queries:
+        explained = insight.plans_of(self.report.trace.id)
+        return query_rows(self.report, self.links, self.sources, offset=offset, explained=explained)
 
     def queries_page(self, chosen: Queries, *, hint: int | None, group: int | None) -> QueriesPage:
         title = queries(chosen.total)

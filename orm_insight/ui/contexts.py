@@ -183,6 +183,7 @@ class QueryRow:
     in_transaction: bool
     error: str
     url: str | None
+    has_plan: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

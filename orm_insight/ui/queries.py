@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from orm_insight.analysis.groups import identity_of
 from orm_insight.analysis.origins import origin_of
@@ -21,10 +21,18 @@ _MAX_FRAMES = 200
 
 
 def query_rows(
-    report: Report, links: Links, sources: Sources, *, offset: int = 0, limit: int = PAGE_SIZE
+    report: Report,
+    links: Links,
+    sources: Sources,
+    *,
+    offset: int = 0,
+    limit: int = PAGE_SIZE,
+    explained: Container[int] = (),
 ) -> Queries:
     """``limit`` queries of the trace from ``offset`` on, in order of execution."""
-    return rows_of(report.queries, report, links, sources, offset=offset, limit=limit)
+    return rows_of(
+        report.queries, report, links, sources, offset=offset, limit=limit, explained=explained
+    )
 
 
 def rows_of(
@@ -37,11 +45,15 @@ def rows_of(
     group: int | None = None,
     offset: int = 0,
     limit: int = PAGE_SIZE,
+    explained: Container[int] = (),
 ) -> Queries:
-    """``limit`` of the queries of a hint or of a group, or of whatever ``chosen`` holds."""
+    """``limit`` of the queries of a hint or of a group, or of whatever ``chosen`` holds.
+
+    ``explained`` are the indexes of those whose plan is there already.
+    """
     shown = chosen[offset : offset + fitting(len(chosen) - offset, limit)]
     left = len(chosen) - offset - len(shown)
-    rows = _Rows(report, links, sources)
+    rows = _Rows(report, links, sources, explained)
     return Queries(
         rows=tuple(rows.row(query) for query in shown),
         total=len(chosen),
@@ -55,7 +67,10 @@ def rows_of(
 class _Rows:
     """What a row has to know of the trace as a whole."""
 
-    def __init__(self, report: Report, links: Links, sources: Sources) -> None:
+    def __init__(
+        self, report: Report, links: Links, sources: Sources, explained: Container[int]
+    ) -> None:
+        self._explained = explained
         self._links = links
         self._sources = sources
         self._slowest = max((query.duration_ms for query in report.queries), default=0.0)
@@ -79,6 +94,7 @@ class _Rows:
             in_transaction=query.in_transaction,
             error=cut(query.error or "", 200),
             url=self._links.query(query.index),
+            has_plan=query.index in self._explained,
         )
 
 
