@@ -165,9 +165,9 @@ def _take_off(plan: Step, owner: Step) -> None:
         remaining = _take_in_proportion(remaining, list(_scans(plan, owner)))
     else:
         remaining = _take_in_turn(remaining, _users(plan, owner, remaining))
-    remaining = _take_in_turn(remaining, [owner])
-    # A CTE that writes runs to its end after the root has finished: it is in no other time.
-    if not plan.raw.get("Operation"):
+    # A CTE that writes runs to its end after the root has finished: the rest is in no other time.
+    if plan.raw.get("Operation", "Select") == "Select":
+        remaining = _take_in_turn(remaining, [owner])
         _take_in_turn(remaining, _last_resort(plan, owner))
 
 

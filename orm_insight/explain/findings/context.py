@@ -101,6 +101,9 @@ class Context:
         advice: str,
         hint: str = "",
     ) -> Finding:
+        # Rounded times of thousands of loops may add up to more than the whole.
+        if node is not self.plan.root:
+            ms = min(ms, self.execution_ms)
         return Finding(
             code=code,
             node=node,
