@@ -18,6 +18,8 @@ MIN_SHARE = 0.1
 MIN_MS = 1.0
 MIN_REMOVED = 10_000
 MIN_REMOVED_SHARE = 0.9
+MIN_COLLECTED = 1_000
+"""Fewer rows are sorted or stored in no time; what took longer was something else."""
 
 _SCANS = frozenset({"Table scan", "Index scan", "Covering index scan"})
 _MADE_HERE = ("<", "(")
@@ -131,7 +133,7 @@ def join_without_index(step: _Step) -> Iterator[Finding]:
 
 def filesort(step: _Step) -> Iterator[Finding]:
     """The rows are sorted, because no index gives them in order."""
-    if step.node.node_type != "Sort":
+    if step.node.node_type != "Sort" or _rows_below(step.node) < MIN_COLLECTED:
         return
     key = step.node.raw.get("sort_key")
     passes = number(step.node.raw.get("r_sort_passes")) or 0
@@ -156,7 +158,7 @@ def filesort(step: _Step) -> Iterator[Finding]:
 def temporary_table(step: _Step) -> Iterator[Finding]:
     """Rows are collected in a temporary table before the first is returned."""
     kind = step.node.node_type
-    if "temporary table" not in kind.lower():
+    if "temporary table" not in kind.lower() or _rows_below(step.node) < MIN_COLLECTED:
         return
     yield step.finding(
         "temporary-table",
@@ -195,6 +197,11 @@ def _read_and_kept(step: _Step) -> tuple[float, float]:
     if step.parent is not None and step.parent.node_type == "Filter":
         return kept, step.parent.rows or 0.0
     return kept, kept
+
+
+def _rows_below(node: PlanNode) -> float:
+    """What the step is given: a LIMIT may let it return less."""
+    return max((below.rows or 0.0) for below in node.walk())
 
 
 def _columns(step: _Step) -> tuple[str, ...]:

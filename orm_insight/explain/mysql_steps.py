@@ -50,7 +50,7 @@ def to_node(root: Step, tables: Mapping[str, str], *, is_measured: bool) -> Plan
 
 
 def _fill_loops(step: Step, default: float) -> float:
-    """Where nothing is said, a step ran as often as the first below it that ran, or the one above."""
+    """Where nothing is said, a step ran as often as the first that ran below it, or its parent."""
     if step.loops is not None:
         default = step.loops
     below = [_fill_loops(child, default) for child in step.children]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orm_insight.explain.mysql_words import FULL_SCAN, INDEX_SCANS, SEARCHES
 from orm_insight.model.plan import Plan, PlanNode
 
 ROOT = "QUERY PLAN"
@@ -27,11 +28,12 @@ def summarize_query_plan(plan: Plan) -> str:
 
 
 def _reads(nodes: list[PlanNode]) -> Iterator[str]:
-    reading = [node for node in nodes if node.relation and node.node_type in {"SCAN", "SEARCH"}]
+    reading = [node for node in nodes if node.relation and not node.relation.startswith("<")]
     automatic = [node for node in reading if "AUTOMATIC" in _detail(node)]
-    scans = [node for node in reading if node.node_type == "SCAN" and not node.index]
-    indexes = [node for node in reading if node.node_type == "SCAN" and node.index]
-    searches = [n for n in reading if n.node_type == "SEARCH" and n not in automatic]
+    scans = [n for n in reading if n.node_type in {"SCAN", FULL_SCAN} and not n.index]
+    indexes = [n for n in reading if n.node_type in {"SCAN", *INDEX_SCANS} and n.index]
+    found = [node for node in reading if node.node_type in {"SEARCH", *SEARCHES}]
+    searches = [node for node in found if node not in automatic]
     if scans:
         yield f"all rows of {_names(scans)} are read"
     if automatic:
@@ -46,6 +48,8 @@ def _sorts(nodes: list[PlanNode]) -> Iterator[str]:
     done = {words for n in nodes for key, words in _TEMPORARY.items() if _is_temporary(n, key)}
     if done:
         yield f"rows are {' and '.join(sorted(done))} in a temporary B-tree"
+    if any(node.node_type == "Sort" for node in nodes):
+        yield "rows are sorted"
 
 
 def _is_temporary(node: PlanNode, key: str) -> bool:

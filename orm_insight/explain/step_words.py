@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from orm_insight.explain import mysql_words
 from orm_insight.explain.wording import amount, counted, kilobytes
 from orm_insight.model.plan import PlanNode
 
@@ -37,7 +38,7 @@ def target(node: PlanNode) -> str:
     parts = []
     relation = relation_of(node)
     if relation:
-        alias = node.raw.get("Alias")
+        alias = node.alias
         parts.append(f"on {relation}" + (f" {alias}" if alias and alias != relation else ""))
     if node.index:
         parts.append(f"using {node.index}")
@@ -64,7 +65,7 @@ def role(node: PlanNode) -> str:
 
 def describe(node: PlanNode) -> str:
     """The step as a noun of a sentence: ``a sequential scan of blog_comment``."""
-    words = _WORDS.get(node.node_type)
+    words = _WORDS.get(node.node_type) or mysql_words.describe(node)
     if words is None:
         where = target(node)
         return f"the step {title(node)}" + (f" {where}" if where else "")
@@ -174,8 +175,8 @@ _WORDS: dict[str, str | Callable[[PlanNode], str]] = {
     "Append": "putting several inputs together",
     "Merge Append": "merging several sorted inputs",
     "Recursive Union": "the recursion of a WITH RECURSIVE",
-    "Gather": "collecting rows from the parallel workers",
-    "Gather Merge": "merging sorted rows from the parallel workers",
+    "Gather": "starting parallel workers and collecting their rows",
+    "Gather Merge": "starting parallel workers and merging their sorted rows",
     "LockRows": "locking rows",
     "ModifyTable": _change,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from orm_insight.explain.mysql_words import rows_removed
 from orm_insight.explain.planned_costs import own_costs, total_cost
 from orm_insight.explain.sqlite_words import summarize_query_plan
 from orm_insight.explain.step_words import JOINS, describe
@@ -83,6 +84,7 @@ def _thrown_away(node: PlanNode) -> str:
 
 def _result(node: PlanNode, loops: float) -> str:
     removed = sum(float(node.raw.get(key) or 0) for key in _REMOVED) * loops
+    removed += rows_removed(node)
     kept = node.rows or 0.0
     if removed >= 1 and removed >= kept:
         return f" that throws away {amount(removed)} of {counted(removed + kept, 'row')}"
