@@ -203,7 +203,13 @@ def test_a_writing_cte_that_nothing_reads_runs_after_the_root() -> None:
     cte = node(
         "ModifyTable", 5.0, Operation="Insert", Parent_Relationship="InitPlan", Subplan_Name="CTE x"
     )
-    assert selfs(parse(node("Result", 0.5, cte))) == [0.0, 5.0]
+    assert selfs(parse(node("Result", 0.5, cte))) == [0.5, 5.0]
+
+
+def test_a_foreign_scan_that_reads_is_no_cte_that_writes() -> None:
+    place = {"Parent_Relationship": "InitPlan", "Subplan_Name": "CTE x"}
+    cte = node("Foreign Scan", 5.0, Operation="Select", **place)
+    assert selfs(parse(node("Result", 5.5, cte))) == [0.5, 5.0]
 
 
 def test_rounding_of_many_loops_does_not_make_children_longer_than_parents() -> None:
