@@ -75,6 +75,4 @@ def _facts(trial: Trial) -> Iterator[Fact]:
 def _comparison(trial: Trial) -> ComparisonView | None:
     if trial.before is None or trial.after is None:
         return None
-    return comparison_view(
-        trial.before, trial.after, title="Without and with the index", is_open=False
-    )
+    return comparison_view(trial.before, trial.after, title="Without and with the index")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from orm_insight.explain.comparison import Change, Comparison, Pair, compare
 from orm_insight.explain.planned_costs import own_costs
 from orm_insight.explain.step_words import target, title
 from orm_insight.model.plan import Plan, PlanNode
-from orm_insight.ui.format import count, counted, duration
+from orm_insight.ui.format import clock, count, counted, duration
 from orm_insight.ui.plan_contexts import ComparedStep, ComparisonView
 from orm_insight.ui.plan_shares import COST, TIME
 
@@ -17,9 +18,15 @@ _FASTER = 1.5
 
 
 def comparison_view(
-    before: Plan, after: Plan, *, title: str, note: str = "", is_open: bool | None = None
+    before: Plan,
+    after: Plan,
+    *,
+    title: str,
+    note: str = "",
+    at: datetime | None = None,
+    is_open: bool = False,
 ) -> ComparisonView:
-    """``is_open`` unfolds it; where it is not given, it is open if a step has changed."""
+    """``at`` is when ``before`` was made; ``is_open`` unfolds it."""
     found = compare(before, after)
     changed = [pair for pair in found.pairs if pair.is_noticeable]
     rows = _Rows(found)
@@ -33,7 +40,9 @@ def comparison_view(
         unchanged=_unchanged(len(found.pairs) - len(changed), len(changed) - len(steps)),
         has_rows=any(any(step.rows) for step in steps),
         has_buffers=any(any(step.buffers) for step in steps),
-        is_open=bool(steps) if is_open is None else is_open,
+        is_open=is_open,
+        at=clock(at) if at else "",
+        at_iso=at.isoformat() if at else "",
     )
 
 

@@ -51,7 +51,10 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripPart:
-    """A part of the whole time: ``x`` and ``width`` are percentages. No ``href`` for the rest."""
+    """A part of the whole time: ``x`` and ``width`` are percentages. No ``href`` for the rest.
+
+    ``has_room`` is false where it is too narrow for its label.
+    """
 
     x: str
     width: str
@@ -59,6 +62,7 @@ class StripPart:
     value: str
     href: str = ""
     is_slowest: bool = False
+    has_room: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +70,8 @@ class PlanView:
     """A plan as a tree.
 
     ``unit`` is ``time``, ``cost``, or empty where nothing is known about what a step takes.
-    ``more`` says how many steps are not shown.
+    ``nothing`` are the keys that are 0 or false in every step, ``more`` says how many steps are
+    not shown.
     """
 
     steps: tuple[PlanStep, ...]
@@ -76,6 +81,7 @@ class PlanView:
     has_rows: bool
     has_buffers: bool
     triggers: tuple[str, ...]
+    nothing: str
     more: str
     can_unfold: bool
 
@@ -111,7 +117,8 @@ class ComparedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonView:
-    """Two plans of one statement, the steps that are different alone."""
+    """Two plans of one statement, the steps that are different alone; ``at`` is when the first was
+    made."""
 
     title: str
     headline: str
@@ -122,6 +129,8 @@ class ComparisonView:
     has_rows: bool
     has_buffers: bool
     is_open: bool
+    at: str = ""
+    at_iso: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from orm_insight.explain.findings.context import Context
@@ -17,6 +17,10 @@ from orm_insight.ui.plan_shares import Shares
 _MAX_VALUE = 600
 _MAX_RAW_VALUE = 4_000
 _MAX_ROLE = 40
+_VISIBLE = 0.005
+"""A smaller share makes no bar."""
+_LARGE = 0.1
+"""A step that takes most, but less, is not worth a mark."""
 
 # What tells why a step costs what it costs, in the order in which it is read.
 _FIRST_READ = (
@@ -51,6 +55,15 @@ _FIRST_READ = (
     "Workers Launched",
     "Subplans Removed",
     "detail",
+    "operation",
+    "index_condition",
+    "attached_condition",
+    "r_rows",
+    "r_filtered",
+    "sort_key",
+    "r_sort_passes",
+    "ref",
+    "possible_keys",
 )
 _REMOVED = frozenset(key for key in _FIRST_READ if key.startswith("Rows Removed"))
 _TOLD_WHEN_ZERO = frozenset({"Heap Fetches", "Workers Launched"})
@@ -62,10 +75,13 @@ _EVENTS = ("hit", "read", "dirtied", "written")
 class Steps:
     """Makes the steps of one plan; ``shares`` knows what each of them takes."""
 
-    def __init__(self, context: Context, shares: Shares, prefix: str) -> None:
+    def __init__(
+        self, context: Context, shares: Shares, prefix: str, told: frozenset[str] = frozenset()
+    ) -> None:
         self._context = context
         self._shares = shares
         self._prefix = prefix
+        self._told = told
         self._badges: dict[int, list[str]] = {}
         for finding in context.plan.findings:
             if not finding.is_of_plan and finding.title:
@@ -87,7 +103,7 @@ class Steps:
             badges=tuple(self._badges.get(id(node), ())),
             own=shares.own_text(node),
             share=shares.share_text(node),
-            bar=shares.share(node) if has_share else None,
+            bar=shares.share(node) if has_share and shares.share(node) >= _VISIBLE else None,
             total=shares.total_text(node),
             rows=count(node.rows) if node.rows is not None and node.executed else "",
             planned=_planned(node),
@@ -97,11 +113,11 @@ class Steps:
             buffers=_blocks(node.buffers),
             buffers_note=_uncached(node.buffers),
             is_executed=node.executed,
-            is_slowest=node is shares.slowest,
+            is_slowest=node is shares.slowest and shares.share(node) >= _LARGE,
             is_open=is_open,
             details=tuple(details_of(node)),
             costs=tuple(costs_of(node)),
-            raw=preformatted("\n".join(raw_lines(node.raw))),
+            raw=preformatted("\n".join(raw_lines(node.raw, self._told))),
             **place,
         )
 
@@ -152,10 +168,9 @@ def details_of(node: PlanNode) -> Iterator[tuple[str, str]]:
 
 def costs_of(node: PlanNode) -> Iterator[tuple[str, str]]:
     """Where its time went: blocks, waiting for them, and each worker's part."""
-    if node.buffers:
+    if node.buffers and node.children:
         yield "Own buffers", _listed(_buffer_counts(node.buffers))
-    if node.children and (total := _listed(_total_counts(node.raw))):
-        yield "Buffers with inputs", total
+        yield "Buffers with inputs", _listed(_total_counts(node.raw))
     for name, ms in (("Reading", node.io_read_ms), ("Writing", node.io_write_ms)):
         if ms:
             yield f"{name} blocks", f"{duration(ms)} of its own time"
@@ -200,16 +215,30 @@ def _worker(worker: Mapping[str, Any]) -> str:
     return cut(", ".join(parts), _MAX_VALUE)
 
 
-def raw_lines(raw: Mapping[str, Any]) -> Iterator[str]:
-    """Every key of the database's answer, as it was given; those of nothing in few lines."""
+def raw_lines(raw: Mapping[str, Any], told: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Every key of the database's answer, as it was given; those of nothing in few lines.
+
+    Left out are keys in ``told``, which are nothing in every step.
+    """
     empty: dict[str, list[str]] = {}
     for key, value in raw.items():
-        if isinstance(value, bool | int | float) and not value:
-            empty.setdefault(json.dumps(value if isinstance(value, bool) else 0), []).append(key)
-        else:
+        if not _is_nothing(value):
             yield f"{key}: {_raw_value(value)}"
+        elif key not in told:
+            is_zero = not isinstance(value, bool | list)
+            empty.setdefault("0" if is_zero else _raw_value(value), []).append(key)
     for nothing, keys in empty.items():
         yield f"{nothing}: {', '.join(keys)}"
+
+
+def nothing_in_every_step(nodes: Sequence[PlanNode]) -> frozenset[str]:
+    """Keys that are 0 or false wherever they are."""
+    something = {key for n in nodes for key, value in n.raw.items() if not _is_nothing(value)}
+    return frozenset(key for node in nodes for key in node.raw) - something
+
+
+def _is_nothing(value: Any) -> bool:
+    return isinstance(value, bool | int | float | list) and not value
 
 
 def _raw_value(value: Any) -> str:

@@ -13,16 +13,17 @@ from orm_insight.ui.plan_triggers import triggers_ms
 
 MAX_PARTS = 8
 MIN_SHARE = 0.03
+_LABELLED = 0.07
 
 
 def strip(
     plan: Plan, nodes: Sequence[PlanNode], shares: Shares, prefix: str
 ) -> tuple[StripPart, ...]:
-    """The largest steps first, then all others; nothing where there is only one step."""
+    """The largest steps first, then all others; nothing where no step is large."""
     if not shares.unit or not shares.whole or len(nodes) < 2:
         return ()
-    parts = list(_place(_parts(plan, nodes, shares, prefix), shares))
-    return tuple(parts)
+    parts = tuple(_place(_parts(plan, nodes, shares, prefix), shares))
+    return parts if any(part.href for part in parts) else ()
 
 
 def _parts(
@@ -52,6 +53,7 @@ def _place(parts: Iterator[tuple[float, str, str, bool]], shares: Shares) -> Ite
             value=f"{shares.text(amount)}, {percent(shares.of_whole(amount))}",
             href=href,
             is_slowest=is_slowest,
+            has_room=width >= _LABELLED,
         )
         x += width
     if 1.0 - x >= 0.005:
@@ -61,4 +63,5 @@ def _place(parts: Iterator[tuple[float, str, str, bool]], shares: Shares) -> Ite
             width=f"{1.0 - x:.2%}",
             label="the rest",
             value=f"{shares.text(rest)}, {percent(1.0 - x)}",
+            has_room=1.0 - x >= _LABELLED,
         )

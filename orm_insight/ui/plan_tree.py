@@ -15,13 +15,15 @@ from orm_insight.model.plan import Plan, PlanNode
 from orm_insight.ui.format import counted
 from orm_insight.ui.plan_contexts import PlanStep, PlanView
 from orm_insight.ui.plan_shares import Shares
-from orm_insight.ui.plan_steps import Steps
+from orm_insight.ui.plan_steps import Steps, nothing_in_every_step
 from orm_insight.ui.plan_strip import strip
 from orm_insight.ui.plan_triggers import trigger_lines
 
 MAX_STEPS = 1_000
 SMALL = 15
 """A plan of so many steps is read as a whole."""
+LARGE = 60
+"""Of more steps, what is nothing in all of them is told once."""
 MAX_NESTING = 60
 """Browsers give up nesting elements at some hundred; deeper steps stand on this level."""
 _INDENTED = 8
@@ -55,6 +57,7 @@ def plan_view(plan: Plan, *, prefix: str = "s", is_open: bool = False) -> PlanVi
         has_rows=any(step.planned or step.rows for step in steps),
         has_buffers=any(step.buffers for step in steps),
         triggers=tuple(trigger_lines(plan)),
+        nothing=", ".join(sorted(tree.told)),
         more=f"{counted(left, 'more step')}: the text below has all of them." if left > 0 else "",
         can_unfold=not all(step.is_open for step in steps),
     )
@@ -66,7 +69,8 @@ class _Tree:
     ) -> None:
         self._plan = plan
         self._shares = shares
-        self._steps = Steps(Context(plan, Names()), shares, prefix)
+        self.told = nothing_in_every_step(nodes) if len(nodes) > LARGE else frozenset()
+        self._steps = Steps(Context(plan, Names()), shares, prefix, self.told)
         self._numbers = {id(node): number for number, node in enumerate(nodes)}
         self._size, self._sum = _sums(nodes, shares)
         self._unfolds = unfolds or not shares.unit

@@ -14,7 +14,7 @@ from orm_insight.explain.summary import summarize
 from orm_insight.explanations import KeptExplanation
 from orm_insight.model.plan import Finding, Plan
 from orm_insight.ui.contexts import Fact
-from orm_insight.ui.format import clock, count, cut, duration, percent, preformatted
+from orm_insight.ui.format import count, cut, duration, percent, preformatted
 from orm_insight.ui.links import Links
 from orm_insight.ui.plan_advice import advice_card
 from orm_insight.ui.plan_comparisons import comparison_view
@@ -24,7 +24,7 @@ from orm_insight.ui.plan_triggers import triggers_ms
 
 DIFFERS_BY = 5
 _MAX_TEXT = 200_000
-_MAX_JSON = 60_000
+_MAX_JSON = 120_000
 """More is behind a link, where there is one."""
 
 
@@ -39,6 +39,7 @@ def explain_result(
     plan, index = explanation.plan, explanation.query.index
     prefix = f"q{index}-s"
     text, json_url = _json(explanation, links)
+    findings = tuple(_findings(plan, links, prefix)) if plan else ()
     return ExplainResult(
         query_index=index,
         title="Measured plan" if explanation.analyzed else "Planned, not executed",
@@ -46,7 +47,7 @@ def explain_result(
         facts=tuple(_facts(explanation, plan)) if plan else (),
         notice=explanation.notice or "",
         error=explanation.error or "",
-        findings=tuple(_findings(plan, links, prefix)) if plan else (),
+        findings=findings,
         advice=tuple(
             advice_card(
                 advice,
@@ -127,7 +128,8 @@ def _comparison(explanation: Explanation, kept: Sequence[KeptExplanation]) -> Co
     return comparison_view(
         before,
         plan,
-        title=f"Compared with {clock(chosen.at)}",
+        title="Compared with",
+        at=chosen.at,
         note="" if is_same else "The values of the statement were others.",
         is_open=other is not None,
     )

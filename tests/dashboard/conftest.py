@@ -21,3 +21,10 @@ def dashboard(settings):
     yield Dashboard(Client(enforce_csrf_checks=True))
     insight.resume()
     insight.clear()
+
+
+@pytest.fixture
+def site(dashboard, live_asgi):
+    """The dashboard behind a real server; ``url`` makes addresses."""
+    dashboard.url = lambda path="": f"{live_asgi.url}/_orm/{path}"
+    return dashboard

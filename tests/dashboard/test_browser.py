@@ -21,13 +21,6 @@ WIDEST = "document.documentElement.scrollWidth"
 
 
 @pytest.fixture
-def site(dashboard, live_asgi):
-    """The dashboard behind a real server; ``url`` makes addresses."""
-    dashboard.url = lambda path="": f"{live_asgi.url}/_orm/{path}"
-    return dashboard
-
-
-@pytest.fixture
 def captured(site):
     """The path of a real query on the default database."""
     make_library(books=3)

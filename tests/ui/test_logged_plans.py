@@ -6,7 +6,8 @@ import pytest
 
 from orm_insight.explain.auto_explain import LogCounts, LoggedPlan
 from orm_insight.explain.slowest import LoggedStatement
-from orm_insight.ui.logged_plans import statements_as_json, statements_as_text, what_was_read
+from orm_insight.introspection import read_schema
+from orm_insight.ui.logged_plans import Telling, what_was_read
 
 RESULT = {"Node Type": "Result", "Total Cost": 1.0, "Startup Cost": 0.0, "Plan Rows": 1}
 
@@ -24,7 +25,7 @@ def unreadable():
 
 
 def text(*statements, with_plans=False):
-    return "\n".join(statements_as_text(statements, with_plans=with_plans))
+    return "\n".join(Telling(with_plans=with_plans).as_text(statements))
 
 
 def test_statement_with_its_parameters():
@@ -42,11 +43,28 @@ def test_statement_whose_text_was_not_logged():
     assert "(its text was not logged)" in text(statement(""))
 
 
+def test_findings_speak_of_models_and_fields():
+    scan = {
+        **RESULT,
+        "Node Type": "Seq Scan",
+        "Relation Name": "testapp_book",
+        "Filter": "(title = 'x'::text)",
+        "Rows Removed by Filter": 50_000,
+        "Actual Rows": 1,
+        "Actual Loops": 1,
+        "Actual Total Time": 40.0,
+    }
+    with_names = Telling(schema=read_schema()).as_text([statement(plan=scan)])
+
+    assert "title = 'x'" in text(statement(plan=scan))
+    assert "title='x'" in "\n".join(with_names)
+
+
 def test_plan_that_cannot_be_read():
     unread = [statement(plan=unreadable())]
 
     assert "Its plan cannot be read: " in text(*unread, with_plans=True)
-    [found] = statements_as_json(unread, LogCounts(plans=1), with_plans=True)["statements"]
+    [found] = Telling(with_plans=True).as_json(unread, LogCounts(plans=1))["statements"]
     assert found["plan"] is None
     assert found["error"].startswith("Its plan cannot be read: ")
     assert "text" not in found

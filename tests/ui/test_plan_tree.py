@@ -6,7 +6,7 @@ import pytest
 
 from orm_insight.explain.postgresql import parse_plan
 from orm_insight.model.plan import Buffers, Plan, PlanNode
-from orm_insight.ui.plan_tree import MAX_NESTING, MAX_STEPS, SMALL, plan_view
+from orm_insight.ui.plan_tree import LARGE, MAX_NESTING, MAX_STEPS, SMALL, plan_view
 from tests.builders import make_finding, make_node, make_plan
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -106,7 +106,6 @@ def test_rows_under_a_limit_are_no_misestimate():
 
 def test_numbers_of_one_loop_are_told_for_all(steps):
     assert dict(steps[1].details)["Rows Removed by Filter"] == "14"
-    assert dict(steps[1].costs)["Own buffers"] == "shared hit 1,234, shared read 6"
 
 
 def test_every_key_of_the_database_is_there(steps):
@@ -125,11 +124,34 @@ def test_workers_are_told():
     step = plan_view(make_plan(node)).steps[0]
 
     assert step.costs == (
-        ("Own buffers", "temp written 3"),
         ("Reading blocks", "1.5 ms of its own time"),
         ("Worker 0", "rows 5, loops 1"),
     )
     assert (step.buffers, step.buffers_note) == ("", "3 temp")
+
+
+def test_buffers_are_told_with_and_without_the_inputs():
+    raw = {"Shared Hit Blocks": 9, "Temp Written Blocks": 3}
+    node = make_node("Sort", make_node(), raw=raw, buffers=Buffers(shared_hit=2, temp_written=3))
+
+    assert plan_view(make_plan(node)).steps[0].costs == (
+        ("Own buffers", "shared hit 2, temp written 3"),
+        ("Buffers with inputs", "shared hit 9, temp written 3"),
+    )
+
+
+def test_what_is_nothing_in_every_step_of_a_large_plan_is_told_once():
+    raw = {"Disabled": False, "Local Hit Blocks": 0, "Workers": [], "Shared Hit Blocks": 0}
+    parts = [make_node(raw=raw) for _ in range(LARGE)]
+    small = plan_view(make_plan(make_node(raw=raw)))
+    large = plan_view(make_plan(make_node("Append", *parts, raw={"Shared Hit Blocks": 5})))
+
+    assert (
+        small.steps[0].raw == "false: Disabled\n0: Local Hit Blocks, Shared Hit Blocks\n[]: Workers"
+    )
+    assert small.nothing == ""
+    assert large.steps[1].raw == "0: Shared Hit Blocks"
+    assert large.nothing == "Disabled, Local Hit Blocks, Workers"
 
 
 def test_findings_are_badges_of_their_step():

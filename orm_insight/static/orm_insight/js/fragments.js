@@ -88,10 +88,14 @@ async function explain(form, slot, submitter, whenLoaded) {
   const buttons = form.querySelectorAll("button");
   const body = new FormData(form, submitter);
   buttons.forEach((button) => (button.disabled = true));
-  slot.textContent = "The database is asked …";
+  const status = slot.parentElement.querySelector("[data-oi-status]");
+  slot.replaceChildren();
+  status.textContent = "The database is asked …";
   slot.replaceChildren(await fetchFragment(form.action, { method: "POST", body }));
   buttons.forEach((button) => (button.disabled = false));
   if (submitter?.isConnected) submitter.focus({ preventScroll: true });
-  else slot.querySelector("summary, button")?.focus();
+  else slot.querySelector(`[data-oi-advice="${submitter?.value}"]`)?.focus();
+  // Read out, not shown: the plan itself would be too long to be read out.
+  status.textContent = slot.querySelector(".oi-summary, .oi-notice")?.textContent ?? "";
   whenLoaded(slot);
 }

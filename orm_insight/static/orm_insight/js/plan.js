@@ -6,7 +6,7 @@
  */
 export function enablePlans(root) {
   root.addEventListener("keydown", (event) => {
-    const line = event.target.closest("[data-oi-tree] summary");
+    const line = event.target.closest(`[data-oi-tree] ${LINE}`);
     const move = line && !event.altKey && !event.ctrlKey && !event.metaKey && MOVES[event.key];
     if (!move) return;
     event.preventDefault();
@@ -20,12 +20,15 @@ export function enablePlans(root) {
   });
 }
 
+/** A step, or a group of steps; not what is told of a step. */
+const LINE = "li > details > summary";
+
 /** Where an arrow key leads from a step's line; it may fold or unfold the step first. */
 const MOVES = {
   ArrowDown: (line) => neighbour(line, 1),
   ArrowUp: (line) => neighbour(line, -1),
   ArrowRight: (line) => {
-    if (line.parentElement.open) return line.parentElement.querySelector("ul summary");
+    if (line.parentElement.open) return line.parentElement.querySelector(":scope > ul summary");
     line.parentElement.open = true;
   },
   ArrowLeft: (line) => {
@@ -35,7 +38,7 @@ const MOVES = {
 };
 
 function neighbour(line, distance) {
-  const lines = [...line.closest("[data-oi-tree]").querySelectorAll("summary")];
+  const lines = [...line.closest("[data-oi-tree]").querySelectorAll(LINE)];
   const seen = lines.filter((other) => other.checkVisibility());
   return seen[seen.indexOf(line) + distance];
 }
