@@ -33,6 +33,8 @@ _RULES = (
     ),
 )
 _HELD_BACK = tuple((re.compile(pattern, re.IGNORECASE), reason) for pattern, reason in _RULES)
+_LOCKS = re.compile(r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\b", re.IGNORECASE)
+_WRITES = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|DELETE)\b", re.IGNORECASE)
 _SEQUENCE = re.compile(r"\bNEXT\s+VALUE\s+FOR\b|\b(?:NEXTVAL|SETVAL)\b", re.IGNORECASE)
 
 
@@ -53,8 +55,9 @@ def is_single(sql: str) -> bool:
 
 def only_reads(sql: str) -> bool:
     """Neither writes nor locks by itself, whatever it calls."""
-    locks = re.search(r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\b", sql, re.IGNORECASE)
-    return verb(sql) in READS and locks is None
+    if verb(sql) not in READS or _LOCKS.search(sql):
+        return False
+    return verb(sql) != "WITH" or not _WRITES.search(sql)
 
 
 def names_any(sql: str, names: Iterable[str]) -> bool:

@@ -48,7 +48,7 @@ EXPLAINABLE = frozenset(
 _SEVERAL_OFF = 1
 """``MYSQL_OPTION_MULTI_STATEMENTS_OFF`` of the protocol."""
 _REACHABLE = """
-SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = 'FUNCTION'
+SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_TYPE <> 'PROCEDURE'
 UNION SELECT TABLE_NAME FROM information_schema.VIEWS
 WHERE TABLE_SCHEMA NOT IN ('sys', 'information_schema', 'performance_schema', 'mysql')
 """
