@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from textwrap import indent
 from typing import Any
 
 from orm_insight.explain.auto_explain import LogCounts, LoggedPlan
 from orm_insight.explain.base import NoPlan
+from orm_insight.explain.findings import find
 from orm_insight.explain.postgresql import parse_plan
 from orm_insight.explain.serialization import plan_to_dict
 from orm_insight.explain.slowest import LoggedStatement
 from orm_insight.explain.summary import summarize
 from orm_insight.explain.text import render
 from orm_insight.model.plan import Plan
+from orm_insight.model.schema import Schema
 from orm_insight.sql.fingerprint import fingerprint
 from orm_insight.ui.format import count, counted, cut, duration, printable
 
@@ -22,33 +25,70 @@ _MARGIN = "   "
 _BESIDE_THE_PLAN = frozenset({"Query Text", "Query Parameters", "Query Identifier"})
 
 
-def statements_as_text(statements: Sequence[LoggedStatement], *, with_plans: bool) -> Iterator[str]:
-    """Lines for each statement: how slow it was, what it is, what is wrong with its plan."""
-    for number, statement in enumerate(statements, start=1):
-        if statement.slowest is not None:
-            yield f"{number}. {_how_slow(statement)}"
-            lines = _about(statement.slowest, with_plan=with_plans)
-            yield from (indent(printable(line), _MARGIN) for line in lines)
-            yield ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What is told of each statement. ``schema`` has the names of the project's models."""
 
+    with_plans: bool = False
+    schema: Schema | None = None
 
-def statements_as_json(
-    statements: Sequence[LoggedStatement], counts: LogCounts, *, with_plans: bool
-) -> dict[str, Any]:
-    """JSON-native: ``{"version": 1, "log": …, "statements": …}``."""
-    return {
-        "version": 1,
-        "log": {
-            "plans": counts.plans,
-            "broken": counts.broken,
-            "other_format": counts.other_format,
-        },
-        "statements": [
-            _to_dict(statement, statement.slowest, with_plan=with_plans)
-            for statement in statements
-            if statement.slowest is not None
-        ],
-    }
+    def as_text(self, statements: Sequence[LoggedStatement]) -> Iterator[str]:
+        """Lines for each statement: how slow it was, what it is, what is wrong with its plan."""
+        for number, statement in enumerate(statements, start=1):
+            if statement.slowest is not None:
+                yield f"{number}. {_how_slow(statement)}"
+                lines = self._about(statement.slowest)
+                yield from (indent(printable(line), _MARGIN) for line in lines)
+                yield ""
+
+    def as_json(self, statements: Sequence[LoggedStatement], counts: LogCounts) -> dict[str, Any]:
+        """JSON-native: ``{"version": 1, "log": …, "statements": …}``."""
+        return {
+            "version": 1,
+            "log": asdict(counts),
+            "statements": [
+                self._to_dict(statement, statement.slowest)
+                for statement in statements
+                if statement.slowest is not None
+            ],
+        }
+
+    def _about(self, logged: LoggedPlan) -> Iterator[str]:
+        yield cut(logged.sql.strip(), _MAX_SQL) or "(its text was not logged)"
+        if logged.parameters:
+            yield f"Parameters: {cut(logged.parameters, _MAX_SQL)}"
+        plan = self._read(logged)
+        if isinstance(plan, str):
+            yield plan
+            return
+        yield summarize(plan)
+        for finding in plan.findings:
+            yield f"- {finding.message} {finding.advice}".rstrip()
+        if self.with_plans:
+            yield _plan_text(logged)
+
+    def _to_dict(self, statement: LoggedStatement, logged: LoggedPlan) -> dict[str, Any]:
+        plan = self._read(logged)
+        is_readable = isinstance(plan, Plan)
+        made = {
+            "sql": logged.sql,
+            "parameters": logged.parameters,
+            "fingerprint": fingerprint(logged.sql),
+            "count": statement.count,
+            "total_ms": statement.total_ms,
+            "duration_ms": logged.duration_ms,
+            "plan": plan_to_dict(plan) if isinstance(plan, Plan) else None,
+            "error": None if isinstance(plan, Plan) else plan,
+        }
+        return {**made, "text": _plan_text(logged)} if self.with_plans and is_readable else made
+
+    def _read(self, logged: LoggedPlan) -> Plan | str:
+        """The plan, or why there is none."""
+        try:
+            plan = parse_plan(logged.payload)
+        except NoPlan as error:
+            return f"Its plan cannot be read: {error}"
+        return replace(plan, findings=find(plan, schema=self.schema))
 
 
 def what_was_read(counts: LogCounts, *, statements: int, shown: int, min_ms: float) -> str:
@@ -69,45 +109,6 @@ def _how_slow(statement: LoggedStatement) -> str:
         return f"{duration(statement.max_ms)}, once"
     times = f"{count(statement.count)} times, {duration(statement.total_ms)} together"
     return f"{duration(statement.max_ms)} the slowest of {times}"
-
-
-def _about(logged: LoggedPlan, *, with_plan: bool) -> Iterator[str]:
-    yield cut(logged.sql.strip(), _MAX_SQL) or "(its text was not logged)"
-    if logged.parameters:
-        yield f"Parameters: {cut(logged.parameters, _MAX_SQL)}"
-    plan = _read(logged)
-    if isinstance(plan, str):
-        yield plan
-        return
-    yield summarize(plan)
-    for finding in plan.findings:
-        yield f"- {finding.message} {finding.advice}".rstrip()
-    if with_plan:
-        yield _plan_text(logged)
-
-
-def _to_dict(statement: LoggedStatement, logged: LoggedPlan, *, with_plan: bool) -> dict[str, Any]:
-    plan = _read(logged)
-    is_readable = isinstance(plan, Plan)
-    made = {
-        "sql": logged.sql,
-        "parameters": logged.parameters,
-        "fingerprint": fingerprint(logged.sql),
-        "count": statement.count,
-        "total_ms": statement.total_ms,
-        "duration_ms": logged.duration_ms,
-        "plan": plan_to_dict(plan) if isinstance(plan, Plan) else None,
-        "error": None if isinstance(plan, Plan) else plan,
-    }
-    return {**made, "text": _plan_text(logged)} if with_plan and is_readable else made
-
-
-def _read(logged: LoggedPlan) -> Plan | str:
-    """The plan, or why there is none."""
-    try:
-        return parse_plan(logged.payload)
-    except NoPlan as error:
-        return f"Its plan cannot be read: {error}"
 
 
 def _plan_text(logged: LoggedPlan) -> str:

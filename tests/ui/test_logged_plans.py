@@ -48,7 +48,7 @@ def test_findings_speak_of_models_and_fields():
         **RESULT,
         "Node Type": "Seq Scan",
         "Relation Name": "testapp_book",
-        "Filter": "(title = 'x'::text)",
+        "Filter": "(author_id = 5)",
         "Rows Removed by Filter": 50_000,
         "Actual Rows": 1,
         "Actual Loops": 1,
@@ -56,8 +56,8 @@ def test_findings_speak_of_models_and_fields():
     }
     with_names = Telling(schema=read_schema()).as_text([statement(plan=scan)])
 
-    assert "title = 'x'" in text(statement(plan=scan))
-    assert "title='x'" in "\n".join(with_names)
+    assert "author_id=5" in text(statement(plan=scan))
+    assert "author=5" in "\n".join(with_names)
 
 
 def test_plan_that_cannot_be_read():

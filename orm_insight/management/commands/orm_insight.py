@@ -15,7 +15,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from orm_insight.explain.auto_explain import MAX_ENTRY, AutoExplainLog, LogCounts
 from orm_insight.explain.slowest import SlowestStatements
-from orm_insight.ui.logged_plans import statements_as_json, statements_as_text, what_was_read
+from orm_insight.introspection import read_schema
+from orm_insight.ui.logged_plans import Telling, what_was_read
 
 NOTHING_FOUND = """There is no plan in {file}. PostgreSQL logs plans with these settings:
   shared_preload_libraries = 'auto_explain'    (or in one session: LOAD 'auto_explain')
@@ -77,12 +78,12 @@ class Command(BaseCommand):
                     slowest.add(logged)
         if not log.counts.plans:
             raise CommandError(_why_nothing(file, log.counts))
-        found, with_plans = slowest.slowest(), options["plans"]
+        found = slowest.slowest()
+        telling = Telling(with_plans=options["plans"], schema=read_schema())
         if options["format"] == "json":
-            answer = statements_as_json(found, log.counts, with_plans=with_plans)
-            self.stdout.write(json.dumps(answer, indent=2))
+            self.stdout.write(json.dumps(telling.as_json(found, log.counts), indent=2))
             return
-        for line in statements_as_text(found, with_plans=with_plans):
+        for line in telling.as_text(found):
             self.stdout.write(line)
         told = what_was_read(
             log.counts, statements=len(slowest), shown=len(found), min_ms=options["min_ms"]
