@@ -29,7 +29,7 @@ def tables(server: str) -> Iterator[psycopg.Connection[Any]]:
             connection.execute(statement)
         if has_extension(connection, "file_fdw"):
             connection.execute(data.FOREIGN)
-        connection.execute("SET jit = off")
+        connection.execute("SET jit = off; SET track_io_timing = on")
         yield connection
 
 
