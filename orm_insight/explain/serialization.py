@@ -36,6 +36,7 @@ def advice_to_dict(advice: IndexAdvice) -> dict[str, Any]:
         "table": advice.table,
         "name": advice.name,
         "reason": advice.reason,
+        "fields": list(advice.fields),
         "meta": advice.meta,
         "meta_imports": advice.meta_imports,
         "migration": advice.migration,

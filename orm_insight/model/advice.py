@@ -44,6 +44,7 @@ class Trial:
 class IndexAdvice:
     """An index to be created.
 
+    ``fields`` are the fields that are indexed, or that its expressions are made of.
     ``id`` is short and stable for the same index. ``hint`` is ``ORM602``, ``ORM603``, ``ORM604``
     or ``ORM606``. ``reason`` is a sentence in the words of the model. ``meta`` is an entry of
     ``Meta.indexes`` and ``meta_imports`` the lines it needs; ``migration`` is a whole migration's
@@ -59,6 +60,7 @@ class IndexAdvice:
     name: str
     reason: str
     sql: str
+    fields: tuple[str, ...] = ()
     meta: str = ""
     meta_imports: str = ""
     migration: str = ""

@@ -73,8 +73,8 @@ class QueryLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HintCard:
-    """One piece of advice. ``severity`` is ``high``, ``medium`` or ``low``; ``takes_place`` says
-    that the fix is no continuation of the queryset, but stands for what is done with it."""
+    """One piece of advice. ``severity`` is ``high``, ``medium`` or ``low``; ``fix_place``
+    says where the fix belongs."""
 
     number: int
     code: str
@@ -83,7 +83,7 @@ class HintCard:
     severity: str
     fix: str
     is_certain: bool
-    takes_place: bool
+    fix_place: str
     docs: str
     saved_queries: str
     saved_time: str
@@ -125,7 +125,7 @@ class ProblemCard:
     severity: str
     fix: str
     is_certain: bool
-    takes_place: bool
+    fix_place: str
     docs: str
     traces: str
     queries: str

@@ -14,6 +14,7 @@ from orm_insight.ui.contexts import Fact
 from orm_insight.ui.diffs import diff_of
 from orm_insight.ui.format import count, counted, duration, percent, queries
 from orm_insight.ui.hint_contexts import Diff, HintDetail, IgnoreCode
+from orm_insight.ui.hints import fix_place, is_of_index
 from orm_insight.ui.links import Links
 from orm_insight.ui.paths import display_path
 from orm_insight.ui.queries import query_detail, rows_of
@@ -131,6 +132,8 @@ def _facts(hint: Hint, report: Report) -> Iterator[Fact]:
 
 def _fix_place(hint: Hint) -> str:
     """Where the code goes: into a class, after a queryset, or in place of what is there."""
+    if is_of_index(hint):
+        return fix_place(hint)
     if hint.origin is None:
         return ""
     where = f"{display_path(hint.origin.file)}:{hint.origin.line}"
@@ -145,6 +148,8 @@ def _no_diff(hint: Hint, diff: Diff | None, sources: Sources) -> str:
     """Why there is a fix and no diff."""
     if not hint.fix or diff is not None:
         return ""
+    if is_of_index(hint):
+        return "The page of the plan has the imports and the migration, and tries the index."
     if hint.origin is not None and sources.is_changed(hint.origin.file):
         return "No diff: the file has changed since this was recorded."
     if not calls_of(hint.fix) and statement_of(hint.fix) is None:

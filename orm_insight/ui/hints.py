@@ -17,7 +17,8 @@ from orm_insight.ui.source import Sources
 
 _OPEN = 3
 _WITH_SOURCE = 30
-IN_PLACE = {"ORM204", "ORM303", "ORM304"}
+_IN_PLACE = {"ORM204", "ORM303", "ORM304"}
+_OF_INDEXES = {"ORM602", "ORM603", "ORM604", "ORM606"}
 """Codes whose fix stands for what is done with a queryset, and does not continue it."""
 _LINKED_QUERIES = 8
 _NAMED_IGNORES = 3
@@ -56,6 +57,20 @@ def _some(texts: Collection[str]) -> str:
     return f"{named} and {count(more)} more" if more > 0 else named
 
 
+def fix_place(hint: Hint) -> str:
+    """Where the fix belongs, in a few words."""
+    if hint.code in _IN_PLACE:
+        return "in the place of what fires"
+    if is_of_index(hint):
+        return f"into Meta.indexes of {hint.model}"
+    return "where the queryset is built" if hint.origin not in {None, hint.site} else ""
+
+
+def is_of_index(hint: Hint) -> bool:
+    """The fix belongs into a model, not to the lines that the hint names."""
+    return hint.code in _OF_INDEXES
+
+
 def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
     with_source = number < _WITH_SOURCE
     origin = hint.origin if hint.origin != hint.site else None
@@ -69,7 +84,7 @@ def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
         severity=str(hint.severity),
         fix=hint.fix,
         is_certain=hint.certain,
-        takes_place=hint.code in IN_PLACE,
+        fix_place=fix_place(hint),
         docs=hint.docs,
         saved_queries=queries(hint.saving.queries) if hint.saving.queries else "",
         saved_time=duration(hint.saving.ms) if hint.saving.ms >= 0.005 else "",
@@ -80,7 +95,7 @@ def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
             QueryLink(index=query.index, url=links.query(query.index))
             for query in hint.queries[:_LINKED_QUERIES]
         ),
-        query_count=count(len(hint.queries)),
+        query_count=queries(len(hint.queries)),
         queries_url=links.queries(hint=number),
         url=links.hint_page(identity),
         problem_url=links.problem(identity),

@@ -8,7 +8,7 @@ from typing import Protocol
 from orm_insight.analysis.problems import Occurrence, Problem
 from orm_insight.ui.contexts import ProblemCard, SeenIn
 from orm_insight.ui.format import clock, count, counted, cut, duration, queries
-from orm_insight.ui.hints import IN_PLACE
+from orm_insight.ui.hints import fix_place
 from orm_insight.ui.source import Sources
 
 _OPEN = 3
@@ -45,7 +45,7 @@ def _card(number: int, problem: Problem, links: Callable[[str], TraceAddress]) -
         severity=str(problem.severity),
         fix=hint.fix,
         is_certain=hint.certain,
-        takes_place=hint.code in IN_PLACE,
+        fix_place=fix_place(hint),
         docs=hint.docs,
         traces=counted(problem.trace_count, "trace"),
         queries=queries(problem.query_count),

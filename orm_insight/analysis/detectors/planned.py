@@ -61,7 +61,7 @@ def _of_index(
         message=" ".join([*why, advice.reason, proof]),
         severity=severity_of(saving, context),
         model=advice.model,
-        lookup=advice.name,
+        lookup=", ".join(advice.fields),
         fix=advice.meta,
         site=query.site,
         sites=sites_of(group.queries),

@@ -72,6 +72,7 @@ def advise(candidate: Candidate, names: Names) -> IndexAdvice:
         hint=candidate.hint,
         model=model.label if model else None,
         table=table.name,
+        fields=tuple(names.field(table.name, key.column) for key in candidate.keys),
         name=name,
         reason=_reason(candidate, names),
         sql=f"{sql};",
