@@ -228,6 +228,8 @@ def _batch_size(batches: Any) -> int | None:
 
 
 def _as_text(sql: Any, connection: Any) -> str:
-    """The text of a psycopg ``Composed`` or of another object that stands for SQL."""
+    """The text of a psycopg ``Composed``, of bytes or of another object that stands for SQL."""
+    if isinstance(sql, bytes):
+        return sql.decode(errors="replace")
     as_string = getattr(sql, "as_string", None)
     return str(as_string(connection.connection) if as_string is not None else sql)

@@ -146,6 +146,13 @@ def test_parameters_are_a_snapshot(alias: str) -> None:
 
 
 @pytest.mark.postgres
+def test_bytes_are_kept_as_text() -> None:
+    with orm_insight.capture() as trace, connection.cursor() as cursor:
+        cursor.execute("SELECT 'é'".encode())
+    assert trace.queries[0].sql == "SELECT 'é'"
+
+
+@pytest.mark.postgres
 def test_composed_sql_is_kept_as_text() -> None:
     statement = psycopg_sql.SQL("SELECT {} FROM {}").format(
         psycopg_sql.Literal("it's"), psycopg_sql.Identifier("testapp_book")
