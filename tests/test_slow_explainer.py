@@ -264,6 +264,10 @@ def test_page_and_json_have_the_plan(client):
     assert "oi-plan" in page
     assert "oi-plan" not in client.get(f"/_orm/traces/{trace.id}/queries/1/").content.decode()
 
+    row = client.get(f"/_orm/traces/{trace.id}/queries/0/?fragment=1").content.decode()
+    assert "Explained without asking at " in row
+    assert "oi-plan" in row
+
     slow, fast = client.get(f"/_orm/traces/{trace.id}.json").json()["queries"]
     assert slow["plan"]["origin"] == "slow"
     assert slow["plan"]["at"] == insight.plan_of(trace.id, 0).at.isoformat()

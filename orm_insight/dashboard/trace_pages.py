@@ -118,15 +118,19 @@ class TracePages:
     def query_page(self, query: Query, explanation: Explanation | None = None) -> QueryPage:
         shell = shell_of(self.request)
         last = len(self.report.queries) - 1
-        explanation = explanation or made_plan(self.report.trace.id, query)
         return QueryPage(
             shell=shell,
             trace=self.header,
             query=self.detail(query, shell.csrf_token),
             previous_url=self.links.query(query.index - 1) if query.index > 0 else None,
             next_url=self.links.query(query.index + 1) if query.index < last else None,
-            result=self.result(explanation) if explanation else None,
+            result=self.result(explanation) if explanation else self.made(query),
         )
+
+    def made(self, query: Query) -> ExplainResult | None:
+        """The plan that is there already."""
+        explanation = made_plan(self.report.trace.id, query)
+        return None if explanation is None else self.result(explanation)
 
     def result(self, explanation: Explanation) -> ExplainResult:
         """The plan beside those that were made of the same statement before."""

@@ -135,7 +135,8 @@ def query(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
         return _no_query(request, report, index)
     pages, found = TracePages(request, report), report.queries[index]
     if is_fragment(request):
-        return answer(QueryFragment(query=pages.detail(found, get_token(request))))
+        detail = pages.detail(found, get_token(request))
+        return answer(QueryFragment(query=detail, result=pages.made(found)))
     return answer(pages.query_page(found))
 
 

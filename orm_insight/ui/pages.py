@@ -218,6 +218,7 @@ class QueryPage:
 class QueryFragment:
     template: ClassVar[str] = "fragments/query.jinja"
     query: QueryDetail
+    result: ExplainResult | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from orm_insight.explain.summary import summarize
 from orm_insight.explanations import KeptExplanation
 from orm_insight.model.plan import Finding, Plan
 from orm_insight.ui.contexts import Fact
-from orm_insight.ui.format import count, cut, duration, percent, preformatted
+from orm_insight.ui.format import clock, count, cut, duration, percent, preformatted
 from orm_insight.ui.links import Links
 from orm_insight.ui.plan_advice import advice_card
 from orm_insight.ui.plan_comparisons import comparison_view
@@ -44,7 +44,7 @@ def explain_result(
         query_index=index,
         title="Measured plan" if explanation.analyzed else "Planned, not executed",
         summary=summarize(plan) if plan else "",
-        facts=tuple(_facts(explanation, plan)) if plan else (),
+        facts=tuple(_facts(explanation, plan, kept)) if plan else (),
         notice=explanation.notice or "",
         error=explanation.error or "",
         findings=findings,
@@ -65,12 +65,13 @@ def explain_result(
     )
 
 
-def _facts(explanation: Explanation, plan: Plan) -> Iterator[Fact]:
+def _facts(explanation: Explanation, plan: Plan, kept: Sequence[KeptExplanation]) -> Iterator[Fact]:
     captured, explained = explanation.captured_ms, explanation.explained_ms
     yield Fact(label="Captured", value=duration(captured), note="in the request")
     if explained is not None:
         note = _difference(captured, explained + (plan.planning_ms or 0.0))
-        yield Fact(label="Explained", value=duration(explained), note=note or "just now")
+        made = next((f"at {clock(one.at)}" for one in kept if one.explanation.plan is plan), "")
+        yield Fact(label="Explained", value=duration(explained), note=note or made or "just now")
     if plan.planning_ms is not None:
         yield Fact(label="Planning", value=duration(plan.planning_ms))
     for label, ms, note in (
