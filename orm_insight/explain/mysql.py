@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from orm_insight.explain.base import Limits, NoPlan
-from orm_insight.explain.mysql_json import merge_repeated, number, read_block
-from orm_insight.explain.mysql_steps import to_node
+from orm_insight.explain.mysql_json import merge_repeated, read_block
+from orm_insight.explain.mysql_steps import number, to_node
 from orm_insight.explain.mysql_tree import is_tree, read_tree
 from orm_insight.model.plan import Plan, PlanNode
 
@@ -74,10 +74,11 @@ def parse_plan(payload: Any, *, tables: Mapping[str, str] | None = None) -> Plan
     else:
         raise NoPlan("The database has no plan for this statement.")
     node = to_node(root, tables or {}, is_measured=is_measured)
-    planning = facts.get("query_optimization")
+    optimization = facts.get("query_optimization")
+    planning = optimization if isinstance(optimization, Mapping) else {}
     return Plan(
         root=node,
-        planning_ms=number(planning.get("r_total_time_ms")) if planning else None,
+        planning_ms=number(planning.get("r_total_time_ms")),
         execution_ms=node.total_ms,
         raw=facts,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from orm_insight.explain.mysql_steps import Step
+from orm_insight.explain.mysql_steps import Step, number
 
 # How a table is reached, in the words of MySQL's own tree.
 ACCESS = {
@@ -186,13 +186,3 @@ def _sum(raw: Mapping[str, Any], *keys: str) -> float | None:
 
 def _text(value: Any) -> str | None:
     return str(value) if value else None
-
-
-def number(value: Any) -> float | None:
-    """MySQL writes some of its numbers as texts."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return float(value)
-    except ValueError:
-        return None

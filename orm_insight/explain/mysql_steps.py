@@ -8,6 +8,7 @@ negative, and together they are the root's total.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,17 @@ class Step:
             step = waiting.pop()
             yield step
             waiting.extend(reversed(step.children))
+
+
+def number(value: Any) -> float | None:
+    """What is a number, also written as a text, as MySQL does with some; ``None`` otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
 
 
 def to_node(root: Step, tables: Mapping[str, str], *, is_measured: bool) -> PlanNode:

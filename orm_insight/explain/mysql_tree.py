@@ -12,14 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from orm_insight.explain.mysql_steps import Step
+from orm_insight.explain.base import NoPlan
+from orm_insight.explain.mysql_steps import Step, number
 
 _INDENT = 4
-_NUMBER = r"[0-9.]+(?:e[+-]?[0-9]+)?"
+_NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d{1,2})?"
 _LINE = re.compile(r"^(?P<indent> *)-> (?P<label>.*)$", re.MULTILINE)
-_COST = re.compile(rf"\s*\(cost=(?:{_NUMBER}\.\.)?(?P<cost>{_NUMBER}) rows=(?P<rows>{_NUMBER})\)")
+_COST = re.compile(rf"\(cost=(?:{_NUMBER}\.\.)?(?P<cost>{_NUMBER}) rows=(?P<rows>{_NUMBER})\)")
 _ACTUAL = re.compile(
-    rf"\s*\(actual(?: time=(?P<first>{_NUMBER}?)\.\.(?P<last>{_NUMBER}))? "
+    rf"\(actual(?: time=(?P<first>{_NUMBER})\.\.(?P<last>{_NUMBER}))? "
     rf"rows=(?P<rows>{_NUMBER}) loops=(?P<loops>{_NUMBER})\)"
 )
 _NEVER = "(never executed)"
@@ -106,6 +107,8 @@ def _named(label: str) -> Step:
 
 def _read_json(payload: Mapping[str, Any]) -> list[Step]:
     plan = payload.get("query_plan", payload)
+    if not isinstance(plan, Mapping):
+        raise NoPlan("MySQL has no plan for this statement.")
     root = _of_object(plan)
     beside = [child for child in root.children if _SUBQUERY.fullmatch(child.node_type)]
     if not beside:
@@ -120,14 +123,13 @@ def _of_object(raw: Mapping[str, Any]) -> Step:
         return Step(str(heading), children=[_of_object({**raw, "heading": None})])
     children = [child for key, value in raw.items() if _is_input(key, value) for child in value]
     step.children = [_of_object(child) for child in children if isinstance(child, Mapping)]
-    step.relation = raw.get("table_name") or step.relation
-    step.index = raw.get("index_name") or step.index
-    step.plan_rows = raw.get("estimated_rows")
-    loops, rows = raw.get("actual_loops"), raw.get("actual_rows")
+    step.relation = str(raw.get("table_name") or step.relation or "") or None
+    step.index = str(raw.get("index_name") or step.index or "") or None
+    step.plan_rows = number(raw.get("estimated_rows"))
     if "actual_loops" in raw:
-        step.loops, step.rows = float(loops or 0), float(rows or 0) * float(loops or 0)
-        last = raw.get("actual_last_row_ms")
-        step.total_ms = float(last) * step.loops if last is not None else None
+        loops, last = number(raw["actual_loops"]) or 0.0, number(raw.get("actual_last_row_ms"))
+        step.loops, step.rows = loops, (number(raw.get("actual_rows")) or 0.0) * loops
+        step.total_ms = last * loops if last is not None else None
     step.raw = {key: value for key, value in raw.items() if not _is_input(key, value)}
     return step
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orm_insight.explain.mysql import parse_plan
+from orm_insight.explain.base import NoPlan
+from orm_insight.explain.mysql import parse_plan, render
+from orm_insight.explain.mysql_findings import find
+from orm_insight.explain.summary import summarize
 from orm_insight.model.plan import Plan
+from orm_insight.sql.filters import find_filters
 
+KEYS = [
+    *("query_block", "nested_loop", "table", "filesort", "temporary_table", "subqueries"),
+    *("query_plan", "operation", "inputs", "heading", "actual_loops", "actual_rows"),
+    *("r_loops", "r_rows", "r_filtered", "rows", "r_total_time_ms", "r_other_time_ms"),
+    *("query_optimization", "table_name", "key", "access_type", "estimated_rows"),
+]
 times = st.floats(min_value=0, max_value=1e5)
 loops = st.sampled_from([0, 1, 1, 2, 1000])
 
@@ -66,6 +77,53 @@ def merge(facts: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
 
 timed = st.fixed_dictionaries({}, optional={"r_loops": loops, "r_total_time_ms": times})
 steps = st.recursive(st.fixed_dictionaries({"table": tables}), nest, max_leaves=12)
+
+
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.text(max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+documents = st.one_of(
+    st.builds(lambda value: {"query_block": {"nested_loop": [{"table": value}]}}, values),
+    st.builds(lambda value: {"query_block": {"filesort": value, "subqueries": [value]}}, values),
+    st.builds(lambda value: {"query_block": value}, values),
+    st.builds(lambda value: {"query_plan": {"operation": "Sort", "inputs": [value]}}, values),
+)
+
+
+pieces = st.sampled_from(
+    [
+        "-> ",
+        "    ",
+        "\n",
+        "(actual time=",
+        "1",
+        "..",
+        "0.5",
+        "e+9",
+        " rows=",
+        " loops=",
+        ")",
+        "(cost=",
+    ]
+)
+trees = st.builds(lambda found: "-> " + "".join(found), st.lists(pieces, max_size=30))
+
+
+@given(st.one_of(values, documents, trees, st.builds(json.dumps, documents), st.binary()))
+def test_whatever_comes_is_a_plan_or_none(payload: Any) -> None:
+    try:
+        plan = parse_plan(payload)
+    except NoPlan:
+        return
+    assert render(plan)
+    summarize(plan)
+    find(plan, find_filters(""))
 
 
 @given(steps, st.one_of(st.none(), times))
