@@ -79,6 +79,25 @@ def test_panel_shows_hint_and_plan(shadow, address, page):
     expect(panel).to_be_visible()
 
 
+@pytest.mark.postgres
+def test_plan_is_walked_in_the_window(shadow, address, page):
+    page.goto(f"{address}/books/")
+    open_panel(page).get_by_role("button", name="Explain analyze").first.click()
+    plan = read_plan(page, "Measured plan")
+    focused = plan.locator("summary:focus")
+
+    plan.locator(".oi-strip a").first.click()
+    expect(focused).to_be_visible()
+    plan.locator(".oi-tree summary").first.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(plan.locator(".oi-tree .oi-step-line").nth(1)).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+
+    expect(focused).to_contain_text("Scan on testapp_")
+    assert plan.locator(".djdt-scroll").evaluate("part => part.scrollWidth <= part.clientWidth")
+
+
 @pytest.mark.parametrize(("theme", "is_dark"), [("light", False), ("dark", True)])
 def test_colours_follow_the_theme_of_the_toolbar(theme, is_dark, address, page):
     page.add_init_script(f"localStorage.setItem('djdt.user-theme', '{theme}')")
