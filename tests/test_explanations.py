@@ -157,7 +157,7 @@ def test_page_compares_a_plan_with_those_before_it_only(client, settings):
 
     first, second = (client.get(page).content.decode() for page in pages)
 
-    assert "Explained at " in first
+    assert ", explained at " in first
     assert "Compared with " not in first
     assert "Compared with " in second
 

@@ -11,7 +11,6 @@ from orm_insight import insight
 from orm_insight.analysis.report import Report
 from orm_insight.conf import get_config
 from orm_insight.dashboard.links import TraceLinks
-from orm_insight.dashboard.made_plans import made_plan
 from orm_insight.dashboard.responses import shell_of
 from orm_insight.explain.base import Explanation
 from orm_insight.model.trace import Query
@@ -129,8 +128,8 @@ class TracePages:
 
     def made(self, query: Query) -> ExplainResult | None:
         """The plan that is there already."""
-        explanation = made_plan(self.report.trace.id, query)
-        return None if explanation is None else self.result(explanation)
+        kept = insight.plan_of(self.report.trace.id, query.index)
+        return None if kept is None else self.result(kept.explanation)
 
     def result(self, explanation: Explanation) -> ExplainResult:
         """The plan beside those that were made of the same statement before."""

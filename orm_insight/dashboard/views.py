@@ -16,9 +16,9 @@ from orm_insight.dashboard.documentation import about_page
 from orm_insight.dashboard.hint_pages import find_hint, hint_json, hint_page, why_gone
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.list_page import Asked, entries, list_page, trace_table
-from orm_insight.dashboard.made_plans import trace_json
 from orm_insight.dashboard.problems_page import problems_json, problems_page
 from orm_insight.dashboard.responses import answer, answer_json, gone, is_fragment, wants_json
+from orm_insight.dashboard.trace_json import trace_json
 from orm_insight.dashboard.trace_pages import TracePages
 from orm_insight.dashboard.waiting import while_connected
 from orm_insight.explain.base import Outcome

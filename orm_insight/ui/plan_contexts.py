@@ -70,8 +70,8 @@ class PlanView:
     """A plan as a tree.
 
     ``unit`` is ``time``, ``cost``, or empty where nothing is known about what a step takes.
-    ``nothing`` are the keys that are 0 or false in every step, ``more`` says how many steps are
-    not shown.
+    ``nothing`` are the keys that are 0 or false in every step, ``about`` is what the database
+    said of the whole. ``more`` says how many steps are not shown.
     """
 
     steps: tuple[PlanStep, ...]
@@ -82,6 +82,7 @@ class PlanView:
     has_buffers: bool
     triggers: tuple[str, ...]
     nothing: str
+    about: Markup
     more: str
     can_unfold: bool
 
@@ -168,6 +169,15 @@ class AdviceCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MadeAt:
+    """When a plan was made, and whether somebody had asked for it."""
+
+    words: str
+    at: str
+    at_iso: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainResult:
     """What the database answered: a plan, or ``error``."""
 
@@ -184,3 +194,4 @@ class ExplainResult:
     text: Markup
     json: Markup
     json_url: str | None
+    made: MadeAt | None = None

@@ -18,11 +18,12 @@ from orm_insight.ui.format import clock, count, cut, duration, percent, preforma
 from orm_insight.ui.links import Links
 from orm_insight.ui.plan_advice import advice_card
 from orm_insight.ui.plan_comparisons import comparison_view
-from orm_insight.ui.plan_contexts import ComparisonView, ExplainResult, FindingCard, TryForm
+from orm_insight.ui.plan_contexts import ComparisonView, ExplainResult, FindingCard, MadeAt, TryForm
 from orm_insight.ui.plan_tree import plan_view
 from orm_insight.ui.plan_triggers import triggers_ms
 
 DIFFERS_BY = 5
+_WORDS = {"asked": "explained at", "slow": "explained without asking at"}
 _MAX_TEXT = 200_000
 _MAX_JSON = 120_000
 """More is behind a link, where there is one."""
@@ -44,7 +45,7 @@ def explain_result(
         query_index=index,
         title="Measured plan" if explanation.analyzed else "Planned, not executed",
         summary=summarize(plan) if plan else "",
-        facts=tuple(_facts(explanation, plan, kept)) if plan else (),
+        facts=tuple(_facts(explanation, plan)) if plan else (),
         notice=explanation.notice or "",
         error=explanation.error or "",
         findings=findings,
@@ -62,16 +63,23 @@ def explain_result(
         text=preformatted(cut(explanation.text, _MAX_TEXT)),
         json=text,
         json_url=json_url,
+        made=_made(explanation, kept),
     )
 
 
-def _facts(explanation: Explanation, plan: Plan, kept: Sequence[KeptExplanation]) -> Iterator[Fact]:
+def _made(explanation: Explanation, kept: Sequence[KeptExplanation]) -> MadeAt | None:
+    own = next((one for one in kept if one.explanation.plan is explanation.plan), None)
+    if own is None or explanation.plan is None:
+        return None
+    return MadeAt(words=_WORDS[own.origin], at=clock(own.at), at_iso=own.at.isoformat())
+
+
+def _facts(explanation: Explanation, plan: Plan) -> Iterator[Fact]:
     captured, explained = explanation.captured_ms, explanation.explained_ms
     yield Fact(label="Captured", value=duration(captured), note="in the request")
     if explained is not None:
         note = _difference(captured, explained + (plan.planning_ms or 0.0))
-        made = next((f"at {clock(one.at)}" for one in kept if one.explanation.plan is plan), "")
-        yield Fact(label="Explained", value=duration(explained), note=note or made or "just now")
+        yield Fact(label="Explained", value=duration(explained), note=note)
     if plan.planning_ms is not None:
         yield Fact(label="Planning", value=duration(plan.planning_ms))
     for label, ms, note in (
