@@ -94,8 +94,10 @@ def _sort(node: PlanNode) -> str:
     is_spilled = node.buffers is not None and node.buffers.temp_written > 0
     on_disk = node.raw.get("Sort Space Type") == "Disk" or is_spilled
     size = f" ({kilobytes(float(space))})" if on_disk and space else ""
-    rows = f" of {counted(node.rows, 'row')}" if node.rows else ""
-    return f"{kind}{rows}{' on disk' if on_disk else ''}{size}"
+    # Under a LIMIT a sort reads all rows and gives few.
+    rows = max(node.rows or 0, sum(child.rows or 0 for child in node.children))
+    of_rows = f" of {counted(rows, 'row')}" if rows else ""
+    return f"{kind}{of_rows}{' on disk' if on_disk else ''}{size}"
 
 
 def _join(node: PlanNode) -> str:
@@ -142,17 +144,17 @@ _WORDS: dict[str, str | Callable[[PlanNode], str]] = {
     "Sample Scan": lambda node: f"a scan of a sample of {_table(node)}",
     "Index Scan": _index_scan,
     "Index Only Scan": _index_scan,
-    "Bitmap Heap Scan": lambda n: f"fetching rows of {_table(n)} that a bitmap index scan found",
+    "Bitmap Heap Scan": lambda node: f"a bitmap heap scan of {_table(node)}",
     "Bitmap Index Scan": lambda node: f"a bitmap scan of the index {node.index}",
     "BitmapAnd": "combining the bitmaps of several indexes (AND)",
     "BitmapOr": "combining the bitmaps of several indexes (OR)",
-    "Tid Scan": lambda node: f"fetching rows of {_table(node)} by their place",
-    "Tid Range Scan": lambda node: f"fetching rows of {_table(node)} by their place",
-    "Subquery Scan": lambda node: f"passing on the rows of the subquery {_table(node)}",
+    "Tid Scan": lambda node: f"a scan of {_table(node)} by the places of rows",
+    "Tid Range Scan": lambda node: f"a scan of {_table(node)} by the places of rows",
+    "Subquery Scan": lambda node: f"a scan of the subquery {_table(node)}",
     "Function Scan": lambda node: f"the function {_table(node)}",
     "Table Function Scan": lambda node: f"the table function {_table(node)}",
     "Values Scan": "a list of values",
-    "CTE Scan": lambda node: f"reading the rows of the CTE {_table(node)}",
+    "CTE Scan": lambda node: f"a scan of the CTE {_table(node)}",
     "WorkTable Scan": "reading what the recursion has found so far",
     "Named Tuplestore Scan": lambda node: f"reading the transition table {_table(node)}",
     "Foreign Scan": _foreign,

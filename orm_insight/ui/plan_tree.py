@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from orm_insight.explain.findings.context import Context
 from orm_insight.explain.names import Names
 from orm_insight.model.plan import Plan, PlanNode
-from orm_insight.ui.format import counted
+from orm_insight.ui.format import counted, preformatted
 from orm_insight.ui.plan_contexts import PlanStep, PlanView
 from orm_insight.ui.plan_shares import Shares
-from orm_insight.ui.plan_steps import Steps, nothing_in_every_step
+from orm_insight.ui.plan_steps import Steps, nothing_in_every_step, raw_lines
 from orm_insight.ui.plan_strip import strip
 from orm_insight.ui.plan_triggers import trigger_lines
 
@@ -55,9 +55,10 @@ def plan_view(plan: Plan, *, prefix: str = "s", is_open: bool = False) -> PlanVi
         unit=shares.unit,
         is_measured=plan.is_measured,
         has_rows=any(step.planned or step.rows for step in steps),
-        has_buffers=any(step.buffers for step in steps),
+        has_buffers=any(step.buffers not in ("", "0") or step.buffers_note for step in steps),
         triggers=tuple(trigger_lines(plan)),
         nothing=", ".join(sorted(tree.told)),
+        about=preformatted("\n".join(raw_lines(plan.raw))),
         more=f"{counted(left, 'more step')}: the text below has all of them." if left > 0 else "",
         can_unfold=not all(step.is_open for step in steps),
     )

@@ -47,6 +47,11 @@ def test_rows_of_all_loops_are_counted():
             {"rows": 9, "Sort Space Type": "Disk", "Sort Space Used": 2048},
             "a sort of 9 rows on disk (2.0 MB)",
         ),
+        (
+            "Bitmap Heap Scan",
+            {"relation": "t", "rows": 2},
+            "a bitmap heap scan of t that gives 2 rows",
+        ),
         ("Sort", {"Sort Space Type": "Memory", "Sort Space Used": 20}, "a sort"),
         ("Hash Join", {"Join Type": "Inner"}, "a hash join"),
         ("Hash Join", {"Join Type": "Left"}, "a hash join (left join)"),
@@ -65,13 +70,19 @@ def test_rows_of_all_loops_are_counted():
         ),
         ("SetOp", {"Command": "Except All"}, "comparing two sets of rows (EXCEPT)"),
         ("ModifyTable", {"Operation": "Update", "relation": "t"}, "updating t"),
-        ("CTE Scan", {"CTE Name": "recent"}, "reading the rows of the CTE recent"),
+        ("CTE Scan", {"CTE Name": "recent"}, "a scan of the CTE recent"),
         ("Quantum Scan", {"relation": "t"}, "the step Quantum Scan on t"),
         ("Unique", {}, "removing duplicates"),
     ],
 )
 def test_each_kind_of_step_in_plain_words(node_type, facts, words):
     assert of(node_type, **facts) == f"92 % of 100 ms is {words}."
+
+
+def test_sort_reads_more_than_it_gives():
+    sort = make_node("Sort", make_node(rows=50_000.0, total_ms=1.0), rows=10.0, total_ms=20.0)
+
+    assert summarize(make_plan(sort)) == "95 % of 20.0 ms is a sort of 50,000 rows."
 
 
 def test_fast_plan_says_so():

@@ -154,6 +154,19 @@ def test_what_is_nothing_in_every_step_of_a_large_plan_is_told_once():
     assert large.nothing == "Disabled, Local Hit Blocks, Workers"
 
 
+def test_what_the_database_said_of_the_whole_is_there():
+    view = plan_view(make_plan(raw={"Settings": {"work_mem": "64MB"}, "Query Identifier": 7}))
+
+    assert view.about == 'Settings: {"work_mem": "64MB"}\nQuery Identifier: 7'
+
+
+def test_column_of_blocks_only_where_some_were_touched():
+    touched = make_plan(make_node(buffers=Buffers(shared_hit=1)))
+
+    assert plan_view(touched).has_buffers
+    assert not plan_view(make_plan(make_node(buffers=Buffers()))).has_buffers
+
+
 def test_findings_are_badges_of_their_step():
     scan = make_node()
     root = make_node("Limit", scan)
