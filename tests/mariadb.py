@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from signal import SIGTERM
 from typing import Any
@@ -56,7 +57,10 @@ def running_mariadb() -> Iterator[Path]:
 
 @contextmanager
 def driver_in_place() -> Iterator[None]:
-    """PyMySQL under the name of mysqlclient, which is what Django imports."""
+    """What Django imports: mysqlclient, or PyMySQL under its name where that is not installed."""
+    if find_spec("MySQLdb") is not None:
+        yield
+        return
     pymysql.install_as_MySQLdb()
     try:
         yield

@@ -57,24 +57,30 @@ WHERE TABLE_SCHEMA NOT IN ('sys', 'information_schema', 'performance_schema', 'm
 class MysqlSession:
     """Explains over mysqlclient, or what stands in for it."""
 
+    def __init__(self) -> None:
+        self._number: int | None = None
+        """By which the server knows the connection."""
+
     def adapt_settings(self, settings: dict[str, Any]) -> None:
         """In autocommit, outside of any pool, with an end to the waiting for the server."""
         settings["AUTOCOMMIT"] = True
         settings["OPTIONS"].setdefault("connect_timeout", CONNECT_TIMEOUT_S)
 
     def cancel(self, wrapper: Any) -> None:
-        """``KILL QUERY`` over another connection: this one is busy."""
-        number = int(wrapper.connection.thread_id())
+        """``KILL QUERY`` over another connection: this one is busy, and must not be touched."""
+        if self._number is None:
+            return
         other = wrapper.copy()
         try:
             with other.cursor() as cursor:
-                cursor.execute(f"KILL QUERY {number}")
+                cursor.execute(f"KILL QUERY {self._number:d}")
         finally:
             other.close()
 
     def explain(
         self, wrapper: Any, statement: Statement, *, analyze: bool, limits: Limits
     ) -> Answer:
+        self._number = int(wrapper.connection.thread_id())
         dialect = MARIADB if wrapper.mysql_is_mariadb else MYSQL
         conversation = _Conversation(wrapper, dialect, limits)
         try:

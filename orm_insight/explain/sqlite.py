@@ -15,7 +15,7 @@ PREFIX = "EXPLAIN QUERY PLAN "
 
 # "SEARCH book USING COVERING INDEX name (author_id=?)"; before 3.36 "SCAN TABLE book AS b".
 _ACCESS = re.compile(
-    r"(?P<kind>SCAN|SEARCH) (?:TABLE )?(?P<relation>\S+)(?: AS \S+)?"
+    r"(?P<kind>SCAN|SEARCH) (?:TABLE )?(?P<relation>\S+)(?: AS (?P<alias>\S+))?"
     r"(?: USING (?:AUTOMATIC )?(?:PARTIAL )?(?:COVERING )?INDEX (?P<index>[^\s(]+))?"
 )
 _NO_TABLE = frozenset({"CONSTANT", "SUBQUERY"})
@@ -41,6 +41,7 @@ def _node(detail: str, raw: Mapping[str, Any], children: tuple[PlanNode, ...]) -
     return PlanNode(
         node_type=access["kind"],
         relation=access["relation"],
+        alias=access["alias"],
         index=access["index"],
         raw=raw,
         children=children,

@@ -102,7 +102,7 @@ class _Search:
         is_entries = "USING COVERING INDEX" in step.detail
         if node.node_type != "SCAN" or (node.index is not None and not is_entries):
             return
-        name, table = str(node.relation), self._table(node)
+        name, table = node.alias or str(node.relation), self._table(node)
         values = self._filters.compared.get(name, ())
         if step.is_in_loop and self._rows(node) >= LARGE_IN_LOOP:
             columns = (*self._filters.joined.get(name, ()), *values)
@@ -163,8 +163,9 @@ class _Search:
         return False
 
     def _table(self, node: PlanNode) -> str:
+        """Since 3.36 a plan names what stands for the table, before it named both."""
         name = str(node.relation)
-        return self._filters.tables.get(name, name)
+        return name if node.alias else self._filters.tables.get(name, name)
 
     def _rows(self, node: PlanNode) -> int:
         """None of what is no table: a subquery, a WITH query, a table-valued function."""

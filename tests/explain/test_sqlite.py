@@ -45,6 +45,7 @@ def test_rows_become_a_tree() -> None:
         ("SCAN", "old", "by_name"),
         ("USE TEMP B-TREE FOR ORDER BY", None, None),
     ]
+    assert [node.alias for node in plan.nodes() if node.alias] == ["o"]
     assert [child.raw["id"] for child in plan.root.children[0].children] == [5]
     assert all(node.self_ms is None and node.rows is None for node in plan.nodes())
 

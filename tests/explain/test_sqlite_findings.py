@@ -160,6 +160,14 @@ def test_a_column_with_an_index_is_not_advised(database: sqlite3.Connection) -> 
     assert findings(database, "SELECT * FROM large WHERE +pages = 3 AND large.pages > -1") == ()
 
 
+def test_a_plan_before_3_36(database: sqlite3.Connection) -> None:
+    plan = parse_query_plan([(2, 0, 0, "SCAN TABLE large AS l")])
+    sql = "SELECT * FROM large AS l WHERE l.title = 'x'"
+    [found] = find(plan, sql, SqliteTables(database))
+    assert "All of large is read" in found.message
+    assert 'fields=["title"]' in found.advice
+
+
 def test_missing_indexes_come_first(database: sqlite3.Connection) -> None:
     sql = "SELECT * FROM large WHERE author_id = 3 ORDER BY title"
     codes = [found.code for found in findings(database, sql)]
