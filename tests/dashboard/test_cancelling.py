@@ -15,6 +15,7 @@ from django.db import connection
 
 from orm_insight.explain.cancelling import CANCELLED
 from tests.asgi import running_server
+from tests.browser import expect
 from tests.builders import make_query
 from tests.dashboard.pages import forms_token
 from tests.explain.waiting import running_statements, wait_until
@@ -96,6 +97,20 @@ def test_second_request_ends_the_first_which_says_so(server, settings):
     assert cancelled == {"cancelled": True}
     assert answer["error"] == CANCELLED
     assert not is_running()
+
+
+def test_button_of_the_page(dashboard, live_asgi, page):
+    connection.ensure_connection()
+    trace = dashboard.keep(make_query(f"SELECT {MARK}", vendor="postgresql", alias="default"))
+    page.goto(f"{live_asgi.url}/_orm/traces/{trace.id}/queries/0/")
+    page.get_by_role("button", name="Explain analyze").click()
+    wait_until(is_running)
+
+    page.get_by_role("button", name="Cancel").click()
+
+    expect(page.locator("[data-oi-result]")).to_have_text(CANCELLED)
+    assert not is_running()
+    assert page.get_by_role("button", name="Explain analyze").is_enabled()
 
 
 def test_nothing_to_cancel(dashboard):

@@ -22,6 +22,8 @@ export function enableFragments(root, whenLoaded = () => {}) {
   });
 }
 
+const CANCEL_AFTER_MS = 500;
+
 /** The same address, only the part that is missing here. */
 export function fragmentUrl(address) {
   const url = new URL(address, location.href);
@@ -84,6 +86,21 @@ function resultOf(form) {
   return form.closest("[data-oi-result]") ?? form.parentElement.querySelector("[data-oi-result]");
 }
 
+/** Asks the server to end the statement; the answer that is waited for then says so. */
+function cancelButton(form) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "oi-button";
+  button.textContent = "Cancel";
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    const body = new FormData(form);
+    body.set("cancel", "1");
+    fetch(fragmentUrl(form.action), { method: "POST", body, credentials: "same-origin" });
+  });
+  return button;
+}
+
 async function explain(form, slot, submitter, whenLoaded) {
   const buttons = form.querySelectorAll("button");
   const body = new FormData(form, submitter);
@@ -91,7 +108,10 @@ async function explain(form, slot, submitter, whenLoaded) {
   const status = slot.parentElement.querySelector("[data-oi-status]");
   slot.replaceChildren();
   status.textContent = "The database is asked …";
-  slot.replaceChildren(await fetchFragment(form.action, { method: "POST", body }));
+  const waiting = setTimeout(() => slot.replaceChildren(cancelButton(form)), CANCEL_AFTER_MS);
+  const answer = await fetchFragment(form.action, { method: "POST", body });
+  clearTimeout(waiting);
+  slot.replaceChildren(answer);
   buttons.forEach((button) => (button.disabled = false));
   if (submitter?.isConnected) submitter.focus({ preventScroll: true });
   else slot.querySelector(`[data-oi-advice="${submitter?.value}"]`)?.focus();
