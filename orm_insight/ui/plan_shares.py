@@ -47,7 +47,7 @@ class Shares:
     def share_text(self, node: PlanNode) -> str:
         """Nothing where it is below half of a percent."""
         share = self.share(node)
-        return percent(share) if share >= 0.005 and node.executed else ""
+        return part(share) if share >= 0.005 and node.executed else ""
 
     def total_text(self, node: PlanNode) -> str:
         total = node.total_ms if self.unit == TIME else total_cost(node)
@@ -57,3 +57,8 @@ class Shares:
         if self.unit == COST:
             return count(round(amount, 2))
         return duration(amount) if self.unit else ""
+
+
+def part(share: float) -> str:
+    """``92 %``; never rounded up to the whole."""
+    return percent(share if share >= 1 else min(share, 0.99))

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from orm_insight.explain.step_words import target, title
 from orm_insight.model.plan import Plan, PlanNode
-from orm_insight.ui.format import percent
 from orm_insight.ui.plan_contexts import StripPart
-from orm_insight.ui.plan_shares import TIME, Shares
+from orm_insight.ui.plan_shares import TIME, Shares, part
 from orm_insight.ui.plan_triggers import triggers_ms
 
 MAX_PARTS = 8
@@ -50,7 +49,7 @@ def _place(parts: Iterator[tuple[float, str, str, bool]], shares: Shares) -> Ite
             x=f"{x:.2%}",
             width=f"{width:.2%}",
             label=label,
-            value=f"{shares.text(amount)}, {percent(shares.of_whole(amount))}",
+            value=f"{shares.text(amount)}, {part(shares.of_whole(amount))}",
             href=href,
             is_slowest=is_slowest,
             has_room=width >= _LABELLED,
@@ -62,6 +61,6 @@ def _place(parts: Iterator[tuple[float, str, str, bool]], shares: Shares) -> Ite
             x=f"{x:.2%}",
             width=f"{1.0 - x:.2%}",
             label="the rest",
-            value=f"{shares.text(rest)}, {percent(1.0 - x)}",
+            value=f"{shares.text(rest)}, {part(1.0 - x)}",
             has_room=1.0 - x >= _LABELLED,
         )

@@ -14,11 +14,12 @@ from orm_insight.explain.summary import summarize
 from orm_insight.explanations import KeptExplanation
 from orm_insight.model.plan import Finding, Plan
 from orm_insight.ui.contexts import Fact
-from orm_insight.ui.format import clock, count, cut, duration, percent, preformatted
+from orm_insight.ui.format import clock, count, cut, duration, preformatted
 from orm_insight.ui.links import Links
 from orm_insight.ui.plan_advice import advice_card
 from orm_insight.ui.plan_comparisons import comparison_view
 from orm_insight.ui.plan_contexts import ComparisonView, ExplainResult, FindingCard, MadeAt, TryForm
+from orm_insight.ui.plan_shares import part
 from orm_insight.ui.plan_tree import plan_view
 from orm_insight.ui.plan_triggers import triggers_ms
 
@@ -108,7 +109,7 @@ def _findings(plan: Plan, links: Links, prefix: str) -> Iterator[FindingCard]:
             title=finding.title,
             message=finding.message,
             advice=finding.advice,
-            share=percent(finding.share) if finding.share else "",
+            share=part(finding.share) if finding.share else "",
             bar=min(finding.share, 1.0),
             time=duration(finding.ms) if finding.ms else "",
             step="" if number is None else _step_name(finding),

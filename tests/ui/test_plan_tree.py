@@ -177,6 +177,13 @@ def test_findings_are_badges_of_their_step():
     assert [step.badges for step in found] == [(), ("on disk",)]
 
 
+def test_share_is_not_rounded_up_to_the_whole():
+    root = make_node("Limit", make_node(total_ms=999.0), total_ms=1_000.0)
+
+    assert [step.share for step in plan_view(make_plan(root)).steps] == ["", "99 %"]
+    assert plan_view(make_plan()).steps[0].share == "100 %"
+
+
 def test_small_plan_is_open(steps):
     assert all(step.is_open for step in steps)
     assert [step.closes for step in steps] == [0, 0, 1]
