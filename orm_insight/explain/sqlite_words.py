@@ -39,7 +39,7 @@ def _reads(nodes: list[PlanNode]) -> Iterator[str]:
     if automatic:
         yield f"an index on {_names(automatic)} is built for this statement alone"
     if indexes:
-        yield f"all of an index of {_names(indexes)} is read"
+        yield f"a whole index of {_names(indexes)} is read"
     if searches:
         yield f"rows of {_names(searches)} are found by an index or a key"
 

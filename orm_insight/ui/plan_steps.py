@@ -163,6 +163,8 @@ def details_of(node: PlanNode) -> Iterator[tuple[str, str]]:
         value = node.raw.get(key)
         if value is None or (value == 0 and key not in _TOLD_WHEN_ZERO):
             continue
+        if key == "detail" and value in (node.node_type, f"{node.node_type} {node.relation}"):
+            continue  # the step's line says the same
         yield key, _value(_of_all_loops(key, value, node.loops)) + _unit(key, node.raw)
 
 

@@ -154,6 +154,14 @@ def test_sqlite_speaks_of_the_ways_to_the_tables():
     )
 
 
+def test_sqlite_reads_a_whole_index():
+    rows = [(2, 0, 0, "SCAN t USING COVERING INDEX t_a")]
+
+    assert summarize(parse_query_plan(rows)) == (
+        "A whole index of t is read. SQLite measures no times."
+    )
+
+
 def test_sqlite_builds_an_index():
     rows = [(2, 0, 0, "SEARCH b USING AUTOMATIC COVERING INDEX (x=?)")]
 

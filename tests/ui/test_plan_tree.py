@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orm_insight.explain.postgresql import parse_plan
+from orm_insight.explain.sqlite import parse_query_plan
 from orm_insight.model.plan import Buffers, Plan, PlanNode
 from orm_insight.ui.plan_tree import LARGE, MAX_NESTING, MAX_STEPS, SMALL, plan_view
 from tests.builders import make_finding, make_node, make_plan
@@ -279,6 +280,17 @@ def test_without_times_and_costs_everything_is_open():
 
     assert (view.unit, view.strip, view.has_rows) == ("", (), False)
     assert all(step.is_open for step in view.steps)
+
+
+def test_detail_of_sqlite_is_told_where_it_says_more():
+    rows = [(2, 0, 0, "SCAN book"), (3, 0, 0, "SEARCH person USING INTEGER PRIMARY KEY (rowid=?)")]
+
+    steps = plan_view(parse_query_plan(rows)).steps
+
+    assert [step.details for step in steps[1:]] == [
+        (),
+        (("detail", "SEARCH person USING INTEGER PRIMARY KEY (rowid=?)"),),
+    ]
 
 
 def test_strip_has_the_largest_steps_and_the_rest():
