@@ -7,6 +7,7 @@ each without what other tables took.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -52,15 +53,6 @@ NAMES = {
     "window_functions_computation": "Window functions",
     "buffer_result": "Buffer result",
 }
-# These only hold steps, and are none.
-_LISTS = frozenset(
-    {
-        *("nested_loop", "subqueries", "query_specifications", "sorts", "attached_subqueries"),
-        *("select_list_subqueries", "order_by_subqueries", "group_by_subqueries"),
-        *("having_subqueries", "optimized_away_subqueries", "insert_values_subqueries"),
-        *("update_value_subqueries",),
-    }
-)
 _STEPS = frozenset({"table", *NAMES}) - {"nested_loop"}
 
 
@@ -74,8 +66,8 @@ def merge_repeated(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
-    steps = [{key: value} for key, value in pairs if key in _STEPS]
-    rest = {key: value for key, value in found.items() if key not in _STEPS}
+    steps = [{key: value} for key, value in pairs if _is_step(key, value)]
+    rest = {key: value for key, value in found.items() if not _is_step(key, value)}
     return {**rest, "nested_loop": steps}
 
 
@@ -92,10 +84,27 @@ def _step(kind: str, raw: Mapping[str, Any]) -> Step:
 
 def _children(raw: Mapping[str, Any]) -> Iterator[Step]:
     for key, value in raw.items():
-        if key in _LISTS and isinstance(value, list):
-            yield from _listed(key, value)
-        elif key in _STEPS and isinstance(value, Mapping):
+        if _is_step(key, value):
             yield _step(key, value)
+        elif _is_list_of_steps(value):
+            yield from _listed(key, value)
+
+
+def _is_step(key: str, value: Any) -> bool:
+    """Also one of a kind that is not known here, if there are steps in it."""
+    return isinstance(value, Mapping) and (key in _STEPS or _holds_steps(value))
+
+
+def _is_list_of_steps(value: Any) -> bool:
+    """The tables of a join, subqueries, parts of a union: a list is no step itself."""
+    return isinstance(value, list) and any(map(_holds_steps, value))
+
+
+def _holds_steps(value: Any) -> bool:
+    return isinstance(value, Mapping) and any(
+        isinstance(inner, Mapping | list) and key in _STEPS | {"nested_loop"}
+        for key, inner in value.items()
+    )
 
 
 def _listed(key: str, items: Sequence[Any]) -> Iterator[Step]:
@@ -138,7 +147,7 @@ def _other(kind: str, raw: Mapping[str, Any]) -> Step:
         rows = number(raw.get("r_output_rows"))
     own = _sum(raw, "r_unpack_time_ms", "r_other_time_ms")
     return Step(
-        node_type=NAMES.get(kind, kind),
+        node_type=NAMES.get(kind, re.sub("[-_]", " ", kind).capitalize()),
         raw=_facts(raw),
         relation=None,
         loops=None if raw.get("access_type") and loops == 0 else loops,
@@ -168,7 +177,11 @@ def _take_what_follows(step: Step) -> None:
 
 def _facts(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Every key but those that have become steps."""
-    return {key: value for key, value in raw.items() if key not in _STEPS | _LISTS}
+    return {
+        key: value
+        for key, value in raw.items()
+        if not _is_step(key, value) and not _is_list_of_steps(value)
+    }
 
 
 def _share(rows: float | None, percent: Any, loops: float | None = 1.0) -> float | None:

@@ -139,6 +139,8 @@ REAL = [
     "SELECT * FROM author LEFT JOIN book ON book.author_id = author.id WHERE book.id IS NULL",
     "SELECT author_id, count(*) AS c FROM book GROUP BY author_id HAVING c > 3 ORDER BY c DESC",
     "SELECT * FROM book WHERE author_id = 3 OR pages = 4",
+    "SELECT count(*) FROM author a JOIN book b ON b.id < a.country",
+    "SELECT DISTINCT a.name FROM author a JOIN book b ON b.author_id = a.id",
     "SELECT name FROM author GROUP BY name WITH ROLLUP",
     "SELECT * FROM author WHERE id NOT IN (SELECT author_id FROM book WHERE pages = 3)",
     "(SELECT id FROM book) EXCEPT (SELECT id FROM author) INTERSECT (SELECT 5)",

@@ -138,6 +138,19 @@ def test_children_longer_than_their_parent_are_shortened() -> None:
     assert own_times(plan) == {"Query block": 0, "Nested loop join": 0, "a": 5, "b": 5}
 
 
+def test_unknown_steps_are_shown() -> None:
+    checked = {"range-checked-for-each-record": {"keys": ["by_a"], "r_loops": 3, **measured("b")}}
+    new = {"new_list": [{"query_block": {"nested_loop": [measured("c")]}}], "new_fact": {"x": []}}
+    plan = parse_plan(block(measured("a"), checked, **new))
+    assert shape(plan.root) == [
+        "Query block",
+        ["Nested loop join", ["Table scan a"], ["Range checked for each record", ["Table scan b"]]],
+        ["Query block", ["Table scan c"]],
+    ]
+    assert plan.root.raw["new_fact"] == {"x": []}
+    assert plan.root.children[0].children[1].raw == {"keys": ["by_a"], "r_loops": 3}
+
+
 def test_unknown_keys_are_kept() -> None:
     plan = parse_plan(block(measured("a", new_key={"x": 1}), new_fact=[1]))
     assert plan.root.raw["new_fact"] == [1]
