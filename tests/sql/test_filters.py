@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orm_insight.sql.filters import find_filters
 
@@ -67,3 +69,34 @@ def test_columns_of_group_by() -> None:
     sql = 'SELECT "a"."id", count(*) FROM "a", b GROUP BY "a"."id", b.x HAVING count(*) > b.y'
     assert find_filters(sql).grouped == {"a": ("id",), "b": ("x",)}
     assert find_filters("SELECT x FROM a GROUP BY x, lower(y) ORDER BY z").grouped["a"][0] == "x"
+
+
+PIECES = [
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "ON",
+    "a",
+    "b.c",
+    '"d"."e"',
+    "AS",
+    "(",
+    ")",
+    ",",
+    ".",
+    "=",
+    "OR",
+]
+PIECES += ["AND", "NOT", "IN", "IS NULL", "LIKE", "GROUP BY", "BETWEEN 1 AND 2", "%s", "'x", ";"]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map(" ".join) | st.text())
+def test_whatever_the_text(sql: str) -> None:
+    found = find_filters(sql)
+    assert all(1 <= len(columns) <= 3 for columns in found.compared.values())
+
+
+def test_a_long_text_takes_no_long_time() -> None:
+    many = " AND ".join(f"book.a{i} = {i}" for i in range(20_000))
+    assert find_filters(f"SELECT * FROM book WHERE {many}").compared == {"book": ("a0", "a1", "a2")}
+    assert find_filters("(" * 20_000 + "SELECT").tables == {}
