@@ -23,6 +23,7 @@ from orm_insight.explain.cancelling import (
 )
 from orm_insight.explain.runner import explain
 from orm_insight.explain.sqlite_session import SqliteSession
+from tests.explain.aliases import alias_to
 from tests.explain.recording import query
 from tests.explain.waiting import running_statements, wait_until
 
@@ -118,9 +119,13 @@ def test_by_key_only_while_the_block_is_open() -> None:
     assert current() is not one
 
 
-def sleeping(seconds: int = 30) -> Explanation:
-    with cancellable(KEY):
-        return explain(query("SELECT pg_sleep(%s)", (seconds,)), analyze=True)
+def sleeping(alias: str = "default") -> Explanation:
+    try:
+        with cancellable(KEY):
+            return explain(query("SELECT pg_sleep(30)", alias=alias), analyze=True)
+    finally:
+        # Receivers of connection_created may have asked the alias's own connection.
+        connections.close_all()
 
 
 @pytest.fixture
@@ -134,15 +139,26 @@ def unblocked(django_db_blocker: Any) -> Any:
 @pytest.mark.django_db(transaction=True)
 def test_statement_is_ended_on_the_server(unblocked: None) -> None:
     url = connection.get_connection_params()
-    running = in_thread(sleeping)
-    wait_until(lambda: running_statements(url, "pg_sleep"))
+    check_cancelling(in_thread(sleeping), url)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("server", ["postgres15", "replica15", "pgbouncer15"])
+def test_other_servers(server: str, unblocked: None, request: pytest.FixtureRequest) -> None:
+    direct = request.getfixturevalue("replica15" if server == "replica15" else "postgres15")
+    with alias_to(request.getfixturevalue(server)) as alias:
+        check_cancelling(in_thread(sleeping, alias), direct)
+
+
+def check_cancelling(running: Future[Explanation], server: dict[str, Any] | str) -> None:
+    wait_until(lambda: running_statements(server, "pg_sleep"))
     started = time.monotonic()
 
     assert cancel(KEY)
 
     found = running.result(5)
     assert time.monotonic() - started < 2
-    assert running_statements(url, "pg_sleep") == []
+    assert running_statements(server, "pg_sleep") == []
     assert (found.outcome, found.error, found.plan) == (Outcome.FAILED, CANCELLED, None)
 
 
