@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.signals import request_finished
+from django.db import connections
 
 from orm_insight.capture import faults
 from orm_insight.capture.tracing import paused
@@ -108,6 +109,9 @@ class SlowExplainer:
                     self._explain(slow)
                 except Exception as error:
                     faults.report("explain a slow query", error)
+                finally:
+                    # Receivers of connection_created may use the alias's connection of this thread.
+                    connections.close_all()
 
     def _next(self) -> SlowQuery | None:
         """The next one, as soon as it may be explained; ``None`` where the work is done."""
