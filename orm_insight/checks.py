@@ -13,6 +13,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core import checks
+from django.db import connections
 from django.template import engines
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
@@ -21,6 +22,7 @@ from orm_insight.analysis.silence import KNOWN_CODES, IgnoreComment
 from orm_insight.capture.codes import is_application
 from orm_insight.capture.provenance import missing_hooks
 from orm_insight.conf import KEYS, SETTING, Problem, get_config, read_config
+from orm_insight.explain.base import PLANS_WITHOUT_VALUES
 from orm_insight.ignore_comments import comments_below
 from orm_insight.setting_rules import (
     BadCallbackError,
@@ -144,10 +146,12 @@ def check_explain_slow(
                 id="orm_insight.W007",
             )
         ]
-    if config.redacts:
+    vendors = {connections[alias].vendor for alias in connections}
+    if config.redacts and vendors.isdisjoint(PLANS_WITHOUT_VALUES):
         return [
             checks.Warning(
-                "EXPLAIN_SLOW explains no statement with parameters: they are withheld.",
+                "EXPLAIN_SLOW explains no statement with parameters: they are withheld, and only "
+                "PostgreSQL has plans without them.",
                 hint="REDACT_PARAMS = False keeps them, but those of secret columns, for whoever "
                 "may see the dashboard.",
                 id="orm_insight.W008",

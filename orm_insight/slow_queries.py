@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 from typing import NamedTuple
 
-from orm_insight.explain.base import values
+from orm_insight.explain.base import PLANS_WITHOUT_VALUES, lacks_values
 from orm_insight.explanations import Statement, statement_of
 from orm_insight.model.querylog import QueryLog
-from orm_insight.model.trace import Query, Redacted, Trace
+from orm_insight.model.trace import Query, Trace
 
 MAX_WAITING = 20
 MINUTE_S = 60.0
@@ -97,12 +97,12 @@ def has_slow(trace: Trace, threshold_ms: float) -> bool:
 
 
 def _slow(trace: Trace, threshold_ms: float) -> Iterator[Query]:
-    """The slow queries with all their parameters, the slowest first."""
+    """The slow queries that can have a plan, the slowest first."""
     durations = _durations(trace)
     indexes = (index for index, ms in enumerate(durations) if ms >= threshold_ms)
     for index in sorted(indexes, key=durations.__getitem__, reverse=True):
         query = trace.queries[index]
-        if not any(isinstance(value, Redacted) for value in values(query.params)):
+        if query.vendor in PLANS_WITHOUT_VALUES or not lacks_values(query.params):
             yield query
 
 

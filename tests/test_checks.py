@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
+from django.db import connections
 from django.test import override_settings
 from django.utils.module_loading import import_string
 
@@ -72,9 +73,15 @@ def test_noop_slow_statements_are_explained_with_their_parameters():
         ({"REDACT_PARAMS": True}, "orm_insight.W008"),
     ],
 )
-def test_slow_statements_that_cannot_be_explained(entry, id):
+def test_slow_statements_that_cannot_be_explained(entry, id, monkeypatch):
+    monkeypatch.setattr(type(connections["default"]), "vendor", "oracle")
     with override_settings(ORM_INSIGHT={"EXPLAIN_SLOW": True, **entry}):
         assert ids() == [id]
+
+
+def test_noop_slow_statements_have_plans_for_any_values():
+    with override_settings(ORM_INSIGHT={"EXPLAIN_SLOW": True, "REDACT_PARAMS": True}):
+        assert checked() == []
 
 
 def test_unknown_key_names_the_nearest():

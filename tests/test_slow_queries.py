@@ -53,6 +53,12 @@ def test_withheld_parameters_are_left_alone(clock):
     assert chooser(clock, query).seconds_to_wait() is None
 
 
+def test_plans_for_any_values_need_no_parameters(clock):
+    query = slow("a", params=(REDACTED,), vendor="postgresql")
+
+    assert taken(chooser(clock, query)) == ["a"]
+
+
 def test_slowest_first(clock):
     assert taken(chooser(clock, slow("a", 150), slow("b", 900), slow("c", 100))) == ["b", "a", "c"]
 

@@ -15,7 +15,14 @@ from orm_insight.explain.summary import summarize
 from orm_insight.model.advice import IndexAdvice
 from orm_insight.model.plan import Finding, Plan
 from orm_insight.model.schema import Schema
-from orm_insight.model.trace import Params, Query
+from orm_insight.model.trace import Params, Query, Redacted
+
+# These vendors have plans that hold for any value of the parameters.
+PLANS_WITHOUT_VALUES = frozenset({"postgresql"})
+WITHHELD = (
+    "Its parameters were withheld when it was captured, and without them there is no plan to be "
+    "had. The setting for redaction decides which values are kept."
+)
 
 
 class Outcome(StrEnum):
@@ -188,6 +195,11 @@ class Unavailable(ExplainError):
 def describe_ms(milliseconds: int) -> str:
     """``10 s``, ``1.5 s``, ``200 ms``."""
     return f"{milliseconds / 1000:g} s" if milliseconds >= 1000 else f"{milliseconds} ms"
+
+
+def lacks_values(params: Params) -> bool:
+    """Some of them were withheld when they were captured."""
+    return any(isinstance(value, Redacted) for value in values(params))
 
 
 def values(params: Any) -> Iterator[Any]:

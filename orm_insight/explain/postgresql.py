@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
@@ -21,6 +22,22 @@ _COUNTERS: Mapping[str, Sequence[str]] = {
     **{field.name: [f"{field.name.replace('_', ' ').title()} Blocks"] for field in fields(Buffers)},
     **_IO_KEYS,
 }
+
+
+# psycopg finds its placeholders like this, inside of strings, too.
+_PLACEHOLDER = re.compile(r"%(?:%|[sbt]|\((?P<name>[^)]+)\)[sbt])")
+
+
+def numbered(sql: str) -> tuple[str, int]:
+    """With ``$1`` for ``%s``, as a prepared statement has it, and how many there are."""
+    numbers: dict[str, int] = {}
+
+    def number_of(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%"
+        return f"${numbers.setdefault(found['name'] or str(found.start()), len(numbers) + 1)}"
+
+    return _PLACEHOLDER.sub(number_of, sql), len(numbers)
 
 
 def explain_prefix(*, analyze: bool) -> str:

@@ -26,6 +26,7 @@ from psycopg.rows import tuple_row
 
 from orm_insight.explain.advisory_locks import released
 from orm_insight.explain.base import (
+    WITHHELD,
     Answer,
     ExplainError,
     Limits,
@@ -34,8 +35,9 @@ from orm_insight.explain.base import (
     Statement,
     Unavailable,
     describe_ms,
+    lacks_values,
 )
-from orm_insight.explain.postgresql import explain_prefix, parse_plan
+from orm_insight.explain.postgresql import explain_prefix, numbered, parse_plan
 from orm_insight.explain.text import render
 from orm_insight.sql.statement import function_outside_transactions, verb
 
@@ -49,6 +51,11 @@ EXPLAINABLE = frozenset(
     {"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES", "TABLE", "EXECUTE"}
 )
 CONNECT_TIMEOUT_S = 5
+PREPARED = "orm_insight_plan"
+GENERIC = (
+    "A plan for any values: those of this query were withheld when it was captured. With them, "
+    "PostgreSQL may choose another one."
+)
 
 _HINTS = {
     "42P01": "It may have been dropped since, or was a temporary table of the captured session.",
@@ -79,6 +86,8 @@ class PostgresqlSession:
             raise Refused(
                 "PostgreSQL is explained through psycopg 3; this project uses another driver."
             )
+        if lacks_values(statement.params):
+            return _generic(connection, statement, limits)
         notice = why_not_to_run(statement.sql) if analyze else None
         if analyze and notice is None:
             try:
@@ -96,6 +105,43 @@ class PostgresqlSession:
         connection = wrapper.connection
         if isinstance(connection, psycopg.Connection):
             connection.cancel_safe(timeout=CONNECT_TIMEOUT_S)
+
+
+def _generic(connection: psycopg.Connection[Any], statement: Statement, limits: Limits) -> Answer:
+    """The plan for any values, where the captured ones were withheld."""
+    try:
+        payload = json.loads(_ask_generic(connection, statement, limits=limits))
+    except psycopg.errors.IndeterminateDatatype as error:
+        raise Refused(f"{WITHHELD} Nor can PostgreSQL tell their types.") from error
+    except psycopg.Error as error:
+        raise _explain_error(error, statement, limits) from error
+    return Answer(plan=parse_plan(payload), text=render(payload), payload=payload, notice=GENERIC)
+
+
+def _ask_generic(
+    connection: psycopg.Connection[Any], statement: Statement, *, limits: Limits
+) -> bytes:
+    """Prepare the statement and explain it; its values are asked for only when it is executed.
+
+    Behind a pooler a prepared statement outlives the connection, so it is taken away.
+    """
+    text, count = numbered(statement.sql)
+    values = f"({', '.join(['NULL'] * count)})" if count else ""
+    connection.read_only = True
+    cursor = psycopg.Cursor(connection)
+    with connection.transaction(force_rollback=True):
+        restrict(connection, limits)
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        prepare = f"PREPARE {PREPARED} AS {text}".encode()
+        cursor.execute(prepare, prepare=False, binary=True)
+        try:
+            with connection.transaction():
+                execute = f"{explain_prefix(analyze=False)}EXECUTE {PREPARED} {values}"
+                cursor.execute(execute.encode(), prepare=False, binary=True)
+                result = cursor.pgresult
+                return (result.get_value(0, 0) if result else None) or b"[]"
+        finally:
+            psycopg.Cursor(connection).execute(f"DEALLOCATE {PREPARED}".encode())
 
 
 def why_not_to_run(sql: str) -> str | None:
@@ -158,7 +204,10 @@ def fetch_plan(
     with released(connection) if analyze else nullcontext():
         # Binary results force the extended protocol, which refuses a second statement.
         cursor.execute(
-            explain_prefix(analyze=analyze).encode() + sql, params, prepare=False, binary=True
+            explain_prefix(analyze=analyze).encode() + sql,
+            params,
+            prepare=False,
+            binary=True,
         )
     result = cursor.pgresult
     return (result.get_value(0, 0) if result else None) or b"[]"

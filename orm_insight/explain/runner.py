@@ -22,6 +22,8 @@ from django.utils.connection import ConnectionDoesNotExist
 from django.utils.module_loading import import_string
 
 from orm_insight.explain.base import (
+    PLANS_WITHOUT_VALUES,
+    WITHHELD,
     Advised,
     Advisor,
     Answer,
@@ -34,11 +36,11 @@ from orm_insight.explain.base import (
     Session,
     Statement,
     Unavailable,
-    values,
+    lacks_values,
 )
 from orm_insight.explain.cancelling import current
 from orm_insight.model.schema import Schema
-from orm_insight.model.trace import Query, Redacted
+from orm_insight.model.trace import Query
 from orm_insight.sql.statement import is_empty
 
 # By name: a driver is imported only where the project uses it.
@@ -49,7 +51,6 @@ SESSIONS = {
     "sqlite": "orm_insight.explain.sqlite_session.SqliteSession",
 }
 ADVISORS = {"postgresql": "orm_insight.explain.indexes.postgresql.PostgresqlAdvisor"}
-
 logger = logging.getLogger("orm_insight.explain")
 
 
@@ -70,9 +71,9 @@ def explain(
     vendor = query.vendor
     try:
         limits = Limits(statement_ms=timeout_ms, lock_ms=lock_timeout_ms)
-        _check(query)
         wrapper = _find_alias(query.alias)
         vendor = wrapper.vendor
+        _check(query, vendor)
         with _own_connection(wrapper, _session(wrapper)) as (own, session):
             statement = Statement(sql=_text(query.sql, own.connection), params=query.params)
             answer = session.explain(own, statement, analyze=analyze, limits=limits)
@@ -100,14 +101,11 @@ def _explained(query: Query, vendor: str, answer: Answer, advised: Advised) -> E
     )
 
 
-def _check(query: Query) -> None:
+def _check(query: Query, vendor: str) -> None:
     if is_empty(str(query.sql)):
         raise Refused("The statement is empty.")
-    if any(isinstance(value, Redacted) for value in values(query.params)):
-        raise Refused(
-            "Its parameters were withheld when it was captured, and without them there is no plan "
-            "to be had. The setting for redaction decides which values are kept."
-        )
+    if lacks_values(query.params) and vendor not in PLANS_WITHOUT_VALUES:
+        raise Refused(WITHHELD)
 
 
 def _find_alias(alias: str) -> BaseDatabaseWrapper:

@@ -130,7 +130,10 @@ def test_other_vendors(engine: str, outcome: Outcome, words: str) -> None:
 
 @pytest.mark.parametrize("params", [(1, REDACTED), {"a": REDACTED}, ([1, [REDACTED]],)])
 def test_withheld_parameters(params: Params) -> None:
-    found = explain(query("SELECT %s, %s", params), analyze=True)
+    found = explain(query("SELECT %s, %s IS NULL", params), analyze=True)
+    assert found.outcome is Outcome.REFUSED
+    assert found.error is not None and "withheld" in found.error
+    found = explain(query("SELECT %s", params, alias="sqlite", vendor="sqlite"), analyze=True)
     assert found.outcome is Outcome.REFUSED
     assert found.error is not None and "withheld" in found.error
 
