@@ -60,7 +60,9 @@ def try_hypothetical(
         create = sql.SQL("SELECT indexname FROM {}.hypopg_create_index({})")
         row = cursor.execute(create.format(extension, sql.Literal(definition.create()))).fetchone()
         try:
-            after = parse_plan(fetch_plan(connection, statement, analyze=False))
+            # A savepoint: behind a pooler the session, and what hypopg keeps in it, lives on.
+            with connection.transaction():
+                after = parse_plan(fetch_plan(connection, statement, analyze=False))
         finally:
             if connection.info.transaction_status is psycopg.pq.TransactionStatus.INTRANS:
                 cursor.execute(sql.SQL("SELECT {}.hypopg_reset()").format(extension))
