@@ -70,7 +70,7 @@ def test_explain_inside_an_opened_row(site, captured, page):
 def test_plan_is_copied(site, captured, page):
     page.goto(site.url(f"{captured}queries/0/"))
     page.get_by_role("button", name="Explain", exact=True).click()
-    page.locator(".oi-raw summary").first.click()
+    page.get_by_text("As text").click()
 
     button = page.get_by_role("button", name="Copy the plan as text")
     button.click()
