@@ -60,7 +60,7 @@ def check_hint_that_names_the_fix(panel):
 def check_real_plan(window):
     plan = window.locator(".oi-plan")
     expect(plan).to_contain_text(re.compile(r"(Seq|Index) Scan\s+on blog_author"))
-    expect(plan.locator("th", has_text="Rows")).to_be_visible()
+    expect(plan.locator(".oi-c-rows").first).to_be_visible()
     expect(window.locator(".oi-explain")).to_contain_text("Measured plan")
     window.get_by_text("As text").click()
     expect(window.locator(".oi-raw pre").first).to_contain_text("actual time=")

@@ -257,7 +257,7 @@ def on_postgres15(postgres15: str, database: dict[str, Any]) -> Iterator[None]:
             PASSWORD=parts.get("password", ""),
         )
         yield
-        server.execute("DROP TABLE pgapp_entry")
+        server.execute("DROP TABLE pgapp_entry; DROP EXTENSION hypopg")
 
 
 def test_hypopg_verifies_without_being_asked(transactional_db: None, on_postgres15: None) -> None:

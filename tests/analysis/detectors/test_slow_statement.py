@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from orm_insight.analysis.report import analyze
+from orm_insight.model.advice import Evidence
 from orm_insight.model.schema import Schema
 from tests.analysis.detectors.tools import explained_report, fill_entries
 from tests.builders import make_query, make_site, make_trace
+from tests.explain.shapes import parse, scan
 from tests.pgapp.models import Entry
 
 
@@ -40,9 +42,8 @@ def test_a_plan_that_says_more_takes_its_place() -> None:
     assert "ORM601" not in [hint.code for hint in report.hints]
 
 
-@pytest.mark.postgres
-@pytest.mark.django_db(databases="__all__", transaction=True)
 def test_a_plan_in_which_nothing_stands_out() -> None:
-    report = explained_report(lambda: list(Entry.objects.filter(pk=7)), slow_ms=0.0)
-    [hint] = [hint for hint in report.hints if hint.code == "ORM601"]
+    trace = make_trace(make_query("SELECT 1", duration_ms=100.0, site=make_site()))
+    evidence = {0: Evidence(plan=parse(scan(100.0)))}
+    [hint] = analyze(trace, Schema(), evidence=evidence).hints
     assert "Nothing in its plan stands out" in hint.message
