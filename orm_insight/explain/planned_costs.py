@@ -9,10 +9,17 @@ from __future__ import annotations
 from orm_insight.model.plan import Plan, PlanNode
 
 
+# As PostgreSQL and MySQL call it; MySQL's is a text where the plan is one.
+_KEYS = ("Total Cost", "estimated_total_cost")
+
+
 def total_cost(node: PlanNode) -> float | None:
     """Of the step with its inputs, of one loop."""
-    cost = node.raw.get("Total Cost")
-    return float(cost) if isinstance(cost, int | float) else None
+    cost = next((node.raw[key] for key in _KEYS if key in node.raw), None)
+    try:
+        return None if cost is None else float(cost)
+    except (TypeError, ValueError):
+        return None
 
 
 def own_costs(plan: Plan) -> dict[int, float]:
