@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from orm_insight.model.plan import Plan, PlanNode
 
-
 # As PostgreSQL and MySQL call it; MySQL's is a text where the plan is one.
 _KEYS = ("Total Cost", "estimated_total_cost")
 
