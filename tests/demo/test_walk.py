@@ -62,5 +62,6 @@ def check_real_plan(window):
     expect(plan).to_contain_text(re.compile(r"(Seq|Index) Scan\s+on blog_author"))
     expect(plan.locator(".oi-c-rows").first).to_be_visible()
     expect(window.locator(".oi-explain")).to_contain_text("Measured plan")
-    window.get_by_text("As text").click()
-    expect(window.locator(".oi-raw pre").first).to_contain_text("actual time=")
+    as_text = window.locator(".oi-raw", has_text="As text")
+    as_text.locator("summary").click()
+    expect(as_text.locator("pre")).to_contain_text("actual time=")
