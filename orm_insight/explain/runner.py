@@ -46,9 +46,9 @@ from orm_insight.sql.statement import is_empty
 # By name: a driver is imported only where the project uses it.
 SESSIONS = {
     # Django's word for MariaDB, too.
-    "mysql": "orm_insight.explain.mysql_session.MysqlSession",
+    "mysql": "orm_insight.explain.mysql.session.MysqlSession",
     "postgresql": "orm_insight.explain.postgresql_session.PostgresqlSession",
-    "sqlite": "orm_insight.explain.sqlite_session.SqliteSession",
+    "sqlite": "orm_insight.explain.sqlite.session.SqliteSession",
 }
 ADVISORS = {"postgresql": "orm_insight.explain.indexes.postgresql.PostgresqlAdvisor"}
 logger = logging.getLogger("orm_insight.explain")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orm_insight.explain import mysql_words
+from orm_insight.explain.mysql import words as mysql_words
 from orm_insight.explain.wording import amount, counted, kilobytes
 from orm_insight.model.plan import PlanNode
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orm_insight.explain.mysql_words import rows_removed
+from orm_insight.explain.access_paths import summarize_query_plan
+from orm_insight.explain.mysql.words import rows_removed
 from orm_insight.explain.planned_costs import own_costs, total_cost
-from orm_insight.explain.sqlite_words import summarize_query_plan
 from orm_insight.explain.step_words import JOINS, describe
 from orm_insight.explain.wording import amount, counted, duration, percent
 from orm_insight.model.plan import Plan, PlanNode

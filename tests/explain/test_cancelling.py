@@ -22,7 +22,7 @@ from orm_insight.explain.cancelling import (
     current,
 )
 from orm_insight.explain.runner import explain
-from orm_insight.explain.sqlite_session import SqliteSession
+from orm_insight.explain.sqlite.session import SqliteSession
 from tests.explain.aliases import alias_to
 from tests.explain.recording import query
 from tests.explain.waiting import running_statements, wait_until

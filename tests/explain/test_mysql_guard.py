@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orm_insight.explain.mysql_guard import is_single, names_any, only_reads, why_not_to_run
+from orm_insight.explain.mysql.guard import is_single, names_any, only_reads, why_not_to_run
 
 HARMLESS = [
     "SELECT * FROM item",

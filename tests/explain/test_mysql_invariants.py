@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orm_insight.explain.base import NoPlan
-from orm_insight.explain.mysql import parse_plan, render
-from orm_insight.explain.mysql_findings import find
+from orm_insight.explain.mysql.findings import find
+from orm_insight.explain.mysql.plans import parse_plan, render
 from orm_insight.explain.summary import summarize
 from orm_insight.model.plan import Plan
 from orm_insight.sql.filters import find_filters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from orm_insight.explain.mysql import parse_plan, render
+from orm_insight.explain.mysql.plans import parse_plan, render
 from orm_insight.model.plan import Plan, PlanNode
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from orm_insight.explain.base import NoPlan
-from orm_insight.explain.mysql import parse_plan
-from orm_insight.explain.mysql_findings import find
+from orm_insight.explain.mysql.findings import find
+from orm_insight.explain.mysql.plans import parse_plan
 from orm_insight.model.plan import Plan, PlanNode
 from orm_insight.sql.filters import find_filters
 

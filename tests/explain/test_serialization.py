@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from orm_insight.explain.base import Explanation, Outcome
-from orm_insight.explain.sqlite import parse_query_plan
+from orm_insight.explain.sqlite.plans import parse_query_plan
 from orm_insight.model.advice import IndexAdvice, Trial, TrialMethod
 from orm_insight.model.plan import Buffers
 from tests.builders import make_finding, make_node, make_plan, make_query

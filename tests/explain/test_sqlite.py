@@ -14,7 +14,7 @@ from django.db import connections
 
 from orm_insight.explain.base import Explanation, Outcome
 from orm_insight.explain.runner import explain
-from orm_insight.explain.sqlite import parse_query_plan, render_query_plan
+from orm_insight.explain.sqlite.plans import parse_query_plan, render_query_plan
 from orm_insight.model.trace import Params, Query
 from tests.explain.recording import recorded
 from tests.testapp.models import Book, Country, Genre, Person

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orm_insight.explain.mysql_words import FULL_SCAN, INDEX_SCANS, SEARCHES
+from orm_insight.explain.mysql.words import FULL_SCAN, INDEX_SCANS, SEARCHES
 from orm_insight.model.plan import Plan, PlanNode
 
 ROOT = "QUERY PLAN"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from orm_insight.explain.mysql_steps import Step, number
+from orm_insight.explain.mysql.steps import Step, number
 
 # How a table is reached, in the words of MySQL's own tree.
 ACCESS = {

@@ -20,8 +20,8 @@ from orm_insight.explain.base import (
     Statement,
     Unavailable,
 )
-from orm_insight.explain.sqlite import PREFIX, parse_query_plan, render_query_plan
-from orm_insight.explain.sqlite_findings import LARGE, find
+from orm_insight.explain.sqlite.findings import LARGE, find
+from orm_insight.explain.sqlite.plans import PREFIX, parse_query_plan, render_query_plan
 from orm_insight.sql.statement import looks_like_several, verb
 
 NO_ANALYZE = "Not executed: SQLite tells how it would proceed, and measures nothing."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from orm_insight.explain.mysql_steps import number
+from orm_insight.explain.mysql.steps import number
 from orm_insight.explain.wording import amount, counted, duration, percent
 from orm_insight.model.plan import Finding, Plan, PlanNode
 from orm_insight.sql.filters import Filters

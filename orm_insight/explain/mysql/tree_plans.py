@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from orm_insight.explain.base import NoPlan
-from orm_insight.explain.mysql_steps import Step, number
+from orm_insight.explain.mysql.steps import Step, number
 
 _INDENT = 4
 _NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d{1,2})?"

@@ -28,16 +28,16 @@ from orm_insight.explain.base import (
     Statement,
     describe_ms,
 )
-from orm_insight.explain.mysql import MARIADB, MYSQL, Dialect, decode, parse_plan, render
-from orm_insight.explain.mysql_errors import (
+from orm_insight.explain.mysql.errors import (
     NOT_SUPPORTED,
     READ_ONLY,
     TIMED_OUT,
     explain_error,
     number_of,
 )
-from orm_insight.explain.mysql_findings import find
-from orm_insight.explain.mysql_guard import is_single, names_any, only_reads, why_not_to_run
+from orm_insight.explain.mysql.findings import find
+from orm_insight.explain.mysql.guard import is_single, names_any, only_reads, why_not_to_run
+from orm_insight.explain.mysql.plans import MARIADB, MYSQL, Dialect, decode, parse_plan, render
 from orm_insight.sql.filters import find_filters
 from orm_insight.sql.statement import verb
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from orm_insight.explain.base import Limits, NoPlan
-from orm_insight.explain.mysql_json import merge_repeated, read_block
-from orm_insight.explain.mysql_steps import number, to_node
-from orm_insight.explain.mysql_tree import is_tree, read_tree
+from orm_insight.explain.mysql.json_plans import merge_repeated, read_block
+from orm_insight.explain.mysql.steps import number, to_node
+from orm_insight.explain.mysql.tree_plans import is_tree, read_tree
 from orm_insight.model.plan import Plan, PlanNode
 
 
