@@ -8,6 +8,7 @@ from typing import Any
 
 from orm_insight.explain.findings.context import Context
 from orm_insight.explain.findings.estimates import FACTOR, factor, is_comparable
+from orm_insight.explain.raw_values import is_number, number_of
 from orm_insight.explain.step_words import role, target, title
 from orm_insight.model.plan import Buffers, PlanNode
 from orm_insight.ui.format import count, cut, duration, preformatted
@@ -176,13 +177,14 @@ def costs_of(node: PlanNode) -> Iterator[tuple[str, str]]:
     for name, ms in (("Reading", node.io_read_ms), ("Writing", node.io_write_ms)):
         if ms:
             yield f"{name} blocks", f"{duration(ms)} of its own time"
-    for worker in node.workers:
+    for worker in filter(_is_record, node.workers):
         yield f"Worker {worker.get('Worker Number', '')}".strip(), _worker(worker)
 
 
 def _of_all_loops(key: str, value: Any, loops: float | None) -> Any:
     """PostgreSQL tells these as an average of one loop; the rows beside them are of all."""
-    return round(value * loops) if key in _REMOVED and loops and loops > 1 else value
+    is_average = key in _REMOVED and is_number(value) and loops is not None and loops > 1
+    return round(value * loops) if is_average else value
 
 
 def _unit(key: str, raw: Mapping[str, Any]) -> str:
@@ -201,11 +203,18 @@ def _buffer_counts(buffers: Buffers) -> Iterator[tuple[str, int]]:
 def _total_counts(raw: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     for place in _PLACES:
         for event in _EVENTS:
-            yield f"{place} {event}", raw.get(f"{place.title()} {event.title()} Blocks") or 0
+            yield (
+                f"{place} {event}",
+                round(number_of(raw, f"{place.title()} {event.title()} Blocks")),
+            )
 
 
 def _listed(counts: Iterator[tuple[str, int]]) -> str:
     return ", ".join(f"{name} {count(number)}" for name, number in counts if number)
+
+
+def _is_record(value: object) -> bool:
+    return isinstance(value, Mapping)
 
 
 def _worker(worker: Mapping[str, Any]) -> str:

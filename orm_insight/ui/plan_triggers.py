@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from orm_insight.explain.raw_values import number_of, text_of
 from orm_insight.model.plan import Plan
 from orm_insight.ui.format import counted, duration
 
@@ -16,12 +17,14 @@ def trigger_lines(plan: Plan) -> Iterator[str]:
 
 def triggers_ms(plan: Plan) -> float:
     """Part of the execution, but of no step."""
-    return sum(float(trigger.get("Time") or 0) for trigger in plan.triggers)
+    return sum(number_of(trigger, "Time") for trigger in plan.triggers)
 
 
 def _line(trigger: Mapping[str, Any]) -> str:
-    name = trigger.get("Constraint Name") or trigger.get("Trigger Name") or "trigger"
-    table = f" on {trigger['Relation']}" if trigger.get("Relation") else ""
-    calls, time = trigger.get("Calls"), trigger.get("Time")
-    timing = f": {duration(time)}" if isinstance(time, int | float) else ""
-    return f"{name}{table}{timing}" + (f", {counted(int(calls), 'call')}" if calls else "")
+    name = text_of(trigger, "Constraint Name") or text_of(trigger, "Trigger Name") or "trigger"
+    relation, calls = text_of(trigger, "Relation"), round(number_of(trigger, "Calls"))
+    parts = [duration(number_of(trigger, "Time"))] if "Time" in trigger else []
+    if calls:
+        parts.append(counted(calls, "call"))
+    where = f"{name} on {relation}" if relation else name
+    return f"{where}: {', '.join(parts)}" if parts else where
