@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from orm_insight.explain.accounting import Step, build, measure_counter, measure_times, number
 from orm_insight.explain.base import NoPlan
 from orm_insight.explain.findings import find
+from orm_insight.explain.raw_values import text_of
 from orm_insight.model.plan import Buffers, Plan, PlanNode
 
 # Up to 16 one key for shared and local blocks; since 15 one more for temporary files.
@@ -140,10 +141,10 @@ def _node(
     workers = raw.get("Workers")
     return PlanNode(
         node_type=step.node_type,
-        relation=raw.get("Relation Name"),
-        schema=raw.get("Schema"),
-        alias=raw.get("Alias"),
-        index=raw.get("Index Name"),
+        relation=text_of(raw, "Relation Name") or None,
+        schema=text_of(raw, "Schema") or None,
+        alias=text_of(raw, "Alias") or None,
+        index=text_of(raw, "Index Name") or None,
         loops=step.loops,
         rows=rows * step.loops if rows is not None and step.loops is not None else None,
         plan_rows=number(raw, "Plan Rows"),
@@ -153,7 +154,9 @@ def _node(
         io_read_ms=counted.get("io_read_ms"),
         io_write_ms=counted.get("io_write_ms"),
         executed=step.loops != 0,
-        workers=tuple(workers) if isinstance(workers, list) else (),
+        workers=tuple(w for w in workers if isinstance(w, Mapping))
+        if isinstance(workers, list)
+        else (),
         children=tuple(_node(child, times, counters, positions) for child in step.children),
         raw={key: value for key, value in raw.items() if key != "Plans"},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 
 def number_of(raw: Mapping[str, Any], key: str) -> float:
@@ -18,6 +18,6 @@ def text_of(raw: Mapping[str, Any], key: str) -> str:
     return "" if value is None else str(value)
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Truth is no number here, though it is one in Python."""
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orm_insight.explain.mysql import words as mysql_words
+from orm_insight.explain.raw_values import number_of, text_of
 from orm_insight.explain.wording import amount, counted, kilobytes
 from orm_insight.model.plan import PlanNode
 
@@ -20,12 +21,12 @@ _SET_OPERATIONS = {"Intersect": "INTERSECT", "Except": "EXCEPT"}
 
 def title(node: PlanNode) -> str:
     """``Parallel Seq Scan``, ``Hash Join (Left)``, ``Insert``."""
-    join = node.raw.get("Join Type", "Inner")
+    join = text_of(node.raw, "Join Type") or "Inner"
     words = ["Parallel"] if node.raw.get("Parallel Aware") else []
-    if node.raw.get("Partial Mode") in {"Partial", "Finalize"}:
-        words.append(str(node.raw["Partial Mode"]))
+    if (mode := text_of(node.raw, "Partial Mode")) in {"Partial", "Finalize"}:
+        words.append(mode)
     # ModifyTable says less than Insert, Update, Delete or Merge.
-    words.append(str(node.raw.get("Operation", node.node_type)))
+    words.append(text_of(node.raw, "Operation") or str(node.node_type))
     if join != "Inner":
         words.append(f"({join})")
     if node.raw.get("Scan Direction") == "Backward":
@@ -56,8 +57,8 @@ def relation_of(node: PlanNode) -> str:
 
 def role(node: PlanNode) -> str:
     """``CTE recent``, ``InitPlan 1``, ``SubPlan 2``: the name under which other steps use it."""
-    name = str(node.raw.get("Subplan Name") or "")
-    relationship = str(node.raw.get("Parent Relationship") or "")
+    name = text_of(node.raw, "Subplan Name")
+    relationship = text_of(node.raw, "Parent Relationship")
     if name:
         return name
     return relationship if relationship in {"InitPlan", "SubPlan"} else ""
@@ -89,11 +90,11 @@ def _index_scan(node: PlanNode) -> str:
 
 def _sort(node: PlanNode) -> str:
     kind = "an incremental sort" if node.node_type == "Incremental Sort" else "a sort"
-    space = node.raw.get("Sort Space Used")
+    space = number_of(node.raw, "Sort Space Used")
     # An incremental sort tells it only through the blocks of its temporary files.
     is_spilled = node.buffers is not None and node.buffers.temp_written > 0
     on_disk = node.raw.get("Sort Space Type") == "Disk" or is_spilled
-    size = f" ({kilobytes(float(space))})" if on_disk and space else ""
+    size = f" ({kilobytes(space)})" if on_disk and space else ""
     # Under a LIMIT a sort reads all rows and gives few.
     rows = max(node.rows or 0, sum(child.rows or 0 for child in node.children))
     of_rows = f" of {counted(rows, 'row')}" if rows else ""
@@ -101,7 +102,7 @@ def _sort(node: PlanNode) -> str:
 
 
 def _join(node: PlanNode) -> str:
-    join = str(node.raw.get("Join Type") or "Inner")
+    join = text_of(node.raw, "Join Type") or "Inner"
     kind = "nested loop" if node.node_type == "Nested Loop" else node.node_type.lower()
     if join == "Inner":
         return f"a {kind}"
@@ -111,8 +112,8 @@ def _join(node: PlanNode) -> str:
 
 
 def _hash(node: PlanNode) -> str:
-    batches = node.raw.get("Hash Batches") or 1
-    on_disk = f", in {amount(float(batches))} parts on disk" if batches > 1 else ""
+    batches = number_of(node.raw, "Hash Batches")
+    on_disk = f", in {amount(batches)} parts on disk" if batches > 1 else ""
     return f"building a hash table{on_disk}"
 
 
@@ -126,12 +127,12 @@ def _aggregate(node: PlanNode) -> str:
 
 
 def _set_operation(node: PlanNode) -> str:
-    command = str(node.raw.get("Command") or "")
+    command = text_of(node.raw, "Command")
     return f"comparing two sets of rows ({_SET_OPERATIONS.get(command.split(' ')[0], command)})"
 
 
 def _change(node: PlanNode) -> str:
-    verb = _CHANGES.get(str(node.raw.get("Operation")), "changing")
+    verb = _CHANGES.get(text_of(node.raw, "Operation"), "changing")
     return f"{verb} {_table(node)}"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from orm_insight.explain.access_paths import summarize_query_plan
 from orm_insight.explain.mysql.words import rows_removed
 from orm_insight.explain.planned_costs import own_costs, total_cost
+from orm_insight.explain.raw_values import number_of
 from orm_insight.explain.step_words import JOINS, describe
 from orm_insight.explain.wording import amount, counted, duration, percent
 from orm_insight.model.plan import Plan, PlanNode
@@ -53,7 +54,7 @@ def _costs(plan: Plan) -> Iterator[_Cost]:
     """Everything that the time may have gone into."""
     for node in plan.nodes():
         yield _Cost(node.self_ms or 0.0, describe(node), node)
-    called = sum(float(trigger.get("Time") or 0) for trigger in plan.triggers)
+    called = sum(number_of(trigger, "Time") for trigger in plan.triggers)
     names = {str(t.get("Constraint Name") or t.get("Trigger Name")) for t in plan.triggers}
     one = f"the trigger {next(iter(names))}" if len(names) == 1 else f"{len(names)} triggers"
     yield _Cost(called, one)
@@ -83,12 +84,12 @@ def _thrown_away(node: PlanNode) -> str:
 
 
 def _result(node: PlanNode, loops: float) -> str:
-    removed = sum(float(node.raw.get(key) or 0) for key in _REMOVED) * loops
+    removed = sum(number_of(node.raw, key) for key in _REMOVED) * loops
     removed += rows_removed(node)
     kept = node.rows or 0.0
     if removed >= 1 and removed >= kept:
         return f" that throws away {amount(removed)} of {counted(removed + kept, 'row')}"
-    by_join = float(node.raw.get("Rows Removed by Join Filter") or 0) * loops
+    by_join = number_of(node.raw, "Rows Removed by Join Filter") * loops
     if node.node_type in JOINS and by_join >= 1 and by_join >= kept:
         return f" that throws away {amount(by_join)} of {amount(by_join + kept)} pairs"
     return f" that gives {counted(kept, 'row')}" if _tells_rows(node) else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from orm_insight.explain.names import Names
+from orm_insight.explain.raw_values import text_of
 from orm_insight.explain.wording import duration, percent
 from orm_insight.model.plan import Finding, Plan, PlanNode
 
@@ -132,7 +133,7 @@ def _rows(node: PlanNode) -> float:
 def _reads_everything(node: PlanNode, below: PlanNode | None = None) -> bool:
     """It asks for all rows of ``below`` before it gives one."""
     if node.node_type == "Aggregate":
-        return node.raw.get("Strategy") in {"Plain", "Hashed"}
+        return text_of(node.raw, "Strategy") in {"Plain", "Hashed"}
     if below is not None and below.node_type == "Hash":
         return True
     return node.node_type in _BLOCKING
@@ -142,7 +143,9 @@ def _may_stop(node: PlanNode, below: PlanNode) -> bool:
     """It takes rows of ``below`` only until it has seen enough."""
     if node.node_type == "Merge Join":
         return True
-    stops = node.raw.get("Join Type") in {"Semi", "Anti"} or node.raw.get("Inner Unique") is True
+    stops = (
+        text_of(node.raw, "Join Type") in {"Semi", "Anti"} or node.raw.get("Inner Unique") is True
+    )
     return node.node_type == "Nested Loop" and stops and _is_inner(below)
 
 
@@ -153,4 +156,4 @@ def _is_inner(node: PlanNode) -> bool:
 def _is_subquery(node: PlanNode) -> bool:
     """A subquery may be that of an EXISTS, which has enough with one row."""
     is_cte = str(node.raw.get("Subplan Name", "")).startswith("CTE ")
-    return node.raw.get("Parent Relationship") in {"SubPlan", "InitPlan"} and not is_cte
+    return text_of(node.raw, "Parent Relationship") in {"SubPlan", "InitPlan"} and not is_cte

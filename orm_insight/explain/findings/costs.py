@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from orm_insight.explain.findings.context import Context
+from orm_insight.explain.raw_values import number_of
 from orm_insight.explain.wording import amount, counted, duration, kilobytes, percent
 from orm_insight.model.plan import Finding
 
@@ -17,7 +18,7 @@ _DIFFERS_BY = 5
 def cold_cache(context: Context) -> Iterator[Finding]:
     """At least half of the blocks were not in PostgreSQL's cache."""
     raw = context.plan.root.raw
-    hit, read = (float(raw.get(f"Shared {what} Blocks") or 0) for what in ("Hit", "Read"))
+    hit, read = (number_of(raw, f"Shared {what} Blocks") for what in ("Hit", "Read"))
     if read < _MIN_BLOCKS or read < hit:
         return
     waited = sum(node.io_read_ms or 0.0 for node in context.nodes)
@@ -97,19 +98,19 @@ def planning(context: Context) -> Iterator[Finding]:
 def missing_workers(context: Context) -> Iterator[Finding]:
     """Fewer parallel workers started than were planned."""
     for node in context.nodes:
-        planned = float(node.raw.get("Workers Planned") or 0)
-        launched = node.raw.get("Workers Launched")
-        if launched is None or float(launched) >= planned:
+        planned = number_of(node.raw, "Workers Planned")
+        launched = number_of(node.raw, "Workers Launched")
+        if "Workers Launched" not in node.raw or launched >= planned:
             continue
         # With all of them, the work would have been shared by so many more processes.
-        ms = (node.total_ms or 0.0) * (1 - (float(launched) + 1) / (planned + 1))
+        ms = (node.total_ms or 0.0) * (1 - (launched + 1) / (planned + 1))
         yield context.finding(
             "missing-workers",
             node,
             ms,
-            title=f"{amount(float(launched))} of {counted(planned, 'worker')}",
+            title=f"{amount(launched)} of {counted(planned, 'worker')}",
             message=(
-                f"Of {counted(planned, 'planned worker')} {amount(float(launched))} started; with "
+                f"Of {counted(planned, 'planned worker')} {amount(launched)} started; with "
                 f"all of them about {context.of_time(ms)} could be saved."
             ),
             advice=(
@@ -122,7 +123,7 @@ def missing_workers(context: Context) -> Iterator[Finding]:
 def triggers(context: Context) -> Iterator[Finding]:
     """A trigger takes a fifth of the time or more; in the plan it is in no step."""
     for trigger in context.plan.triggers:
-        ms, calls = float(trigger.get("Time") or 0), float(trigger.get("Calls") or 0)
+        ms, calls = number_of(trigger, "Time"), number_of(trigger, "Calls")
         if context.share(ms) < 0.2:
             continue
         constraint = trigger.get("Constraint Name")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orm_insight.explain.findings.context import Context
+from orm_insight.explain.raw_values import number_of
 from orm_insight.explain.wording import amount, counted, percent
 from orm_insight.model.plan import Finding, PlanNode
 
@@ -17,7 +18,7 @@ def lossy_bitmap(context: Context) -> Iterator[Finding]:
             continue
         pages = lossy + _sum(node, "Exact Heap Blocks")
         ms = node.self_ms or 0.0
-        again = float(node.raw.get("Rows Removed by Index Recheck") or 0) * (node.loops or 0)
+        again = number_of(node.raw, "Rows Removed by Index Recheck") * (node.loops or 0)
         yield context.finding(
             "lossy-bitmap",
             node,
@@ -92,4 +93,4 @@ def _on_table(child: PlanNode, heap: PlanNode | None) -> PlanNode:
 
 def _sum(node: PlanNode, key: str) -> float:
     """A counter of the step; where parallel workers keep their own, with theirs."""
-    return float(node.raw.get(key) or 0) + sum(float(w.get(key) or 0) for w in node.workers)
+    return number_of(node.raw, key) + sum(number_of(w, key) for w in node.workers)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orm_insight.explain.findings.context import Context
+from orm_insight.explain.raw_values import number_of
 from orm_insight.explain.wording import kilobytes
 from orm_insight.model.plan import Finding, PlanNode
 
@@ -55,8 +56,8 @@ def _spill(node: PlanNode) -> tuple[str, float, str] | None:
 def _sort(node: PlanNode, records: list[Mapping[str, Any]]) -> tuple[str, float, str] | None:
     spilled = [r for r in records if r.get("Sort Space Type") == "Disk"]
     groups = [g for r in records for g in _groups(r)]
-    sizes = [float(r.get("Sort Space Used") or 0) for r in spilled]
-    sizes += [float(g.get("Peak Sort Space Used") or 0) for g in groups]
+    sizes = [number_of(r, "Sort Space Used") for r in spilled]
+    sizes += [number_of(g, "Peak Sort Space Used") for g in groups]
     if not sizes:
         return None
     size = max(sizes)
@@ -111,4 +112,4 @@ def _aggregate(records: list[Mapping[str, Any]]) -> tuple[str, float, str] | Non
 
 
 def _largest(records: list[Mapping[str, Any]], key: str) -> float:
-    return max(float(record.get(key) or 0) for record in records)
+    return max(number_of(record, key) for record in records)

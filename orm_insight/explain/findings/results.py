@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orm_insight.explain.findings.context import Context
+from orm_insight.explain.raw_values import text_of
 from orm_insight.explain.wording import amount, counted
 from orm_insight.model.plan import Finding, PlanNode
 
@@ -42,7 +43,7 @@ def large_offset(context: Context) -> Iterator[Finding]:
 
 
 def _is_aside(raw: object) -> bool:
-    return isinstance(raw, dict) and raw.get("Parent Relationship") in {"InitPlan", "SubPlan"}
+    return isinstance(raw, dict) and text_of(raw, "Parent Relationship") in {"InitPlan", "SubPlan"}
 
 
 def _is_limited(node: PlanNode) -> bool:

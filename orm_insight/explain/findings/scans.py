@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orm_insight.explain.findings.context import Context
+from orm_insight.explain.raw_values import number_of
 from orm_insight.explain.wording import amount, counted
 from orm_insight.model.plan import Finding, PlanNode
 from orm_insight.sql.predicates import Comparison, comparisons
@@ -23,7 +24,7 @@ _FULL_WIDTH = 40
 
 def removed_rows(node: PlanNode) -> float:
     """Rows of all loops that were read and thrown away."""
-    removed = sum(float(node.raw.get(key) or 0) for key in _REMOVED)
+    removed = sum(number_of(node.raw, key) for key in _REMOVED)
     return removed * (node.loops or 0)
 
 
@@ -154,7 +155,7 @@ def _orders(context: Context, node: PlanNode) -> bool:
 def bloat(context: Context) -> Iterator[Finding]:
     """A table takes ten times the pages that its rows need."""
     for node in context.nodes:
-        width = float(node.raw.get("Plan Width") or 0)
+        width = number_of(node.raw, "Plan Width")
         buffers = node.buffers
         if node.node_type != "Seq Scan" or buffers is None or width < _FULL_WIDTH:
             continue

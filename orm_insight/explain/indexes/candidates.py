@@ -19,6 +19,7 @@ from orm_insight.explain.indexes.keys import (
     range_keys,
 )
 from orm_insight.explain.indexes.places import Place, places
+from orm_insight.explain.raw_values import number_of
 from orm_insight.model.plan import Plan, PlanNode
 
 MAX_KEYS = 3
@@ -73,7 +74,7 @@ def _rows(table: TableFacts, scan: PlanNode) -> float:
     """Of a table that was never analyzed, what the scan has seen."""
     if table.rows is not None:
         return table.rows
-    removed = float(scan.raw.get("Rows Removed by Filter") or 0) * (scan.loops or 0)
+    removed = number_of(scan.raw, "Rows Removed by Filter") * (scan.loops or 0)
     return (scan.rows or 0.0) + removed
 
 

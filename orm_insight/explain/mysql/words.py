@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orm_insight.explain.raw_values import number_of
 from orm_insight.model.plan import PlanNode
 
 FULL_SCAN = "Table scan"
@@ -42,7 +43,6 @@ def describe(node: PlanNode) -> str | None:
 
 def rows_removed(node: PlanNode) -> float:
     """What MariaDB has read and thrown away, in all loops."""
-    read = node.raw.get("r_rows")
-    if "r_filtered" not in node.raw or read is None or node.rows is None:
+    if "r_filtered" not in node.raw or node.rows is None:
         return 0.0
-    return max(0.0, float(read) * (node.loops or 0.0) - node.rows)
+    return max(0.0, number_of(node.raw, "r_rows") * (node.loops or 0.0) - node.rows)
