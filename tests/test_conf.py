@@ -31,6 +31,7 @@ def allow_everybody(request: HttpRequest) -> bool:
     return True
 
 
+@override_settings(ORM_INSIGHT={})
 def test_no_setting_means_defaults():
     with override_settings():
         del settings.ORM_INSIGHT

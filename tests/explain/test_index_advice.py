@@ -142,7 +142,7 @@ def test_the_first_advice_helps_when_it_is_created(
     assert snapshot() == before
     assert tried.id == first.id and tried.is_verified
     assert tried.trial is not None and tried.trial.after is not None
-    assert {one.index for one in tried.trial.after.nodes()} >= {"orm_insight_trial"}
+    assert {one.index for one in tried.trial.after.nodes()} >= {first.name}
     assert tried.trial.ms_before is not None and tried.trial.ms_after is not None
 
 

@@ -66,4 +66,9 @@ def find(
         for finding in rule(context)
         if finding.share >= MIN_SHARE and finding.ms >= MIN_MS
     ]
-    return tuple(sorted(found, key=lambda finding: -finding.ms))
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(finding: Finding) -> tuple[bool, float]:
+    """What explains most first; that the application waited for something else comes last."""
+    return finding.code == "captured-differs", -finding.ms

@@ -120,7 +120,12 @@ def _created(
     definition = define(chosen.candidate)
     try:
         trial = try_created(
-            connection, statement, definition, analyze=answer.analyzed, limits=question.limits
+            connection,
+            statement,
+            definition,
+            name=chosen.advice.name,
+            analyze=answer.analyzed,
+            limits=question.limits,
         )
     except psycopg.Error as error:
         advice = _noted(chosen.advice, f"It could not be tried: {message_of(error)}.")

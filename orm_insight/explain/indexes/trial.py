@@ -27,7 +27,6 @@ _HYPOPG = """
 SELECT n.nspname FROM pg_catalog.pg_extension AS e
 JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'hypopg'
 """
-_NAME = "orm_insight_trial"
 # Kinds of indexes that hypopg can imagine.
 _IMAGINABLE = ("USING btree", "USING hash", "USING brin")
 
@@ -82,6 +81,7 @@ def try_created(
     statement: Statement,
     definition: Definition,
     *,
+    name: str,
     analyze: bool,
     limits: Limits,
 ) -> Trial:
@@ -93,7 +93,7 @@ def try_created(
         set_limits(connection, limits)
         if definition.needs_trigrams:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        cursor.execute(sql.SQL(definition.create(_NAME)))
+        cursor.execute(sql.SQL(definition.create(name)))
         # From here on nothing can be written; this cannot be taken back in this transaction.
         cursor.execute("SET TRANSACTION READ ONLY")
         restrict(connection, limits)
