@@ -44,6 +44,16 @@ def test_all_loops_of_a_scan_count() -> None:
     assert found.ms == 80.0
 
 
+def test_partitions_count_together() -> None:
+    part = {**SELECTIVE, "Rows_Removed_by_Filter": 4_900}
+    parts = [scan(8.0 + number, **{**part, "Alias": f"c_{number}"}) for number in range(5)]
+    found = only(node("Append", 60.0, *parts, Actual_Rows=500))
+    assert (found.ms, found.node.alias) == (50.0, "c_4")
+    assert "all of 5 partitions of c: of 25,000 rows it throws 24,500 away" in found.message
+    tables = [scan(8.0, **{**part, "Alias": f"table{number}_x"}) for number in range(5)]
+    assert codes(parse(node("Append", 60.0, *tables, Actual_Rows=500))) == []
+
+
 def test_fields_and_lookups_are_named() -> None:
     condition = "((c.post_id = 7) AND (c.created_at >= '2026-01-01'::timestamp with time zone))"
     plan = parse(scan(100.0, **{**SELECTIVE, "Filter": condition}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -13,6 +14,8 @@ from orm_insight.model.plan import Finding, Plan, PlanNode
 # These read all of their input before they give the first row.
 _BLOCKING = frozenset({"Sort", "Hash", "BitmapAnd", "BitmapOr", "Bitmap Heap Scan", "SetOp"})
 _ROWS_NOT_COUNTED = frozenset({"BitmapAnd", "BitmapOr", "Bitmap Index Scan", "Hash"})
+_APPENDS = frozenset({"Append", "Merge Append"})
+_NUMBER = re.compile(r"_\d+$")
 _ESTIMATED_BY_RULE = frozenset({"Recursive Union", "WorkTable Scan"})
 
 
@@ -44,6 +47,17 @@ class Context:
         while above is not None:
             yield above
             above = self.parent(above)
+
+    def partitions(self, node_type: str) -> Iterator[tuple[PlanNode, ...]]:
+        """Every step of this type alone; those that read partitions of one table, together."""
+        groups: dict[tuple[int, str], list[PlanNode]] = {}
+        for node in self.nodes:
+            if node.node_type == node_type:
+                parent = self.parent(node)
+                is_part = parent is not None and parent.node_type in _APPENDS
+                key = (id(parent), partitioned(node)) if is_part else (id(node), "")
+                groups.setdefault(key, []).append(node)
+        return map(tuple, groups.values())
 
     def is_under_limit(self, node: PlanNode) -> bool:
         """A LIMIT above it may have ended the step early."""
@@ -116,6 +130,11 @@ class Context:
             hint=hint,
             is_of_plan=node is self.plan.root and code in WHOLE_PLAN,
         )
+
+
+def partitioned(node: PlanNode) -> str:
+    """The alias of the table that a partition is a part of: PostgreSQL numbers the parts."""
+    return _NUMBER.sub("", node.alias or node.relation or "")
 
 
 WHOLE_PLAN = frozenset(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from orm_insight.explain.findings.context import Context
+from orm_insight.explain.findings.context import Context, partitioned
 from orm_insight.explain.raw_values import number_of
 from orm_insight.explain.wording import amount, counted
 from orm_insight.model.plan import Finding, PlanNode
@@ -30,12 +30,14 @@ def removed_rows(node: PlanNode) -> float:
 
 def selective_sequential_scan(context: Context) -> Iterator[Finding]:
     """At least nine of ten rows, and 10,000, are read to be thrown away."""
-    for node in context.nodes:
-        kept, removed = node.rows or 0.0, removed_rows(node)
-        is_selective = removed >= 10_000 and removed >= 0.9 * (removed + kept)
-        if node.node_type != "Seq Scan" or not is_selective:
+    for parts in context.partitions("Seq Scan"):
+        kept = sum(part.rows or 0.0 for part in parts)
+        removed = sum(removed_rows(part) for part in parts)
+        if removed < 10_000 or removed < 0.9 * (removed + kept):
             continue
-        ms, table = node.self_ms or 0.0, context.names.table(node)
+        ms = sum(part.self_ms or 0.0 for part in parts)
+        node = max(parts, key=lambda part: part.self_ms or 0.0)
+        table = _table_of(parts, context)
         hint, advice = _instead_of_reading_all(context, node)
         yield context.finding(
             "selective-seq-scan",
@@ -50,6 +52,12 @@ def selective_sequential_scan(context: Context) -> Iterator[Finding]:
             advice=advice,
             hint=hint,
         )
+
+
+def _table_of(parts: Sequence[PlanNode], context: Context) -> str:
+    if len(parts) == 1:
+        return context.names.table(parts[0])
+    return f"{len(parts)} partitions of {partitioned(parts[0])}"
 
 
 def _instead_of_reading_all(context: Context, node: PlanNode) -> tuple[str, str]:
