@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from orm_insight.explain.raw_values import records
+
 GATHERS = frozenset({"Gather", "Gather Merge"})
 # PostgreSQL prints milliseconds with three decimals.
 ROUNDING_MS = 0.0005
@@ -113,7 +115,7 @@ def _build(raw: Mapping[str, Any], parent: Step | None = None) -> Step:
     step = Step(raw=raw, parent=parent)
     if parent is not None:
         step.processes = _processes(step, parent)
-    step.children = [_build(child, step) for child in raw.get("Plans") or ()]
+    step.children = [_build(child, step) for child in records(raw, "Plans")]
     return step
 
 
@@ -220,7 +222,8 @@ def _users(plan: Step, owner: Step, total: float) -> list[Step]:
     """The steps that may have waited for the InitPlan, most likely first.
 
     An expression is printed again in every step above the one that computes it, so the deepest
-    come first. Inside a Gather, the Gather computes it, before the workers start.
+    come first; but what took less time than the InitPlan has not waited for it. Inside a Gather,
+    the Gather computes it, before the workers start.
     """
     pattern = re.compile("|".join(_spellings(plan.subplan_name)))
     own = set(plan.walk())
@@ -229,8 +232,8 @@ def _users(plan: Step, owner: Step, total: float) -> list[Step]:
     ]
     above = {ancestor for step in users for ancestor in _ancestors(step)}
     deepest = [_outermost_gather(step, owner) for step in users if step not in above]
-    deepest.sort(key=lambda step: step.own < total)
-    return deepest + users
+    # The printed average of many loops is rounded: what is nearly long enough may have waited.
+    return sorted(deepest + users, key=lambda step: step.own + step.rounding < 0.99 * total)
 
 
 def _spellings(name: str) -> Iterator[str]:

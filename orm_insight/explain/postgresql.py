@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from orm_insight.explain.accounting import Step, build, measure_counter, measure_times, number
 from orm_insight.explain.base import NoPlan
 from orm_insight.explain.findings import find
-from orm_insight.explain.raw_values import text_of
+from orm_insight.explain.raw_values import readable, records, text_of
 from orm_insight.model.plan import Buffers, Plan, PlanNode
 
 # Up to 16 one key for shared and local blocks; since 15 one more for temporary files.
@@ -59,20 +59,19 @@ def parse_plan(payload: Any) -> Plan:
     gives away.
     """
     try:
-        return _read(_find_document(_decode(payload)))
+        return _read(readable(_find_document(_decode(payload))))
     except RecursionError as error:
         raise NoPlan("This plan is nested too deeply to be read.") from error
 
 
 def _read(document: Mapping[str, Any]) -> Plan:
-    triggers = document.get("Triggers")
     plan = Plan(
         root=_read_tree(document["Plan"]),
         planning_ms=number(document, "Planning Time"),
         execution_ms=number(document, "Execution Time"),
         serialization_ms=_time_in(document.get("Serialization")),
         jit_ms=_jit_time(document.get("JIT")),
-        triggers=tuple(triggers) if isinstance(triggers, list) else (),
+        triggers=tuple(records(document, "Triggers")),
         raw={key: value for key, value in document.items() if key not in {"Plan", "Triggers"}},
     )
     return replace(plan, findings=find(plan))
@@ -138,7 +137,6 @@ def _node(
     raw, rows, position = step.raw, number(step.raw, "Actual Rows"), next(positions)
     total_ms = times.totals[position]
     counted = {name: found[position] for name, found in counters.items()}
-    workers = raw.get("Workers")
     return PlanNode(
         node_type=step.node_type,
         relation=text_of(raw, "Relation Name") or None,
@@ -154,9 +152,7 @@ def _node(
         io_read_ms=counted.get("io_read_ms"),
         io_write_ms=counted.get("io_write_ms"),
         executed=step.loops != 0,
-        workers=tuple(w for w in workers if isinstance(w, Mapping))
-        if isinstance(workers, list)
-        else (),
+        workers=tuple(records(raw, "Workers")),
         children=tuple(_node(child, times, counters, positions) for child in step.children),
         raw={key: value for key, value in raw.items() if key != "Plans"},
     )

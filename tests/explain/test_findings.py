@@ -261,3 +261,21 @@ def test_what_explains_most_comes_first() -> None:
 
 def test_there_are_twenty_rules() -> None:
     assert len(set(RULES)) == 20
+
+
+def test_check_of_a_new_reference_asks_for_no_index() -> None:
+    key = {"Constraint Name": "fk", "Relation": "t", "Time": 20.0, "Calls": 5}
+    insert = only(node("ModifyTable", 80.0, Operation="Insert"), Triggers=[key], Execution_Time=100)
+    key["Trigger Name"] = "RI_ConstraintTrigger_c_16409"
+    update = only(node("ModifyTable", 80.0, Operation="Update"), Triggers=[key], Execution_Time=100)
+    assert "db_index" not in insert.advice + update.advice
+    key["Trigger Name"] = "RI_ConstraintTrigger_a_16407"
+    update = only(node("ModifyTable", 80.0, Operation="Update"), Triggers=[key], Execution_Time=100)
+    assert "db_index" in update.advice
+
+
+def test_compiling_side_by_side_is_counted_once() -> None:
+    below = scan(90.0, Actual_Loops=3)
+    gather = node("Gather", 100.0, below, Workers_Planned=2, Workers_Launched=2)
+    assert only(gather, JIT={"Timing": {"Total": 90.0}}).ms == pytest.approx(30.0)
+    assert codes(parse(gather, JIT={"Timing": {"Total": 45.0}})) == []

@@ -180,6 +180,14 @@ def test_an_init_plan_is_taken_off_where_it_is_computed_not_where_it_is_passed_o
     assert selfs(plan) == [4.0, 3.0, 2.0]
 
 
+def test_what_was_shorter_than_an_init_plan_has_not_waited_for_it() -> None:
+    init = node("Aggregate", 5.0, Parent_Relationship="InitPlan", Subplan_Name="InitPlan 1")
+    use = {"Filter": "(id < (InitPlan 1).col1)"}
+    below = node("Seq Scan", 2.0, Parent_Relationship="SubPlan", **use)
+    plan = parse(node("Append", 10.0, init, node("Index Scan", 9.0, below, **use)))
+    assert selfs(plan) == [1.0, 5.0, 2.0, 2.0]
+
+
 def test_a_gather_computes_what_its_workers_use() -> None:
     init = node("Aggregate", 3.0, Parent_Relationship="InitPlan", Subplan_Name="InitPlan 1")
     scan = node("Seq Scan", 2.0, Actual_Loops=3, Filter="(id < (InitPlan 1).col1)")

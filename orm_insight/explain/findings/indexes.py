@@ -14,9 +14,9 @@ def lossy_bitmap(context: Context) -> Iterator[Finding]:
     """The bitmap of found rows did not fit into memory, so whole pages are checked again."""
     for node in context.nodes:
         lossy = _sum(node, "Lossy Heap Blocks")
-        if node.node_type != "Bitmap Heap Scan" or not lossy:
-            continue
         pages = lossy + _sum(node, "Exact Heap Blocks")
+        if node.node_type != "Bitmap Heap Scan" or not 0 < lossy <= pages:
+            continue
         ms = node.self_ms or 0.0
         again = number_of(node.raw, "Rows Removed by Index Recheck") * (node.loops or 0)
         yield context.finding(

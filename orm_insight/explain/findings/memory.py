@@ -61,7 +61,8 @@ def _sort(node: PlanNode, records: list[Mapping[str, Any]]) -> tuple[str, float,
     if not sizes:
         return None
     size = max(sizes)
-    keys = ", ".join(str(key) for key in node.raw.get("Sort Key") or ())
+    found = node.raw.get("Sort Key")
+    keys = ", ".join(str(key) for key in found) if isinstance(found, list) else ""
     return (
         f"the rows sorted by {keys or 'the order'} do",
         size,
