@@ -279,3 +279,10 @@ def test_compiling_side_by_side_is_counted_once() -> None:
     gather = node("Gather", 100.0, below, Workers_Planned=2, Workers_Launched=2)
     assert only(gather, JIT={"Timing": {"Total": 90.0}}).ms == pytest.approx(30.0)
     assert codes(parse(gather, JIT={"Timing": {"Total": 45.0}})) == []
+
+
+def test_a_search_through_a_table_comes_before_its_estimate() -> None:
+    found = scan(90.0, **{**SELECTIVE, "Plan_Rows": 5})
+    assert codes(parse(node("Append", 100.0, found))) == ["selective-seq-scan", "misestimate"]
+    above = node("Append", 400.0, found)
+    assert codes(parse(above)) == ["misestimate", "selective-seq-scan"]
