@@ -118,8 +118,11 @@ def reachable(url: str, log: Path) -> str:
 
 def wait_for_replay(primary: str, replica: str) -> None:
     """Return when the standby shows everything that the primary has committed."""
-    with psycopg.connect(primary, autocommit=True) as connection:
-        [position] = connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()
+    with psycopg.connect(primary) as connection:
+        # A record of our own, written at once: the end of the log may be no record's end.
+        connection.execute("SET LOCAL synchronous_commit = on")
+        message = "SELECT pg_logical_emit_message(true, 'tests', 'now')::text"
+        [position] = connection.execute(message).fetchone()
     deadline = time.monotonic() + START_TIMEOUT_S
     with psycopg.connect(replica, autocommit=True) as connection:
         arrived = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"
