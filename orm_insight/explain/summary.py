@@ -59,9 +59,9 @@ def _costs(plan: Plan) -> Iterator[_Cost]:
     one = f"the trigger {next(iter(names))}" if len(names) == 1 else f"{len(names)} triggers"
     yield _Cost(called, one)
     yield _Cost(plan.serialization_ms or 0.0, "converting the rows for the client")
-    if (plan.jit_ms or 0.0) >= 0.5 * (plan.execution_ms or plan.root.total_ms or 0.0):
+    if plan.compiling_ms >= 0.5 * (plan.execution_ms or plan.root.total_ms or 0.0):
         # It is part of the steps' times, so it comes before them only where it is most of all.
-        yield _Cost(plan.jit_ms or 0.0, "compiling the statement (JIT)")
+        yield _Cost(plan.compiling_ms, "compiling the statement (JIT)")
 
 
 def _largest(whole: float, cost: _Cost) -> str:

@@ -112,6 +112,13 @@ class Plan:
         """Whether the statement was executed to make this plan."""
         return self.root.loops is not None
 
+    @property
+    def compiling_ms(self) -> float:
+        """``jit_ms`` as wall time: every process compiles for itself, side by side."""
+        launched = (node.raw.get("Workers Launched") for node in self.nodes())
+        processes = 1 + max((n for n in launched if isinstance(n, int | float)), default=0)
+        return (self.jit_ms or 0.0) / max(processes, 1)
+
     def nodes(self) -> Iterator[PlanNode]:
         """All nodes in pre-order."""
         return self.root.walk()

@@ -56,9 +56,7 @@ def _while_reading(context: Context) -> float:
 
 def jit(context: Context) -> Iterator[Finding]:
     """Compiling takes a fifth of the time or more."""
-    launched = (number_of(node.raw, "Workers Launched") for node in context.nodes)
-    # Each process compiles for itself, side by side; what is printed is the sum.
-    ms = min((context.plan.jit_ms or 0.0) / (1 + max(launched, default=0.0)), context.execution_ms)
+    ms = min(context.plan.compiling_ms, context.execution_ms)
     if context.share(ms) < 0.2:
         return
     yield context.finding(

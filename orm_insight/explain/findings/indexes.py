@@ -47,8 +47,8 @@ def heap_fetches(context: Context) -> Iterator[Finding]:
             title=f"{amount(fetches)} heap fetches",
             message=(
                 f"{context.of_time(ms)}: {node.index or 'the index'} holds all that is asked for, "
-                f"but for {amount(fetches)} of {counted(node.rows or 0.0, 'row')} the table "
-                f"{table} was read as well, to see whether they are still valid."
+                f"but to see which of its entries are still valid, the table {table} was read as "
+                f"well, {amount(fetches)} times for {counted(node.rows or 0.0, 'row')}."
             ),
             advice=f"VACUUM {table}; let autovacuum run more often on tables that change much.",
         )
