@@ -26,9 +26,10 @@ pair(
     "filter() with several conditions",
     lambda: Book.objects.order_by("pk"),
     lambda books: [
-        [r.text for r in book.reviews.filter(rating__gte=1, text__contains="1")] for book in books
+        sorted(r.text for r in book.reviews.filter(rating__gte=1, text__contains="1"))
+        for book in books
     ],
-    good_read=lambda books: [[r.text for r in book.matching_reviews] for book in books],
+    good_read=lambda books: [sorted(r.text for r in book.matching_reviews) for book in books],
     code=ORM103,
     lookup="reviews",
 )
@@ -36,9 +37,10 @@ pair(
     "filter() over a relation",
     lambda: Book.objects.order_by("pk"),
     lambda books: [
-        [r.text for r in book.reviews.filter(user__name__startswith="Person")] for book in books
+        sorted(r.text for r in book.reviews.filter(user__name__startswith="Person"))
+        for book in books
     ],
-    good_read=lambda books: [[r.text for r in book.matching_reviews] for book in books],
+    good_read=lambda books: [sorted(r.text for r in book.matching_reviews) for book in books],
     code=ORM103,
     lookup="reviews",
 )
