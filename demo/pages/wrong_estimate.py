@@ -14,8 +14,8 @@ from demo.blog.models import Author, Comment
 from demo.pages.problem import Problem
 
 TEMPLATE = "demo/missing_index.html"
-EAGER = 3
-"""Among the newest readers, one who comments much."""
+EAGER = 11
+"""Among the newer readers, one who comments much."""
 
 
 def wasteful(request: HttpRequest) -> HttpResponse:
