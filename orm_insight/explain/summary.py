@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orm_insight.explain.access_paths import summarize_query_plan
+from orm_insight.explain.findings.costs import LONG_PLANNING_MS
 from orm_insight.explain.mysql.words import rows_removed
 from orm_insight.explain.planned_costs import own_costs, total_cost
 from orm_insight.explain.raw_values import number_of
@@ -43,10 +44,10 @@ def _measured(plan: Plan) -> str:
     whole, planning = plan.execution_ms or plan.root.total_ms, plan.planning_ms or 0.0
     if whole is None:
         return _without_times(plan)
-    if whole + planning < FAST_MS:
-        return f"{duration(whole)}: nothing here is slow."
-    if planning > whole:
+    if planning > max(whole, LONG_PLANNING_MS):
         return f"Planning took {duration(planning)}, longer than the execution: {duration(whole)}."
+    if whole < FAST_MS:
+        return f"{duration(whole)}: nothing here is slow."
     return _largest(whole, max(_costs(plan), key=lambda cost: cost.ms))
 
 

@@ -91,6 +91,12 @@ def test_fast_plan_says_so():
     assert summarize(plan) == "0.30 ms: nothing here is slow."
 
 
+def test_short_planning_of_a_fast_plan_is_no_news():
+    plan = make_plan(make_node(total_ms=0.3, self_ms=0.3), planning_ms=1.1)
+
+    assert summarize(plan) == "0.30 ms: nothing here is slow."
+
+
 def test_no_step_stands_out():
     assert of("Unique", ms=20.0, rows=1).startswith("80 %")
     steps = [make_node("Unique", total_ms=20.0) for _ in range(5)]

@@ -14,6 +14,8 @@ from orm_insight.model.plan import Finding, PlanNode
 _BLOCK_KB = 8
 _MIN_BLOCKS = 10
 _DIFFERS_BY = 5
+LONG_PLANNING_MS = 5.0
+"""Below, planning is worth no thought, however little there was to execute."""
 
 
 def cold_cache(context: Context) -> Iterator[Finding]:
@@ -75,7 +77,7 @@ def jit(context: Context) -> Iterator[Finding]:
 def planning(context: Context) -> Iterator[Finding]:
     """Planning takes longer than the execution."""
     ms = context.plan.planning_ms or 0.0
-    if ms <= 5 or ms <= context.execution_ms:
+    if ms <= LONG_PLANNING_MS or ms <= context.execution_ms:
         return
     found = context.finding(
         "planning",
