@@ -6,6 +6,7 @@ The public API; nothing inside the package imports from here.
 from orm_insight.analysis.groups import QueryGroup
 from orm_insight.analysis.report import Report
 from orm_insight.block import capture
+from orm_insight.capture.threads import in_context
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.plan import Plan, PlanNode
 from orm_insight.model.trace import REDACTED, CallSite, Frame, Query, Trace
@@ -26,4 +27,5 @@ __all__ = [
     "Trace",
     "__version__",
     "capture",
+    "in_context",
 ]

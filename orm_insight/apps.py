@@ -24,12 +24,19 @@ class OrmInsightConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported late because the hooks need the models of all applications to be loaded.
-        from orm_insight import checks
+        from orm_insight import celery_tasks, checks, commands, handlers, tasks
+        from orm_insight.keeping import store
         from orm_insight.setup import apply_settings, install
 
         checks.register()
         install()
+        handlers.install()
+        commands.install()
+        tasks.install()
+        celery_tasks.install()
         apply_settings()
+        # Made before there are threads: two that import a driver at once get in each other's way.
+        store()
         setting_changed.connect(_follow_settings, dispatch_uid="orm_insight_settings")
 
 

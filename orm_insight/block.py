@@ -9,12 +9,14 @@ from functools import wraps
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from orm_insight import follow_ups
 from orm_insight.analysis.report import Report
 from orm_insight.capture import faults, tracing
 from orm_insight.capture.tracing import Recording
 from orm_insight.conf import get_config
-from orm_insight.insight import keep, redaction, report_of
+from orm_insight.insight import keep, report_of
 from orm_insight.model.trace import Query, Trace, TraceKind
+from orm_insight.recording import redaction
 from orm_insight.setup import ensure_installed
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -58,6 +60,7 @@ class capture:  # reads as a function, as contextlib.suppress does
             self._kind,
             self._name,
             limit=get_config().max_queries,
+            detailed=get_config().max_detailed_queries,
             redact=redaction(),
             deep=self._deep,
         )
@@ -73,6 +76,7 @@ class capture:  # reads as a function, as contextlib.suppress does
             if self._recording is not None:
                 self._recording.deactivate()
                 self._error = None if error is None else f"{type(error).__name__}: {error}"
+                follow_ups.end(self._recording, self._recording.trace)
                 keep(self.finished())
         except Exception as fault:
             faults.report("keep a trace", fault)

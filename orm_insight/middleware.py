@@ -10,6 +10,7 @@ from django.core.signals import got_request_exception
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from orm_insight.handlers import note_middleware
 from orm_insight.requests import begin_request, finish_request, note_exception
 from orm_insight.setup import ensure_installed
 
@@ -24,6 +25,7 @@ class OrmInsightMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         ensure_installed()
+        note_middleware()
         got_request_exception.connect(note_exception, dispatch_uid="orm_insight_exception")
         self.get_response = get_response
         self.is_async = iscoroutinefunction(get_response)

@@ -6,39 +6,57 @@ The middleware and the panel both come here; whichever is outermost records, the
 from __future__ import annotations
 
 import sys
+from asyncio import CancelledError
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from orm_insight import follow_ups, on_demand, steering
 from orm_insight.capture import faults, tracing
-from orm_insight.capture.streams import record_stream
+from orm_insight.capture.streams import record_closing, record_stream
 from orm_insight.capture.tracing import Recording
-from orm_insight.conf import get_config
-from orm_insight.insight import is_recording, keep, redaction, takes_deep
+from orm_insight.conf import Config, get_config
+from orm_insight.insight import keep
 from orm_insight.model.trace import Trace
+from orm_insight.recording import is_recording, is_sampled, redaction, takes_deep
 
 ATTRIBUTE = "_orm_insight_recording"
+_LEFT_OUT = "_orm_insight_left_out"
+LeftOut: TypeAlias = Literal["disabled", "paused", "ignored", "on demand", "sampled"]
+"""Why a request is not recorded."""
+
 _OWN_APPS = frozenset({"orm_insight", "djdt"})
 
 
 def begin_request(request: HttpRequest) -> Recording | None:
     """Start to record, unless that is off, or somebody records this request already."""
     try:
-        if not is_recording() or hasattr(request, ATTRIBUTE):
+        around = recording_of(request)
+        if around is not None:
+            around.note_span()
             return None
-        config = get_config()
-        if config.ignores(request.path):
+        if left_out_of(request):
+            return None
+        steering.follow()
+        config, is_deep = get_config(), False
+        reason = _unwanted(request, config)
+        if reason is None and not (is_deep := takes_deep(request.path)):
+            reason = _not_chosen(request, config)
+        if reason is not None:
+            # The panel inside of the middleware asks again, and must not draw again.
+            setattr(request, _LEFT_OUT, reason)
             return None
         recording = tracing.begin(
             "request",
             f"{request.method} {request.path}",
             limit=config.max_queries,
+            detailed=config.max_detailed_queries,
             redact=redaction(),
-            deep=takes_deep(request.path),
+            deep=is_deep,
         )
         setattr(request, ATTRIBUTE, recording)
         return recording
@@ -47,10 +65,32 @@ def begin_request(request: HttpRequest) -> Recording | None:
         return None
 
 
+def _unwanted(request: HttpRequest, config: Config) -> LeftOut | None:
+    """What nobody overrules."""
+    if not is_recording():
+        return "paused" if config.enabled else "disabled"
+    return "ignored" if config.ignores(request.path) else None
+
+
+def _not_chosen(request: HttpRequest, config: Config) -> LeftOut | None:
+    """What does not hold for a request that somebody waits for."""
+    if config.on_demand and not on_demand.is_asked_for(request):
+        return "on demand"
+    return None if is_sampled(request.path) else "sampled"
+
+
 def finish_request(
-    recording: Recording | None, request: HttpRequest, response: HttpResponseBase | None
+    recording: Recording | None,
+    request: HttpRequest,
+    response: HttpResponseBase | None,
+    *,
+    closes: bool = False,
 ) -> Trace | None:
-    """Stop, and keep the trace; requests of the toolbar and of our own pages are not kept."""
+    """Stop, and keep the trace; requests of the toolbar and of our own pages are not kept.
+
+    ``closes`` says that nobody changes the response any more: what its ``close()`` does is a part
+    of the request, and the recording ends behind it.
+    """
     if recording is None:
         return None
     try:
@@ -58,24 +98,87 @@ def finish_request(
         with suppress(AttributeError):
             delattr(request, ATTRIBUTE)
         if is_our_own(request):
+            recording.end()
             return None
+        if response is None:
+            recording.error = recording.error or _interruption()
         trace = trace_of(recording, request, response)
         is_unfinished = response is not None and response.streaming
         # What is read of the rows while they are sent is not known yet.
         keep(replace(trace, uses=None) if is_unfinished else trace)
-        if response is not None and is_unfinished:
-            finish = partial(_finish_stream, recording, request, response)
-            record_stream(response, recording.recorder, finish)
+        _go_on(_Sending(recording, request, response, _done(recording)), closes=closes)
         return trace
     except Exception as error:
+        recording.end()
         faults.report("keep a trace", error)
         return None
 
 
-def _finish_stream(recording: Recording, request: HttpRequest, response: HttpResponseBase) -> None:
-    """Keep the trace again, with what was done while the response was sent."""
-    recording.duration = None
-    keep(trace_of(recording, request, response))
+def _go_on(sending: _Sending, *, closes: bool) -> None:
+    """Record how the response is sent and closed, as far as there is such a thing."""
+    response = sending.response
+    if response is None:
+        sending.all_ends()
+        return
+    is_streamed = False
+    if response.streaming:
+        ends = sending.stream_ends if closes else sending.all_ends
+        is_streamed = record_stream(response, sending.recording.recorder, ends)
+    if closes:
+        record_closing(response, sending.recording.recorder, sending.all_ends)
+    elif not is_streamed:
+        sending.all_ends()
+
+
+class _Sending:
+    """A response on its way, and how much of its trace is kept already."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        request: HttpRequest,
+        response: HttpResponseBase | None,
+        kept: tuple[int, ...],
+    ) -> None:
+        self.recording = recording
+        self.request = request
+        self.response = response
+        self.kept = kept
+
+    def stream_ends(self) -> None:
+        """Keep the trace again, with what was done while the response was sent."""
+        self.recording.duration = None
+        self._keep()
+
+    def all_ends(self) -> None:
+        """Let the recording end, and keep it once more if anything was done since."""
+        make = partial(trace_of, self.recording, self.request, self.response)
+        follow_ups.end(self.recording, make)
+        if self.response is not None and self.response.streaming and self._is_fresh():
+            self.stream_ends()
+        elif self.kept != _done(self.recording):
+            self._keep()
+
+    def _is_fresh(self) -> bool:
+        return self.recording.recorder.usage is not None or self.kept != _done(self.recording)
+
+    def _keep(self) -> None:
+        self.kept = _done(self.recording)
+        keep(trace_of(self.recording, self.request, self.response))
+
+
+def _done(recording: Recording) -> tuple[int, ...]:
+    """Changes with everything that is recorded."""
+    recorder = recording.recorder
+    return len(recorder.queries), recorder.dropped, len(recorder.transactions)
+
+
+def _interruption() -> str | None:
+    """Why there is no response: a server's timeout, a client that went away."""
+    error = sys.exception()
+    if isinstance(error, CancelledError):
+        return "CancelledError: the client went away, or the server ended the request"
+    return None if error is None else f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def trace_of(
@@ -83,7 +186,7 @@ def trace_of(
 ) -> Trace:
     """What was recorded of the request until now; the recording may still be going on."""
     trace = recording.trace(
-        status=response.status_code if response is not None else 500,
+        status=response.status_code if response is not None else None,
         method=request.method,
         path=request.path,
         view=_view_name(request),
@@ -102,6 +205,11 @@ def note_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
 def recording_of(request: HttpRequest) -> Recording | None:
     """The recording that is going on for this request."""
     return getattr(request, ATTRIBUTE, None)
+
+
+def left_out_of(request: HttpRequest) -> LeftOut | None:
+    """Why it was decided that this request is not recorded."""
+    return getattr(request, _LEFT_OUT, None)
 
 
 def is_our_own(request: HttpRequest) -> bool:

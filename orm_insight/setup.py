@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.apps import apps
 
-from orm_insight.capture import codes, faults, provenance
+from orm_insight.capture import codes, faults, provenance, threads
 from orm_insight.capture.application import ApplicationFiles
 from orm_insight.capture.install import install as install_capture
 from orm_insight.conf import get_config
@@ -36,5 +36,10 @@ def ensure_installed() -> None:
 
 def apply_settings() -> None:
     """Take the settings of now; traces of the memory ring are forgotten."""
-    codes.configure(ApplicationFiles(get_config().application_packages))
+    config = get_config()
+    codes.configure(ApplicationFiles(config.application_packages))
+    if config.follow_threads:
+        threads.follow()
+    else:
+        threads.unfollow()
     reset()

@@ -10,7 +10,8 @@ from typing import Any
 from orm_insight.model.plan import Finding, Plan, PlanNode
 from orm_insight.model.trace import CallSite, Frame, Query, Trace
 
-STARTED_AT = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
+# Of this day: what is older than a day makes room.
+STARTED_AT = datetime.now(UTC).replace(microsecond=0)
 _numbers = count(1)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import debug_toolbar
 import django
@@ -19,13 +19,16 @@ from debug_toolbar.toolbar import DebugToolbar
 from django.conf import settings
 from django.db import connections
 
-from orm_insight import insight
+from orm_insight import follow_ups, insight
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.recorder import record_query
 from tests import debian, servers
 from tests.asgi import LiveServer, running_server
 from tests.browser import BrowserMissing, Remote, running_browser
+from tests.faketime import faketime_environment
+from tests.redis_cluster import running_cluster
+from tests.redis_server import RedisServer, running_redis, valkey_binary
 
 ALIASES = ("default", "sqlite")
 
@@ -35,6 +38,9 @@ def pytest_report_header() -> list[str]:
         f"python: {platform.python_version()}, django: {django.get_version()}, "
         f"debug toolbar: {debug_toolbar.VERSION}, postgresql: {servers.describe_postgres()}"
     ]
+
+
+Server = TypeVar("Server")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -62,6 +68,7 @@ def no_leaks() -> Iterator[None]:
     A test that provokes failures ends with ``faults.clear()``. The ring is emptied.
     """
     yield
+    follow_ups.flush()
     recorder, failures = active.get(), faults.counts()
     active.set(None)
     faults.clear()
@@ -90,6 +97,12 @@ def django_db_modify_db_settings() -> Iterator[None]:
         shutil.rmtree(settings.SQLITE_FOLDER, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """What made the tables is no part of the first test."""
+    insight.reset()
+
+
 @pytest.fixture(params=ALIASES)
 def alias(request: pytest.FixtureRequest) -> str:
     """Both databases in turn; the test still asks for ``django_db(databases="__all__")``."""
@@ -116,7 +129,33 @@ def pgbouncer15(postgres15: str) -> Iterator[str]:
     yield from had_or_missing(debian.running_pgbouncer(postgres15))
 
 
-def had_or_missing(server: AbstractContextManager[str]) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """Debian's Redis; whoever stops it starts it again."""
+    yield from had_or_missing(running_redis())
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[RedisServer]:
+    yield from had_or_missing(running_redis(valkey_binary))
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[Sequence[RedisServer]]:
+    """Three masters."""
+    yield from had_or_missing(running_cluster())
+
+
+@pytest.fixture(scope="session")
+def faketime() -> dict[str, str]:
+    """The environment of a process whose clock is set by ``FAKETIME``."""
+    try:
+        return faketime_environment()
+    except servers.ServerMissing as missing:
+        fail_or_skip(str(missing))
+
+
+def had_or_missing(server: AbstractContextManager[Server]) -> Iterator[Server]:
     try:
         with server as url:
             yield url

@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 from django.template import base as template_base
 
-from orm_insight.capture import awaiting, provenance, streams
+from orm_insight.capture import awaiting, cursors, provenance, streams, transactions
 from orm_insight.capture.codes import Role, declare
 from orm_insight.capture.recorder import record_query
 
@@ -19,6 +19,8 @@ def install() -> None:
     _declare_frames()
     provenance.install()
     awaiting.install()
+    cursors.install()
+    transactions.install()
     connection_created.connect(_watch, dispatch_uid="orm_insight")
     for connection in connections.all(initialized_only=True):
         _watch(connection=connection)
@@ -29,6 +31,8 @@ def uninstall() -> None:
     for connection in connections.all(initialized_only=True):
         wrappers = connection.execute_wrappers
         connection.execute_wrappers = [w for w in wrappers if w is not record_query]
+    transactions.uninstall()
+    cursors.uninstall()
     awaiting.uninstall()
     provenance.uninstall()
 

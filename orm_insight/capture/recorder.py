@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from sys import _getframe
-from threading import get_ident
+from threading import Lock, get_ident
 from time import perf_counter
-from typing import Any, NamedTuple
+from types import CodeType
+from typing import Any, NamedTuple, TypeAlias
 
 from django.db.backends.utils import CursorWrapper
 
@@ -18,11 +19,15 @@ from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.lineage import Built
 from orm_insight.capture.provenance import NOT_BUILT, built_at, narrowing_at, steps_to_issuer
+from orm_insight.capture.redaction import withheld_together
 from orm_insight.capture.stack import Known, StackWalker
 from orm_insight.capture.usage import Usage
+from orm_insight.model.surroundings import TransactionOutcome
 from orm_insight.model.trace import Narrowing
 
 _Call = tuple[Any, Any, bool, Mapping[str, Any]]
+# Alias, begin, begin and end of its last statement, how it ended.
+NotedTransaction: TypeAlias = tuple[str, float, float, float, TransactionOutcome]
 _MUTABLE = frozenset({list, dict, bytearray, set})
 
 
@@ -54,33 +59,53 @@ class Recorder:
     """Collects the statements of one trace, and of the ``capture()`` blocks around it.
 
     Blocks inside a trace share its walker: a stack is walked once and written to all of them.
-    ``usage`` is there where the recording is one in depth, or a block inside of one.
+    ``usage`` is there where it is watched what becomes of the rows. Behind ``detailed`` statements
+    values are withheld and new stacks end early; behind ``limit``, statements are only summed up.
     """
 
     __slots__ = (
+        "_lock",
+        "begun",
         "counted",
+        "detailed",
         "dropped",
+        "is_over",
         "limit",
         "loading",
+        "missed",
         "outer",
         "overflow",
         "queries",
         "started",
+        "succeed",
+        "transactions",
         "usage",
         "vendors",
         "walker",
     )
 
     def __init__(
-        self, *, limit: int = 10_000, outer: Recorder | None = None, usage: Usage | None = None
+        self,
+        *,
+        limit: int = 10_000,
+        detailed: int = 10_000,
+        outer: Recorder | None = None,
+        usage: Usage | None = None,
+        walker: StackWalker | None = None,
     ) -> None:
         self.limit = limit
+        self.detailed = detailed
+        self.is_over = False
+        # Gives the recorder of what goes on after the end, in threads and tasks left behind.
+        self.succeed: Callable[[], Recorder | None] | None = None
+        # Told of a statement that began before the end and ended behind it.
+        self.missed: Callable[[], None] | None = None
         self.outer = outer
         self.usage: Usage | None = usage or (outer.usage if outer is not None else None)
         # What built_at() would say of the statement that a thread is about to execute, and that
         # thread; only where it loads a single related object, and to be checked by the relation.
         self.loading: tuple[Built, int, int] | None = None
-        self.walker: StackWalker = outer.walker if outer is not None else StackWalker()
+        self.walker: StackWalker = outer.walker if outer is not None else walker or StackWalker()
         self.queries: list[tuple[Any, ...]] = []
         # By id of the statement: how many rows it gave, where only the ORM has counted.
         self.counted: dict[int, tuple[tuple[Any, ...], int]] = (
@@ -89,21 +114,36 @@ class Recorder:
         self.vendors: dict[str, str] = {}
         self.dropped = 0
         self.overflow: dict[tuple[str, int, str], tuple[int, float]] = {}
+        self.begun: dict[str, float] = {}  # by alias, of the transactions that are open
+        self.transactions: list[NotedTransaction] = []
+        self._lock = Lock()
         self.started = perf_counter()
+
+    def current(self) -> Recorder | None:
+        """This one; after its end the one around it, or the one that has taken its place."""
+        recorder = self
+        while recorder.is_over:
+            if recorder.outer is None:
+                return recorder.succeed() if recorder.succeed is not None else None
+            recorder = recorder.outer
+        return recorder
 
     def keep(self, query: tuple[Any, ...]) -> None:
         if len(self.queries) < self.limit:
             self.queries.append(query)
         else:
             self._sum_up(RawQuery._make(query))
+        if self.is_over and self.missed is not None:
+            self.missed()
         if self.outer is not None:
             self.outer.keep(query)
 
     def _sum_up(self, query: RawQuery) -> None:
         key = (query.sql, query.stack, query.alias)
-        count, total = self.overflow.get(key, (0, 0.0))
-        self.overflow[key] = (count + 1, total + query.duration)
-        self.dropped += 1
+        with self._lock:
+            count, total = self.overflow.get(key, (0, 0.0))
+            self.overflow[key] = (count + 1, total + query.duration)
+            self.dropped += 1
 
     def note_rows(self, built: Built | None, rows: int) -> None:
         """How many instances came of the statement just now, where the driver does not count."""
@@ -129,6 +169,8 @@ def record_query(
     try:
         recorder = active.get()
         if recorder is not None:
+            if recorder.is_over:
+                recorder = recorder.current()
             started = perf_counter()
     except Exception as fault:
         faults.report("begin to record a query", fault)
@@ -154,7 +196,8 @@ def _record(recorder: Recorder, call: _Call, started: float, error: Exception | 
             recorder.note_vendor(connection.alias, connection.vendor)
         if type(sql) is not str:
             sql = _as_text(sql, connection)
-        known = recorder.walker.recall(sql) or _meet(recorder.walker, sql)
+        is_detailed = len(recorder.queries) < recorder.detailed
+        known = recorder.walker.recall(sql) or _meet(recorder.walker, sql, is_short=not is_detailed)
         issuer, batch_size = known.issuer, _batch_size(params) if many else None
         loading: Any = recorder.loading
         if loading and loading[0].relation is known.relation and loading[2] == get_ident():
@@ -162,6 +205,8 @@ def _record(recorder: Recorder, call: _Call, started: float, error: Exception | 
         else:
             built, parent = built_at(_getframe(issuer)) if issuer else NOT_BUILT
             params = _first_of(params) if many else _frozen(params)
+        if not is_detailed:
+            params = withheld_together(params)
         recorder.keep(
             (
                 known.sql,  # one text for all
@@ -186,9 +231,28 @@ def _record(recorder: Recorder, call: _Call, started: float, error: Exception | 
 _cursor_codes = {id(CursorWrapper.execute.__code__), id(CursorWrapper.executemany.__code__)}
 
 
-def _meet(walker: StackWalker, sql: str) -> Known:
+def begin_stacks_at(code: CodeType) -> None:
+    _cursor_codes.add(id(code))
+
+
+def record_call(
+    cursor: Any, sql: Any, params: Any, started: float, error: Exception | None
+) -> None:
+    """Keep what a method of the cursor did without the execute wrapper; the caller is on top."""
+    try:
+        recorder = active.get()
+        recorder = recorder.current() if recorder is not None else None
+    except Exception as fault:
+        faults.report("record a call", fault)
+        return
+    if recorder is not None:
+        context = {"connection": cursor.db, "cursor": cursor}
+        _record(recorder, (sql, params, False, context), started, error)
+
+
+def _meet(walker: StackWalker, sql: str, *, is_short: bool) -> Known:
     """Walk the stack of a statement for the first time. Depths count from ``_record``."""
-    depth = 3  # itself, record_query(), _execute_with_wrappers(): then the cursor's execute()
+    depth = 2  # itself, record_query() or record_call(): then, or further out, the cursor's method
     frame = _getframe(1 + depth)
     while id(frame.f_code) not in _cursor_codes and frame.f_back is not None:
         # A wrapper of another tool lies between, or something else that calls us.
@@ -196,11 +260,12 @@ def _meet(walker: StackWalker, sql: str) -> Known:
         frame = frame.f_back
     steps = steps_to_issuer(frame)
     if steps is None:
-        return walker.meet(sql, frame, depth)
+        return walker.meet(sql, frame, depth, is_short=is_short)
     executing = _getframe(1 + depth + steps)
     built = built_at(executing)[0]
     relation = built.relation if built is not None and built.base is None else None
-    return walker.meet(sql, frame, depth, depth + steps, relation, narrowing_at(executing))
+    narrowing = narrowing_at(executing)
+    return walker.meet(sql, frame, depth, depth + steps, relation, narrowing, is_short=is_short)
 
 
 def _frozen(params: Any) -> Any:

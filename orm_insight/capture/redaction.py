@@ -36,6 +36,15 @@ def withheld(value: Any) -> Redacted:
         return Redacted(hash((_KEY, type(value), repr(value))))
 
 
+def withheld_together(params: Any) -> Any:
+    """One mark for all values of a statement: equal where all of them are, and small."""
+    if not params:
+        return params
+    if isinstance(params, Mapping):
+        return dict.fromkeys(params, withheld(tuple(params.items())))
+    return (withheld(params),) * len(params)
+
+
 class SecretColumns:
     """Withholds what is compared with, or written to, a column whose name says it is secret.
 

@@ -59,6 +59,7 @@ _locals_of = attrgetter("f_locals")
 _self_of = itemgetter("self")
 _ENDS = frozenset({Role.BOUNDARY, Role.THREAD})
 _TELLING = _ENDS | {Role.APPLICATION}
+_SITES = frozenset({Role.APPLICATION, Role.TEMPLATE_NODE})
 _STACKS = 16
 """Stacks of one statement that are known by their landmarks; an older one is walked again."""
 _STATEMENTS = 1_000
@@ -123,13 +124,15 @@ class StackWalker:
         issuer: int | None = None,
         relation: Relation | None = None,
         narrowing: Narrowing | None = None,
+        *,
+        is_short: bool = False,
     ) -> Known:
         """The stack of a statement that ``recall`` does not know, which it knows from now on.
 
         ``frame`` is the cursor's, ``depth`` how many frames it is outside of the one that calls
-        ``recall``.
+        ``recall``. A short stack ends at the first frame of the application.
         """
-        known = self._walk(frame, depth + 1)
+        known = self._walk(frame, depth + 1, is_short=is_short)
         if narrowing == _BY_KEY and self._is_asked_by_library(known):
             narrowing = None
         known = known._replace(sql=sql, issuer=issuer, relation=relation, narrowing=narrowing)
@@ -146,7 +149,7 @@ class StackWalker:
         """Number the stack that begins at ``start``."""
         return self._walk(start, 0).number
 
-    def _walk(self, start: FrameType, depth: int) -> Known:
+    def _walk(self, start: FrameType, depth: int, *, is_short: bool = False) -> Known:
         codes: list[CodeType] = []
         offsets: list[int] = []
         outside = awaiting.get()
@@ -173,6 +176,9 @@ class StackWalker:
                 break
             codes.append(code)
             offsets.append(offset)
+            if is_short and role in _SITES:
+                outside = 0
+                break
             frame = outer
             depth += 1
         segment = _Segment(tuple(codes), tuple(offsets), tuple(known.nodes), outside, place)

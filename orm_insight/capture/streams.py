@@ -15,15 +15,35 @@ from orm_insight.capture.recorder import Recorder
 _END = object()
 
 
-def record_stream(response: Any, recorder: Recorder, finish: Callable[[], None]) -> None:
+def record_stream(response: Any, recorder: Recorder, finish: Callable[[], None]) -> bool:
     """Let ``recorder`` be active whenever the next part is made, and call ``finish`` at the end.
 
     The recorder is active in between for nobody else: another request may come in the same thread.
-    Files are left alone, a server may send them without Python.
+    Files are left alone, a server may send them without Python: then the answer is ``False``.
     """
-    if not isinstance(response, FileResponse):
-        wrap = _parts_async if response.is_async else _parts
-        response.streaming_content = wrap(response.streaming_content, recorder, finish)
+    if isinstance(response, FileResponse):
+        return False
+    wrap = _parts_async if response.is_async else _parts
+    response.streaming_content = wrap(response.streaming_content, recorder, finish)
+    return True
+
+
+def record_closing(response: Any, recorder: Recorder, finish: Callable[[], None]) -> None:
+    """Let ``recorder`` be active while the response is closed, and call ``finish`` behind that.
+
+    Generators end there, and signal handlers run that the server's thread owes the request.
+    """
+    close = response.close
+
+    def close_recorded() -> None:
+        response.close = close
+        try:
+            with _active(recorder):
+                close()
+        finally:
+            _end(finish)
+
+    response.close = close_recorded
 
 
 def _parts(parts: Any, recorder: Recorder, finish: Callable[[], None]) -> Iterator[Any]:
@@ -51,6 +71,9 @@ async def _parts_async(
                 break
             yield part
     finally:
+        if (aclose := getattr(iterator, "aclose", None)) is not None:
+            with _active(recorder):
+                await aclose()
         _end(finish)
 
 

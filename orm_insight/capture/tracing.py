@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import Token
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from socket import gethostname
 from time import perf_counter
 from uuid import uuid4
 
@@ -15,10 +17,15 @@ from orm_insight.capture.active import active
 from orm_insight.capture.assemble import assemble, assemble_overflow, statements_of
 from orm_insight.capture.recorder import Recorder
 from orm_insight.capture.redaction import Redact
+from orm_insight.capture.spans import current_span
+from orm_insight.capture.transactions import assemble_transactions
 from orm_insight.capture.usage import Usage
 from orm_insight.capture.uses import assemble_uses
+from orm_insight.model.surroundings import SpanReference
 from orm_insight.model.trace import Trace, TraceKind
 from orm_insight.model.usage import ResultUse
+
+_HOST = gethostname()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,15 +41,19 @@ class Recording:
     duration: float | None = None
     error: str | None = None
     is_deep: bool = False
+    follows: str | None = None
+    span: SpanReference | None = None
     _token: Token[Recorder | None] | None = None
 
     def activate(self) -> None:
         if self.is_deep:
             access.begin()
         self._token = active.set(self.recorder)
+        self.note_span()
 
     def deactivate(self) -> None:
         """Stop recording; what is recorded stays."""
+        self.note_span()
         if self.duration is None:
             self.duration = perf_counter() - self.recorder.started
         if self._token is not None:
@@ -51,6 +62,15 @@ class Recording:
             self._token = None
             if self.is_deep:
                 access.end()
+
+    def note_span(self) -> None:
+        """The first span that is met: an instrumentation may begin its own inside of ours."""
+        if self.span is None:
+            self.span = current_span()
+
+    def end(self) -> None:
+        """Nothing more belongs to it: what it left behind in threads and tasks finds another."""
+        self.recorder.is_over = True
 
     def trace(
         self,
@@ -82,6 +102,11 @@ class Recording:
             error=error or self.error,
             tags=tags or {},
             uses=self._uses(),
+            transactions=assemble_transactions(self.recorder, self.recorder.started + duration),
+            host=_HOST,
+            pid=os.getpid(),
+            span=self.span,
+            follows=self.follows,
         )
 
     def _uses(self) -> tuple[ResultUse, ...] | None:
@@ -94,6 +119,7 @@ def begin(
     name: str,
     *,
     limit: int = 10_000,
+    detailed: int = 10_000,
     redact: Redact | None = None,
     deep: bool = False,
 ) -> Recording:
@@ -101,7 +127,13 @@ def begin(
 
     ``deep`` watches which rows, columns and relations are used, at many times the cost.
     """
-    recorder = Recorder(limit=limit, outer=active.get(), usage=Usage() if deep else None)
+    around = active.get()
+    recorder = Recorder(
+        limit=limit,
+        detailed=detailed,
+        outer=around.current() if around is not None else None,
+        usage=Usage() if deep else None,
+    )
     recording = Recording(kind=kind, name=name, recorder=recorder, redact=redact, is_deep=deep)
     recording.activate()
     return recording

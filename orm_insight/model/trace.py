@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from orm_insight.model.owner import Owner
+from orm_insight.model.surroundings import SpanReference, Transaction
 
 if TYPE_CHECKING:
     from orm_insight.model.usage import ResultUse
@@ -250,7 +251,9 @@ class Trace:
 
     ``name`` is what a list shows (``GET /posts/``); ``status`` the HTTP status or ``None``;
     ``dropped`` the number of statements over the limit, summed up in ``overflow``. ``uses`` is
-    ``None`` unless it was recorded in depth.
+    ``None`` unless it was recorded in depth. ``host`` and ``pid`` are the machine and process that
+    recorded it; ``follows`` is the id of the trace that started what this one recorded after it
+    had ended.
     """
 
     id: str
@@ -269,6 +272,11 @@ class Trace:
     error: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     uses: tuple[ResultUse, ...] | None = None
+    transactions: tuple[Transaction, ...] = ()
+    host: str = ""
+    pid: int = 0
+    span: SpanReference | None = None
+    follows: str | None = None
 
     @property
     def is_deep(self) -> bool:

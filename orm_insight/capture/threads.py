@@ -1,0 +1,97 @@
+"""Takes a recording along into threads that the application starts itself.
+
+A new thread has an empty context: what it asks of the database would belong to nobody. A function
+that went through ``in_context`` records where it was made; ``follow`` does that for every thread
+and every call of a thread pool.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from asgiref.sync import SyncToAsync
+
+from orm_insight.capture import faults
+from orm_insight.capture.active import active
+from orm_insight.capture.codes import Role, declare
+from orm_insight.capture.stack import awaiting
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+_threads: Any = threading.Thread
+_pools: Any = ThreadPoolExecutor
+_start, _submit = _threads.start, _pools.submit
+
+
+def in_context(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """``function``, to be called in another thread, recorded as a part of what goes on here.
+
+    Its queries show the line that called ``in_context`` as their outermost caller::
+
+        Thread(target=orm_insight.in_context(work)).start()
+        pool.map(orm_insight.in_context(fetch), ids)
+    """
+    return _carried(function, sys._getframe(1))
+
+
+def _carried(function: Callable[..., Any], frame: Any) -> Callable[..., Any]:
+    try:
+        recorder = active.get()
+        if recorder is None:
+            return function
+        stack = recorder.walker.walk(frame)
+    except Exception as error:
+        faults.report("take a recording into a thread", error)
+        return function
+
+    @wraps(function)
+    def carried(*args: Any, **kwargs: Any) -> Any:
+        recording, waiting = active.set(recorder), awaiting.set(stack)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            awaiting.reset(waiting)
+            active.reset(recording)
+
+    code: Any = carried
+    declare(code.__code__, Role.THREAD)
+    return carried
+
+
+def follow() -> None:
+    """From now on, each thread and each call of a pool belongs to what starts it."""
+    if _threads.start is not _start:
+        return
+
+    @wraps(_start)
+    def start(self: Any) -> None:
+        if active.get() is not None:
+            self.run = _carried(self.run, sys._getframe(1))
+        _start(self)
+
+    @wraps(_submit)
+    def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if active.get() is not None and not _takes_context(fn):
+            fn = _carried(fn, sys._getframe(1))
+        return _submit(self, fn, *args, **kwargs)
+
+    _threads.start, _pools.submit = start, submit
+
+
+def unfollow() -> None:
+    for kind, name, original in ((_threads, "start", _start), (_pools, "submit", _submit)):
+        if getattr(getattr(kind, name), "__wrapped__", None) is original:
+            setattr(kind, name, original)
+
+
+def _takes_context(function: Any) -> bool:
+    """Whether it is what ``sync_to_async`` or ``asyncio.to_thread`` makes: they take it along."""
+    inner = getattr(function, "func", None)
+    owner = getattr(inner, "__self__", None)
+    return isinstance(owner, SyncToAsync) or getattr(inner, "__name__", "") == "run"

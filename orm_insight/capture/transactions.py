@@ -1,0 +1,120 @@
+"""Notes when transactions begin and end: ``BEGIN`` and ``COMMIT`` pass no cursor of Django's.
+
+Savepoints do, they are statements like others. What is noted are the calls by which Django opens
+and ends a transaction; the driver sends ``BEGIN`` together with the first statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from time import perf_counter
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from orm_insight.capture import faults
+from orm_insight.capture.active import active
+from orm_insight.capture.recorder import NotedTransaction, Recorder
+from orm_insight.model.surroundings import Transaction, TransactionOutcome
+
+_connections: Any = BaseDatabaseWrapper
+_originals: dict[str, Callable[..., Any]] = {}
+_BEGUN = "_orm_insight_begun"
+
+
+def install() -> None:
+    if _originals:
+        return
+    for name in ("set_autocommit", "commit", "rollback"):
+        _originals[name] = getattr(_connections, name)
+    _connections.set_autocommit = _beginning(_originals["set_autocommit"])
+    _connections.commit = _ending(_originals["commit"], "committed")
+    _connections.rollback = _ending(_originals["rollback"], "rolled back")
+
+
+def uninstall() -> None:
+    for name, original in _originals.items():
+        if getattr(getattr(_connections, name), "__wrapped__", None) is original:
+            setattr(_connections, name, original)
+    _originals.clear()
+
+
+def assemble_transactions(recorder: Recorder, ended: float) -> tuple[Transaction, ...]:
+    """In the order of their begin; those that are still open last until ``ended``."""
+    begun: list[NotedTransaction] = [
+        (alias, start, ended, ended, "open") for alias, start in recorder.begun.items()
+    ]
+    return tuple(
+        Transaction(
+            alias=alias,
+            started_ms=(start - recorder.started) * 1e3,
+            duration_ms=(end - start) * 1e3,
+            outcome=outcome,
+            end_ms=(end - ending) * 1e3,
+        )
+        for alias, start, ending, end, outcome in sorted(
+            [*recorder.transactions, *begun], key=lambda noted: noted[1]
+        )
+    )
+
+
+def _beginning(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def set_autocommit(connection: Any, autocommit: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(connection, autocommit, *args, **kwargs)
+        if active.get() is not None or _BEGUN in connection.__dict__:
+            if autocommit:
+                connection.__dict__.pop(_BEGUN, None)
+            else:
+                _note_begin(connection)
+        return result
+
+    return set_autocommit
+
+
+def _ending(original: Callable[..., Any], outcome: TransactionOutcome) -> Callable[..., Any]:
+    @wraps(original)
+    def end(connection: Any) -> Any:
+        if (begun := connection.__dict__.pop(_BEGUN, None)) is None:
+            return original(connection)
+        started, ended_as = perf_counter(), outcome
+        try:
+            return original(connection)
+        except Exception:
+            ended_as = "rolled back"
+            raise
+        finally:
+            _note_end(connection.alias, begun, started, ended_as)
+
+    return end
+
+
+def _note_begin(connection: Any) -> None:
+    try:
+        recorder = _recorder()
+        if recorder is not None:
+            connection.__dict__[_BEGUN] = begun = perf_counter()
+            while recorder is not None:
+                recorder.begun[connection.alias] = begun
+                recorder = recorder.outer
+    except Exception as error:
+        faults.report("note the begin of a transaction", error)
+
+
+def _note_end(alias: str, begun: float, ending: float, outcome: TransactionOutcome) -> None:
+    try:
+        ended, recorder = perf_counter(), _recorder()
+        while recorder is not None:
+            recorder.begun.pop(alias, None)
+            if len(recorder.transactions) < recorder.limit:
+                start = max(begun, recorder.started)
+                recorder.transactions.append((alias, start, ending, ended, outcome))
+            recorder = recorder.outer
+    except Exception as error:
+        faults.report("note the end of a transaction", error)
+
+
+def _recorder() -> Recorder | None:
+    recorder = active.get()
+    return recorder.current() if recorder is not None else None

@@ -1,0 +1,111 @@
+"""What threads and tasks go on to do after the request or block that started them has ended.
+
+Their statements belong to no request any more, least of all to the next one. They are gathered in a
+trace of their own, which says what it follows. It is kept anew whenever they have been quiet.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+from orm_insight.capture import faults
+from orm_insight.capture.recorder import Recorder
+from orm_insight.capture.tracing import Recording, paused
+from orm_insight.conf import get_config
+from orm_insight.insight import keep
+from orm_insight.model.trace import Trace
+
+MakeTrace: TypeAlias = Callable[[], Trace]
+
+QUIET_S = 0.25
+
+
+class FollowUpRecorder(Recorder):
+    """Says when there is something new to keep."""
+
+    __slots__ = ("recording",)
+
+    recording: Recording
+
+    def keep(self, query: tuple[object, ...]) -> None:
+        super().keep(query)
+        _keeper.touch(self.recording.id, self.recording.trace)
+
+
+class _Keeper:
+    """Keeps what has changed, in a thread of this process that begins when it is needed."""
+
+    def __init__(self) -> None:
+        self._changed: dict[str, MakeTrace] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._pid = 0
+
+    def touch(self, id: str, make: MakeTrace) -> None:
+        if id not in self._changed:
+            with self._lock:
+                self._changed[id] = make
+                self._ensure_thread()
+            self._wake.set()
+
+    def _ensure_thread(self) -> None:
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            self._wake = threading.Event()
+            threading.Thread(target=self._work, name="orm_insight follow-ups", daemon=True).start()
+
+    def _work(self) -> None:
+        wake = self._wake
+        while True:
+            wake.wait()
+            wake.clear()
+            threading.Event().wait(QUIET_S)
+            self.flush()
+
+    def flush(self) -> None:
+        """Keep what has changed, now."""
+        with self._lock:
+            changed, self._changed = self._changed, {}
+        for make in changed.values():
+            try:
+                with paused():
+                    keep(make())
+            except Exception as error:
+                faults.report("keep what follows a trace", error)
+
+
+_keeper = _Keeper()
+flush = _keeper.flush
+atexit.register(flush)
+
+
+def end(recording: Recording, make: MakeTrace) -> None:
+    """Let the recording end; what it has left behind is recorded on its own from here.
+
+    ``make`` gives its trace once more, for statements that are under way at this moment.
+    """
+    recorder = recording.recorder
+    recorder.succeed = partial(_successor, recording, [])
+    recorder.missed = partial(_keeper.touch, recording.id, make)
+    recording.end()
+
+
+def _successor(ended: Recording, made: list[Recorder]) -> Recorder | None:
+    if not made:
+        recorder = FollowUpRecorder(limit=get_config().max_queries, walker=ended.recorder.walker)
+        recorder.vendors.update(ended.recorder.vendors)
+        recorder.recording = Recording(
+            kind="task",
+            name=f"after {ended.name}",
+            recorder=recorder,
+            redact=ended.redact,
+            follows=ended.id,
+            span=ended.span,
+        )
+        made.append(recorder)
+    return made[0]
