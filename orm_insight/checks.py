@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -59,6 +60,9 @@ def register() -> None:
     checks.register(check_visitors, TAG)
     checks.register(check_hooks, TAG)
     checks.register(check_explain_slow, TAG)
+    checks.register(check_opentelemetry, TAG)
+    checks.register(check_store, TAG)
+    checks.register(check_limits, TAG)
     # Every source file is read: too much for each start of the development server.
     checks.register(check_comments, TAG, deploy=True)
 
@@ -158,6 +162,52 @@ def check_explain_slow(
             )
         ]
     return []
+
+
+def check_opentelemetry(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """A warning where spans are to be written and cannot be."""
+    if not get_config().otel or find_spec("opentelemetry") is not None:
+        return []
+    return [
+        checks.Warning(
+            "OTEL writes no spans: OpenTelemetry is not installed.",
+            hint='Install the extra: pip install "orm-insight[otel]".',
+            id="orm_insight.W009",
+        )
+    ]
+
+
+def check_limits(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """A warning where the limits leave no request to be recorded."""
+    config = get_config()
+    if not config.enabled or config.sample_rate or any(config.sample_rates.values()):
+        return []
+    return [
+        checks.Warning(
+            "No request is recorded: SAMPLE_RATE is 0, and no entry of SAMPLE_RATES is above 0.",
+            hint="ENABLED = False says so more clearly; ON_DEMAND records who asks for it.",
+            id="orm_insight.W011",
+        )
+    ]
+
+
+def check_store(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """A warning where traces are to be shared and cannot be."""
+    if get_config().redis_url is None or find_spec("redis") is not None:
+        return []
+    return [
+        checks.Warning(
+            "REDIS_URL shares no traces: the client of Redis is not installed.",
+            hint='Install the extra: pip install "orm-insight[redis]".',
+            id="orm_insight.W010",
+        )
+    ]
 
 
 def check_comments(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from django.http import HttpRequest
 
 from orm_insight import setting_rules
 from orm_insight.setting_rules import (
+    SERVING_COMMANDS,
     NotADictError,
     Rule,
     SettingError,
@@ -43,14 +44,66 @@ class Config:
     max_bytes: int = 64 * 2**20
     """How much memory the kept traces may take together, in bytes."""
 
+    max_age_hours: int = 24
+    """After how many hours a trace is forgotten, unless it is pinned."""
+
+    worst_hours: int = 12
+    """For how many hours the worst traces of each endpoint stay although newer ones came."""
+
+    redis_url: str | None = None
+    """A Redis or Valkey that keeps the traces of all processes, instead of the memory of each."""
+
+    redis_prefix: str = "orm_insight"
+    """What the names of all keys begin with."""
+
+    redis_options: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of the client, such as the files of TLS."""
+
     max_queries: int = 10_000
     """How many queries a trace keeps; those above are only counted and summed."""
+
+    max_detailed_queries: int = 5_000
+    """How many of them with their parameters and whole stacks."""
+
+    follow_threads: bool = False
+    """Whether threads and thread pools of the application are recorded with what starts them."""
+
+    commands: bool = True
+    """Whether management commands are recorded."""
+
+    ignore_commands: tuple[str, ...] = SERVING_COMMANDS
+    """Names of commands that are not: they serve or wait, or are no work of the application."""
+
+    tasks: bool = True
+    """Whether tasks of ``django.tasks`` and of Celery are recorded."""
+
+    otel: bool = False
+    """Whether traces are also written as spans of OpenTelemetry."""
+
+    otel_trace_url: str | None = None
+    """Where a trace of OpenTelemetry is shown: an address with ``{trace_id}`` in it."""
 
     application_packages: tuple[str, ...] = ()
     """Installed packages that count as application code, such as ``"mycompany.shared"``."""
 
     ignore_paths: tuple[str, ...] = ()
     """Regular expressions; a request is not recorded where one is found in its path."""
+
+    sample_rate: float = 1.0
+    """Which part of the requests is recorded: 0.1 is one in ten, drawn for each request."""
+
+    sample_rates: Mapping[str, float] = field(default_factory=dict)
+    """The same for some paths: regular expressions as in ``ignore_paths``, the first that is found
+    in a path decides; ``sample_rate`` is for all others."""
+
+    only_slow_ms: float | None = None
+    """How long a request, command or task must last to be kept; ``None`` keeps all."""
+
+    only_with_hints: bool = False
+    """Whether requests, commands and tasks are kept only where there is something to repair."""
+
+    on_demand: bool = False
+    """Whether only requests are recorded whose browser was allowed to, on the dashboard."""
 
     show_callback: ShowCallback | None = None
     """Who may see traces: takes the request, replaces the built-in rule. May be given as a dotted
@@ -101,7 +154,17 @@ class Config:
         """Whether requests of this path are not to be recorded."""
         return any(pattern.search(path) for pattern in _compile(self.ignore_paths))
 
+    def sample_rate_of(self, path: str) -> float:
+        """Which part of the requests of this path is to be recorded."""
+        if self.sample_rates:
+            patterns = _compile(tuple(self.sample_rates))
+            for pattern, rate in zip(patterns, self.sample_rates.values(), strict=True):
+                if pattern.search(path):
+                    return rate
+        return self.sample_rate
 
+
+_overrides: dict[str, Any] = {}
 KEYS = tuple(field.name.upper() for field in fields(Config))
 
 
@@ -121,7 +184,24 @@ class Problem(NamedTuple):
 def get_config() -> Config:
     """The settings in use. Cached; ``override_settings`` is followed."""
     config, _ = read_config(getattr(settings, SETTING, {}))
-    return config
+    return replace(config, **_overrides)
+
+
+def settings_config() -> Config:
+    """What the settings say, whatever was changed since."""
+    return read_config(getattr(settings, SETTING, {}))[0]
+
+
+def override(values: Mapping[str, Any]) -> None:
+    """Let these values, which were ``checked``, lie on top of the settings, and no others."""
+    _overrides.clear()
+    _overrides.update(values)
+    get_config.cache_clear()
+
+
+def checked(name: str, value: object) -> object:
+    """The value as the field ``name`` takes it; raises ``SettingError``."""
+    return _RULES[name](value)
 
 
 def read_config(raw: object) -> tuple[Config, tuple[Problem, ...]]:
@@ -170,9 +250,26 @@ _RULES: Mapping[str, Rule] = {
     "enabled": setting_rules.flag,
     "max_traces": setting_rules.whole_number(1),
     "max_bytes": setting_rules.whole_number(1),
+    "max_age_hours": setting_rules.whole_number(1, setting_rules.MAX_HOURS),
+    "worst_hours": setting_rules.whole_number(0, setting_rules.MAX_HOURS),
+    "redis_url": setting_rules.redis_url,
+    "redis_prefix": setting_rules.key_prefix,
+    "redis_options": setting_rules.options,
     "max_queries": setting_rules.whole_number(1),
+    "max_detailed_queries": setting_rules.whole_number(0),
+    "follow_threads": setting_rules.flag,
+    "commands": setting_rules.flag,
+    "ignore_commands": setting_rules.texts,
+    "tasks": setting_rules.flag,
+    "otel": setting_rules.flag,
+    "otel_trace_url": setting_rules.trace_url,
     "application_packages": setting_rules.packages,
     "ignore_paths": setting_rules.patterns,
+    "sample_rate": setting_rules.share,
+    "sample_rates": setting_rules.shares_by_pattern,
+    "only_slow_ms": setting_rules.duration_or_none,
+    "only_with_hints": setting_rules.flag,
+    "on_demand": setting_rules.flag,
     "show_callback": setting_rules.callback,
     "redact_params": setting_rules.flag_or_none,
     "secret_names": setting_rules.texts,

@@ -12,24 +12,64 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from orm_insight import keeping, recording, sieve, steering
 from orm_insight.analysis.detectors.base import Thresholds
 from orm_insight.analysis.report import Report, analyze
 from orm_insight.analysis.silence import Silence
 from orm_insight.capture import faults, provenance
-from orm_insight.capture.redaction import Redact, SecretColumns, redact_everything
 from orm_insight.capture.tracing import paused
-from orm_insight.conf import Config, get_config
+from orm_insight.conf import get_config
 from orm_insight.explain.base import ExplainError, Explanation, Outcome
 from orm_insight.explain.runner import explain as explain_query
 from orm_insight.explanations import Explanations, KeptExplanation, Origin
 from orm_insight.ignore_comments import read_comments
 from orm_insight.introspection import read_schema
+from orm_insight.keeping import listed, pin, recent, store, trace, traces
 from orm_insight.model.advice import Evidence
+from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Query, Trace
+from orm_insight.otel import queue as span_queue
+from orm_insight.recording import (
+    forget_deep,
+    is_recording,
+    record_deep_next,
+    redaction,
+    takes_deep,
+    waits_for_deep,
+)
 from orm_insight.slow_explainer import SlowExplainer
 from orm_insight.slow_queries import SlowQuery
-from orm_insight.stores.base import StoreStatistics, TraceStore
-from orm_insight.stores.memory import MemoryStore
+from orm_insight.steering import pause, resume
+from orm_insight.stores.base import StoreStatistics
+
+__all__ = [
+    "Status",
+    "clear",
+    "explain",
+    "forget_deep",
+    "is_recording",
+    "keep",
+    "kept_explanations",
+    "listed",
+    "pause",
+    "pin",
+    "plan_of",
+    "plans_of",
+    "recent",
+    "record_deep_next",
+    "redaction",
+    "report",
+    "report_of",
+    "reset",
+    "resume",
+    "slow_explainer",
+    "status",
+    "store",
+    "takes_deep",
+    "trace",
+    "traces",
+    "waits_for_deep",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,41 +87,28 @@ class Status:
 
 
 class _State:
-    """What this process holds: the store, whether capture rests, and reports already made."""
+    """What this process holds beside the store: reports and plans already made."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.store: TraceStore | None = None
-        self.is_paused = False
         self.reports: OrderedDict[str, Report] = OrderedDict()
-        self.redact: tuple[Config, Redact] | None = None
-        self.deep_paths: dict[str, None] = {}
         self.explanations = Explanations()
         self.slow: SlowExplainer | None = None
 
 
 _state = _State()
 _KEPT_REPORTS = 8
-_DEEP_PATHS = 20
-
-
-def store() -> TraceStore:
-    """The ring of this process, made when it is first needed."""
-    with _state.lock:
-        if _state.store is None:
-            config = get_config()
-            _state.store = MemoryStore(max_traces=config.max_traces, max_bytes=config.max_bytes)
-        return _state.store
 
 
 def reset() -> None:
     """Forget store and reports, so that changed settings take effect."""
+    keeping.reset()
+    recording.reset()
+    steering.reset()
+    sieve.reset()
+    span_queue.reset()
     with _state.lock:
-        _state.store = None
         _state.reports.clear()
-        _state.redact = None
-        _state.is_paused = False
-        _state.deep_paths.clear()
         slow, _state.slow = _state.slow, None
     if slow is not None:
         slow.stop()
@@ -90,7 +117,17 @@ def reset() -> None:
 
 def keep(trace: Trace) -> None:
     """Put a finished trace into the ring; what was slow in it may be explained later."""
+    if recording.is_too_fast(trace):
+        return
+    if recording.needs_hints(trace):
+        sieve.offer(trace, lambda offered: bool(_hints_of(offered)), _keep)
+    else:
+        _keep(trace)
+
+
+def _keep(trace: Trace) -> None:
     store().save(trace)
+    span_queue.offer(trace, _hints_of)
     config = get_config()
     if config.explain_slow and config.explain_enabled:
         try:
@@ -99,13 +136,8 @@ def keep(trace: Trace) -> None:
             faults.report("look for slow queries", error)
 
 
-def recent(limit: int | None = None) -> tuple[Trace, ...]:
-    """The traces of the ring, newest first."""
-    return store().recent(limit)
-
-
-def trace(trace_id: str) -> Trace | None:
-    return store().get(trace_id)
+def _hints_of(trace: Trace) -> tuple[Hint, ...]:
+    return tuple(report_of(trace).hints)
 
 
 def clear() -> None:
@@ -236,50 +268,6 @@ def plan_of(trace_id: str, index: int) -> KeptExplanation | None:
     return plans_of(trace_id).get(index)
 
 
-def is_recording() -> bool:
-    """Whether requests are recorded now: enabled in the settings and not paused."""
-    return not _state.is_paused and get_config().enabled
-
-
-def record_deep_next(path: str) -> None:
-    """Let the next request of this path be recorded in depth, in this process.
-
-    Only so many paths can wait at a time; the one that has waited longest gives way.
-    """
-    with _state.lock:
-        _state.deep_paths.pop(path, None)
-        _state.deep_paths[path] = None
-        while len(_state.deep_paths) > _DEEP_PATHS:
-            del _state.deep_paths[next(iter(_state.deep_paths))]
-
-
-def forget_deep(path: str) -> None:
-    """Take that back; nothing happens where it has been done already."""
-    with _state.lock:
-        _state.deep_paths.pop(path, None)
-
-
-def waits_for_deep(path: str) -> bool:
-    """Whether the next request of this path will be recorded in depth."""
-    return path in _state.deep_paths
-
-
-def takes_deep(path: str) -> bool:
-    """Whether this request is the one to be recorded in depth; the next one then is not."""
-    if path not in _state.deep_paths:
-        return False
-    with _state.lock:
-        return _state.deep_paths.pop(path, _state) is None
-
-
-def pause() -> None:
-    _state.is_paused = True
-
-
-def resume() -> None:
-    _state.is_paused = False
-
-
 def status() -> Status:
     return Status(
         is_recording=is_recording(),
@@ -288,13 +276,3 @@ def status() -> Status:
         statistics=store().statistics,
         not_explained=0 if _state.slow is None else _state.slow.dropped,
     )
-
-
-def redaction() -> Redact:
-    """What withholds parameters under the settings of now; the same one while they last."""
-    config = get_config()
-    held = _state.redact
-    if held is None or held[0] is not config:
-        redact = redact_everything if config.redacts else SecretColumns(config.secret_names)
-        held = _state.redact = (config, redact)
-    return held[1]

@@ -26,6 +26,32 @@ MAX_TIMEOUT_MS = 2**31 - 1
 # One at a time: no more than the database can be asked to do beside its work.
 MAX_A_MINUTE = 600
 
+MAX_HOURS = 24 * 366
+SERVING_COMMANDS = (
+    "celery",
+    "db_worker",
+    "dbshell",
+    "flush",
+    "orm_insight",
+    "process_tasks",
+    "procrastinate",
+    "qcluster",
+    "rqscheduler",
+    "rqworker",
+    "run_huey",
+    "rundramatiq",
+    "runserver",
+    "runserver_plus",
+    "runworker",
+    "shell",
+    "shell_plus",
+    "test",
+    "testserver",
+)
+"""Commands that serve, wait or hold a session, each of whose pieces of work is what counts."""
+
+_REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+
 
 class SettingError(Exception):
     """An entry of the setting cannot be used; the text goes on behind the entry's name.
@@ -96,6 +122,74 @@ def duration(value: object) -> float:
     if not 0 < value <= MAX_TIMEOUT_MS:
         raise BadValueError(f"must be above 0, at most {MAX_TIMEOUT_MS}, not {value}")
     return float(value)
+
+
+def duration_or_none(value: object) -> float | None:
+    return None if value is None else duration(value)
+
+
+def share(value: object) -> float:
+    """A part of a whole, such as 0.1 for one in ten."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise WrongTypeError(f"must be a number from 0 to 1, not {reprlib.repr(value)}")
+    if not 0 <= value <= 1:
+        raise BadValueError(f"must be from 0 to 1, not {value}")
+    return float(value)
+
+
+def shares_by_pattern(value: object) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        text = "must be a dictionary from regular expressions to numbers"
+        raise WrongTypeError(f"{text}, not {reprlib.repr(value)}")
+    patterns(list(value))
+    return {pattern: _share_of(pattern, part) for pattern, part in value.items()}
+
+
+def _share_of(pattern: str, value: object) -> float:
+    try:
+        return share(value)
+    except SettingError as error:
+        raise type(error)(f"has for {pattern!r} what {error}") from error
+
+
+def redis_url(value: object) -> str | None:
+    """The value itself is not told: it may hold a password."""
+    if value is not None and not isinstance(value, str):
+        raise WrongTypeError(f"must be a string or None, not a {type(value).__name__}")
+    if value is not None and not value.startswith(_REDIS_SCHEMES):
+        raise BadValueError(f"must begin with one of {', '.join(_REDIS_SCHEMES)}")
+    return value
+
+
+def trace_url(value: object) -> str | None:
+    """An address with a place for the id of a trace, and perhaps of a span."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise WrongTypeError(f"must be a string or None, not {reprlib.repr(value)}")
+    if not value.startswith(("http://", "https://")):
+        raise BadValueError(f"must begin with http:// or https://, not be {reprlib.repr(value)}")
+    try:
+        is_filled = "\0" in value.format(trace_id="\0", span_id="")
+    except (AttributeError, LookupError, ValueError) as error:
+        raise BadValueError(f"has other fields than trace_id and span_id: {error}") from error
+    if not is_filled:
+        raise BadValueError("must have {trace_id} where the id belongs")
+    return value
+
+
+def key_prefix(value: object) -> str:
+    if not isinstance(value, str):
+        raise WrongTypeError(f"must be a string, not {reprlib.repr(value)}")
+    if not value or set(value) & set("{}"):
+        raise BadValueError("must not be empty, and hold no braces")
+    return value
+
+
+def options(value: object) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise WrongTypeError(f"must be a dictionary of arguments, not a {type(value).__name__}")
+    return dict(value)
 
 
 def texts(value: object) -> tuple[str, ...]:

@@ -272,3 +272,29 @@ def test_one_code_in_place_of_a_list():
     assert text == (
         "ORM_INSIGHT['IGNORE'] has for '*' what must be a list or tuple of strings, not 'ORM101'."
     )
+
+
+def test_limits_that_leave_no_request():
+    with override_settings(ORM_INSIGHT={"SAMPLE_RATE": 0, "SAMPLE_RATES": {"^/a/": 0}}):
+        assert ids() == ["orm_insight.W011"]
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"SAMPLE_RATE": 0, "SAMPLE_RATES": {"^/a/": 1}},
+        {"SAMPLE_RATE": 0.001},
+        {"SAMPLE_RATE": 0, "ENABLED": False},
+    ],
+)
+def test_noop_limits_that_leave_some(limits):
+    with override_settings(ORM_INSIGHT=limits):
+        assert checked() == []
+
+
+def test_store_without_its_client(monkeypatch):
+    monkeypatch.setattr(checks, "find_spec", lambda name: None)
+    with override_settings(ORM_INSIGHT={"REDIS_URL": "redis://127.0.0.1:1/0"}):
+        [(id, _, hint)] = checked()
+    assert id == "orm_insight.W010"
+    assert "orm-insight[redis]" in hint

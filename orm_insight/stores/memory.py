@@ -1,20 +1,40 @@
-"""Traces in the memory of this process, bounded by their number and by their bytes.
+"""Traces in the memory of this process, bounded by their number, their bytes and their age.
 
 Writers take turns under a lock and swap a whole immutable ``_Contents``; readers take no lock and
 see either the contents before or those after, so that neither ever waits for a reader.
+
+Who has to make room is found out for several new traces at once, or when somebody looks: what is
+seen is always within the limits, what is held for a moment may be a sixteenth above.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from threading import Lock
+from time import monotonic
+from typing import NamedTuple
 
+from orm_insight.model.summary import TraceSummary, summary_of
 from orm_insight.model.trace import Query, Trace
-from orm_insight.stores.base import StoreStatistics
+from orm_insight.stores.base import KeptFor, Listed, PinOutcome, StoreStatistics
+from orm_insight.stores.retention import (
+    DEFAULT_MAX_AGE,
+    DEFAULT_WORST_FOR,
+    Limits,
+    Sized,
+    outcome_of_pin,
+    retained,
+)
 
 DEFAULT_MAX_TRACES = 200
 DEFAULT_MAX_BYTES = 64 * 2**20
+
+_UNTRIMMED = 16
+_UNTRIMMED_SHARE = 16
+_SEEN_S = 1.0
+"""For how long it does not matter that something has grown too old."""
 
 # Measured sizes on CPython 3.13, rounded up: the estimate may err, but to the safe side.
 _TRACE_BYTES = 2_000
@@ -23,87 +43,160 @@ _DROPPED_BYTES = 400
 _PARAM_BYTES = 80
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     trace: Trace
+    summary: TraceSummary
     bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Contents:
-    """``entries`` are the newest first."""
+    """``entries`` are the newest first; ``untrimmed`` of them came since room was made."""
 
     entries: tuple[_Entry, ...] = ()
-    statistics: StoreStatistics = field(default_factory=StoreStatistics)
+    kept_for: Mapping[str, frozenset[KeptFor]] = field(default_factory=dict)
+    pinned: frozenset[str] = frozenset()
+    evicted: int = 0
+    rejected: int = 0
+    untrimmed: int = 0
+    untrimmed_bytes: int = 0
 
 
 class MemoryStore:
-    """A ring: the newest traces push the oldest out."""
+    """A ring: the newest traces push the oldest out, but for the pinned and the worst."""
 
     def __init__(
         self,
         *,
         max_traces: int = DEFAULT_MAX_TRACES,
         max_bytes: int = DEFAULT_MAX_BYTES,
+        max_age: timedelta = DEFAULT_MAX_AGE,
+        worst_for: timedelta = DEFAULT_WORST_FOR,
     ) -> None:
-        if max_traces < 1 or max_bytes < 1:
-            raise ValueError("max_traces and max_bytes must be at least 1.")
-        self.max_traces = max_traces
-        self.max_bytes = max_bytes
+        self.limits = Limits(
+            max_traces=max_traces, max_bytes=max_bytes, max_age=max_age, worst_for=worst_for
+        )
         self._contents = _Contents()
+        self._seen = self._contents, self._contents, monotonic()
         self._lock = Lock()
+        self._board = b""
+
+    @property
+    def is_shared(self) -> bool:
+        return False
+
+    @property
+    def most_traces(self) -> int:
+        return self.limits.most_traces
+
+    @property
+    def problem(self) -> str | None:
+        return None
 
     def save(self, trace: Trace) -> None:
         # Sized before the lock is taken: it is the only part that depends on the trace.
-        entry = _Entry(trace, size_of(trace))
+        entry = _Entry(trace, summary_of(trace), size_of(trace))
         with self._lock:
-            self._contents = self._with(entry)
+            contents = self._contents
+            entries = contents.entries
+            if any(other.summary.id == trace.id for other in entries):
+                entries = tuple(other for other in entries if other.summary.id != trace.id)
+            if entry.bytes > self.limits.max_bytes:
+                self._swap(replace(contents, entries=entries, rejected=contents.rejected + 1))
+                return
+            contents = replace(
+                contents,
+                entries=(entry, *entries),
+                untrimmed=contents.untrimmed + 1,
+                untrimmed_bytes=contents.untrimmed_bytes + entry.bytes,
+            )
+            if self._is_trimmed_later(contents):
+                self._contents = contents
+            else:
+                self._swap(contents)
+
+    def _is_trimmed_later(self, contents: _Contents) -> bool:
+        room = self.limits.max_bytes // _UNTRIMMED_SHARE
+        return contents.untrimmed < _UNTRIMMED and contents.untrimmed_bytes < room
 
     def get(self, id: str) -> Trace | None:
-        entries = self._contents.entries
-        return next((entry.trace for entry in entries if entry.trace.id == id), None)
+        return next(self.get_many([id]), None)
 
-    def recent(self, limit: int | None = None) -> tuple[Trace, ...]:
-        entries = self._contents.entries
+    def get_many(self, ids: Sequence[str]) -> Iterator[Trace]:
+        asked = frozenset(ids)
+        entries = self._trimmed_contents().entries
+        found = {each.summary.id: each.trace for each in entries if each.summary.id in asked}
+        return (found[id] for id in ids if id in found)
+
+    def listed(self, limit: int | None = None) -> tuple[Listed, ...]:
+        contents = self._trimmed_contents()
+        entries = contents.entries
         if limit is not None:
             entries = entries[: max(limit, 0)]
-        return tuple(entry.trace for entry in entries)
+        return tuple(Listed(e.summary, contents.kept_for[e.summary.id]) for e in entries)
+
+    def pin(self, id: str, *, is_pinned: bool) -> PinOutcome:
+        with self._lock:
+            contents = self._trimmed(self._contents)
+            if not is_pinned:
+                outcome = PinOutcome.DONE if id in contents.kept_for else PinOutcome.GONE
+                self._swap(replace(contents, pinned=contents.pinned - {id}))
+                return outcome
+            sized = [Sized(entry.summary, entry.bytes) for entry in contents.entries]
+            outcome = outcome_of_pin(id, sized, self.limits, contents.pinned)
+            if outcome is PinOutcome.DONE:
+                self._swap(replace(contents, pinned=contents.pinned | {id}))
+            return outcome
 
     def clear(self) -> None:
         with self._lock:
-            self._contents = _Contents()
+            contents = self._contents
+            left = tuple(e for e in contents.entries if e.summary.id in contents.pinned)
+            self._swap(_Contents(left, pinned=contents.pinned))
+
+    def read_board(self) -> bytes | None:
+        return self._board
+
+    def write_board(self, data: bytes) -> bool:
+        self._board = data
+        return True
 
     @property
     def statistics(self) -> StoreStatistics:
-        return self._contents.statistics
-
-    def _with(self, entry: _Entry) -> _Contents:
-        entries = tuple(e for e in self._contents.entries if e.trace.id != entry.trace.id)
-        statistics = self._contents.statistics
-        evicted, rejected = statistics.evicted, statistics.rejected
-        if entry.bytes > self.max_bytes:
-            rejected += 1
-        else:
-            entries = (entry, *entries)
-        kept, total = self._fitting(entries)
-        return _Contents(
-            entries[:kept],
-            StoreStatistics(
-                traces=kept,
-                bytes=total,
-                evicted=evicted + len(entries) - kept,
-                rejected=rejected,
-            ),
+        contents = self._trimmed_contents()
+        return StoreStatistics(
+            traces=len(contents.entries),
+            bytes=sum(entry.bytes for entry in contents.entries),
+            evicted=contents.evicted,
+            rejected=contents.rejected,
         )
 
-    def _fitting(self, entries: tuple[_Entry, ...]) -> tuple[int, int]:
-        """How many of the newest fit, and their bytes."""
-        total = 0
-        for number, entry in enumerate(entries[: self.max_traces]):
-            if total + entry.bytes > self.max_bytes:
-                return number, total
-            total += entry.bytes
-        return min(len(entries), self.max_traces), total
+    def _swap(self, contents: _Contents) -> None:
+        """Under the lock."""
+        self._contents = self._trimmed(contents)
+
+    def _trimmed_contents(self) -> _Contents:
+        """What there is to see now: what was not trimmed yet is, and what has grown too old."""
+        contents = self._contents
+        seen, trimmed, at = self._seen
+        if seen is contents and monotonic() - at < _SEEN_S:
+            return trimmed
+        trimmed = self._trimmed(contents)
+        self._seen = contents, trimmed, monotonic()
+        return trimmed
+
+    def _trimmed(self, contents: _Contents) -> _Contents:
+        sized = [Sized(entry.summary, entry.bytes) for entry in contents.entries]
+        pinned = contents.pinned & {entry.summary.id for entry in contents.entries}
+        kept_for = retained(sized, self.limits, pinned, datetime.now(UTC))
+        entries = tuple(e for e in contents.entries if e.summary.id in kept_for)
+        return _Contents(
+            entries,
+            kept_for,
+            pinned,
+            contents.evicted + len(contents.entries) - len(entries),
+            contents.rejected,
+        )
 
 
 def size_of(trace: Trace) -> int:

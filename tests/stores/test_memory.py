@@ -14,6 +14,7 @@ from orm_insight.model.querylog import QueryLog
 from orm_insight.model.trace import DroppedQueries
 from orm_insight.stores.memory import MemoryStore, size_of
 from tests.builders import make_query, make_trace
+from tests.stores.listing import traces_of
 
 WRITERS, READERS, TRACES_EACH = 4, 4, 300
 MAX_TRACES = 20
@@ -79,7 +80,7 @@ def test_threads_that_write_and_read_at_once():
         start.wait()
         rounds = 0
         while not done.is_set() or not rounds:
-            traces = store.recent()
+            traces = traces_of(store)
             statistics = store.statistics
             assert len(traces) <= MAX_TRACES
             assert statistics.traces <= MAX_TRACES
@@ -97,7 +98,7 @@ def test_threads_that_write_and_read_at_once():
         done.set()
         rounds = [future.result() for future in readers]
 
-    kept = store.recent()
+    kept = traces_of(store)
     assert min(rounds) >= 1
     assert store.statistics.evicted == WRITERS * TRACES_EACH - len(kept)
     assert store.statistics.bytes == sum(map(size_of, kept))
@@ -118,6 +119,6 @@ def test_reader_does_not_wait_for_a_writer():
     store.save(trace)
 
     with store._lock:
-        assert store.recent() == (trace,)
+        assert traces_of(store) == (trace,)
         assert store.get(trace.id) is trace
         assert store.statistics.traces == 1

@@ -1,0 +1,87 @@
+"""The store of this process: the settings choose it, everything else asks here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.utils.module_loading import import_string
+
+from orm_insight.capture import faults
+from orm_insight.conf import Config, get_config
+from orm_insight.model.trace import Trace
+from orm_insight.stores.base import Listed, PinOutcome, TraceStore
+from orm_insight.stores.memory import MemoryStore
+
+
+class _State:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.store: TraceStore | None = None
+
+
+_state = _State()
+
+
+def store() -> TraceStore:
+    """Made when it is first needed."""
+    with _state.lock:
+        if _state.store is None:
+            _state.store = _make_store(get_config())
+        return _state.store
+
+
+def _make_store(config: Config) -> TraceStore:
+    limits: dict[str, Any] = {
+        "max_traces": config.max_traces,
+        "max_bytes": config.max_bytes,
+        "max_age": timedelta(hours=config.max_age_hours),
+        "worst_for": timedelta(hours=config.worst_hours),
+    }
+    if config.redis_url:
+        try:
+            # The extra may be missing, and an address may be wrong: a system check says so.
+            kind = import_string("orm_insight.stores.redis.RedisStore")
+            options = config.redis_options
+            store: TraceStore = kind(
+                config.redis_url, prefix=config.redis_prefix, options=options, **limits
+            )
+            return store
+        except Exception as error:
+            faults.report("use Redis", error)
+    return MemoryStore(**limits)
+
+
+def reset() -> None:
+    """Forget the store, so that changed settings take effect."""
+    with _state.lock:
+        before, _state.store = _state.store, None
+    close: Callable[[], None] | None = getattr(before, "close", None)
+    if close is not None:
+        close()
+
+
+def recent(limit: int | None = None) -> tuple[Trace, ...]:
+    """The traces of the store, newest first."""
+    return tuple(traces([entry.summary.id for entry in listed(limit)]))
+
+
+def traces(trace_ids: Sequence[str]) -> Iterator[Trace]:
+    """Those that are there, in this order; each is made when it is wanted."""
+    return store().get_many(trace_ids)
+
+
+def listed(limit: int | None = None) -> tuple[Listed, ...]:
+    """The same without their queries, and why each is still there."""
+    return store().listed(limit)
+
+
+def trace(trace_id: str) -> Trace | None:
+    return store().get(trace_id)
+
+
+def pin(trace_id: str, *, is_pinned: bool) -> PinOutcome:
+    """Keep a trace until it is unpinned, although newer ones come; the outcome says why not."""
+    return store().pin(trace_id, is_pinned=is_pinned)

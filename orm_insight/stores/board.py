@@ -1,0 +1,55 @@
+"""What people have changed on the dashboard, as all processes that share a store read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+VERSION = 1
+
+
+class UnreadableBoardError(ValueError):
+    """Not written by this package, or by another version of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """``values`` lie on top of the settings, by the names of ``Config``; times are in ISO format.
+
+    Whoever reads it checks the values: they may come from another version.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    is_paused: bool = False
+    changed_at: str = ""
+    changed_by: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.values and not self.is_paused
+
+
+def encode_board(board: Board) -> bytes:
+    return json.dumps({"orm_insight": VERSION, **asdict(board)}).encode()
+
+
+def decode_board(data: bytes) -> Board:
+    """Raises ``UnreadableBoardError`` for whatever ``encode_board`` has not made."""
+    if not data:
+        return Board()
+    try:
+        content = json.loads(data)
+        if content["orm_insight"] != VERSION:
+            raise UnreadableBoardError("of another version")
+        return Board(
+            values=dict(content["values"]),
+            is_paused=content["is_paused"] is True,
+            changed_at=str(content["changed_at"]),
+            changed_by=str(content["changed_by"]),
+        )
+    except UnreadableBoardError:
+        raise
+    except Exception as error:
+        raise UnreadableBoardError(f"damaged, {type(error).__name__}") from error

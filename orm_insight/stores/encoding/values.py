@@ -1,0 +1,169 @@
+"""Parameters of queries as JSON values that keep their Python types.
+
+``None``, booleans, numbers and text stand for themselves, a JSON list for a tuple; everything else
+is an object with one key, which names the type. A type that is not known here becomes ``Redacted``:
+no plan is made with a value that did not survive.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from psycopg.types import range as ranges
+from psycopg.types.json import Json, Jsonb
+from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range
+
+from orm_insight.model.trace import Redacted
+
+_PLAIN = frozenset({type(None), bool, int, float, str})
+_RANGES: dict[str, Any] = {
+    name: kind for name, kind in vars(ranges).items() if name == "Range" or name.endswith("Range")
+}
+_NETWORKS = {
+    kind.__name__: kind
+    for kind in (
+        ipaddress.IPv4Address,
+        ipaddress.IPv4Interface,
+        ipaddress.IPv4Network,
+        ipaddress.IPv6Address,
+        ipaddress.IPv6Interface,
+        ipaddress.IPv6Network,
+    )
+}
+
+
+def to_json(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
+    if type(value) is tuple:
+        return [to_json(each) for each in value]
+    writer = _WRITERS.get(type(value))
+    return writer(value) if writer is not None else _rare_to_json(value)
+
+
+def from_json(value: Any) -> Any:
+    if type(value) is list:
+        return tuple(map(from_json, value))
+    if type(value) is not dict:
+        return value
+    [(kind, content)] = value.items()
+    return _READERS[kind](content)
+
+
+def _rare_to_json(value: Any) -> Any:
+    """Subclasses are what the driver takes them for."""
+    if isinstance(value, Enum):
+        return to_json(value.value)
+    for kind, writer in _BASES:
+        if isinstance(value, kind):
+            return writer(value)
+    return {"r": hash(repr(value))}
+
+
+def _datetime(value: datetime) -> Any:
+    zone = value.tzinfo
+    if zone is None or isinstance(zone, timezone):
+        return {"dt": [value.isoformat(), None, value.fold]}
+    if isinstance(zone, ZoneInfo) and zone.key:
+        return {"dt": [value.replace(tzinfo=None).isoformat(), zone.key, value.fold]}
+    offset = value.utcoffset()
+    fixed = value.replace(tzinfo=None if offset is None else timezone(offset))
+    return {"dt": [fixed.isoformat(), None, 0]}
+
+
+def _read_datetime(content: Any) -> datetime:
+    text, zone, fold = content
+    read = datetime.fromisoformat(text).replace(fold=fold)
+    return read if zone is None else read.replace(tzinfo=ZoneInfo(zone))
+
+
+def _mapping(value: Mapping[Any, Any]) -> Any:
+    return {"d": [[to_json(key), to_json(each)] for key, each in value.items()]}
+
+
+def _range(value: Range[Any]) -> Any:
+    name = type(value).__name__ if type(value).__name__ in _RANGES else "Range"
+    return {"ra": [name, to_json(value._lower), to_json(value._upper), value._bounds]}
+
+
+def _read_range(content: Any) -> Any:
+    name, lower, upper, bounds = content
+    if not bounds:
+        return _RANGES[name](empty=True)
+    return _RANGES[name](from_json(lower), from_json(upper), bounds)
+
+
+def _items(kind: str) -> Callable[[Any], Any]:
+    return lambda value: {kind: [to_json(each) for each in value]}
+
+
+def _bytes(value: Any) -> Any:
+    return {"b": base64.b85encode(bytes(value)).decode()}
+
+
+def _network(value: Any) -> Any:
+    return {"ip": [type(value).__name__, str(value)]}
+
+
+_WRITERS: dict[type, Callable[[Any], Any]] = {
+    Redacted: lambda value: {"r": value.digest},
+    bytes: _bytes,
+    bytearray: _bytes,
+    memoryview: _bytes,
+    Decimal: lambda value: {"n": str(value)},
+    datetime: _datetime,
+    date: lambda value: {"da": value.isoformat()},
+    time: lambda value: {"ti": value.isoformat()},
+    timedelta: lambda value: {"td": [value.days, value.seconds, value.microseconds]},
+    UUID: lambda value: {"u": value.hex},
+    list: _items("l"),
+    set: _items("s"),
+    frozenset: _items("fs"),
+    dict: _mapping,
+    Json: lambda value: {"j": to_json(value.obj)},
+    Jsonb: lambda value: {"jb": to_json(value.obj)},
+    Multirange: _items("mr"),
+    **dict.fromkeys(_RANGES.values(), _range),
+    **dict.fromkeys(_NETWORKS.values(), _network),
+}
+_BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (bool, bool),
+    (int, int),
+    (float, float),
+    (str, str.__str__),
+    *((kind, _WRITERS[kind]) for kind in (bytes, Decimal, datetime, date, time, timedelta, UUID)),
+    (Jsonb, _WRITERS[Jsonb]),
+    (Json, _WRITERS[Json]),
+    (Range, _range),
+    (tuple, lambda value: [to_json(each) for each in value]),
+    (list, _items("l")),
+    (Mapping, _mapping),
+)
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "r": Redacted,
+    "b": base64.b85decode,
+    "n": Decimal,
+    "dt": _read_datetime,
+    "da": date.fromisoformat,
+    "ti": time.fromisoformat,
+    "td": lambda content: timedelta(*content),
+    "u": UUID,
+    "l": lambda content: list(map(from_json, content)),
+    "s": lambda content: set(map(from_json, content)),
+    "fs": lambda content: frozenset(map(from_json, content)),
+    "d": lambda content: {from_json(key): from_json(each) for key, each in content},
+    "j": lambda content: Json(from_json(content)),
+    "jb": lambda content: Jsonb(from_json(content)),
+    "mr": lambda content: Multirange(map(from_json, content)),
+    "ra": _read_range,
+    "ip": lambda content: _NETWORKS[content[0]](content[1]),
+}

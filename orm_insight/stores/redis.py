@@ -1,0 +1,206 @@
+"""Traces in Redis or Valkey: all workers and machines write, any dashboard reads.
+
+Only the background thread writes traces. What a dashboard asks fails softly, with short timeouts:
+then there is less to see, and ``problem`` says why.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from threading import Lock
+from typing import Any, TypeVar
+
+from orm_insight.model.summary import summary_of
+from orm_insight.model.trace import Trace
+from orm_insight.stores.background import BackgroundWriter
+from orm_insight.stores.base import Listed, PinOutcome, StoreStatistics
+from orm_insight.stores.encoding import UnreadableTraceError, decode
+from orm_insight.stores.redis_connection import FAILURES, TIMEOUT_S, RedisConnection
+from orm_insight.stores.redis_ring import RedisRing, RingEntries
+from orm_insight.stores.retention import DEFAULT_MAX_AGE, DEFAULT_WORST_FOR, Limits, Sized
+
+Answer = TypeVar("Answer")
+
+_CACHED = 64
+
+
+class RedisStore:
+    """A ring that several processes share."""
+
+    trim_full_every_s = 0.25
+    """A full ring has more than its limits for this long; nobody is shown what is too much."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = "orm_insight",
+        options: Mapping[str, Any] | None = None,
+        max_traces: int = 200,
+        max_bytes: int = 64 * 2**20,
+        max_age: timedelta = DEFAULT_MAX_AGE,
+        worst_for: timedelta = DEFAULT_WORST_FOR,
+    ) -> None:
+        self.limits = Limits(
+            max_traces=max_traces, max_bytes=max_bytes, max_age=max_age, worst_for=worst_for
+        )
+        self._tag = f"{{{prefix}}}:"
+        self._connection = RedisConnection(url, options)
+        self._ring = RedisRing(
+            self._connection, self._tag, self.limits, trim_full_every_s=self.trim_full_every_s
+        )
+        self._writer = BackgroundWriter(self._write, failure=self._connection.describe)
+        # With the bytes that each was read from: the same bytes are the same object.
+        self._cache: OrderedDict[str, tuple[bytes, Trace]] = OrderedDict()
+        self._lock = Lock()
+        self._unreadable: set[str] = set()
+        self._read_problem: str | None = None
+
+    # -- the protocol -------------------------------------------------------------------------
+
+    @property
+    def is_shared(self) -> bool:
+        return True
+
+    @property
+    def most_traces(self) -> int:
+        return self.limits.most_traces
+
+    def save(self, trace: Trace) -> None:
+        """Into the queue; nothing here waits for the network."""
+        with self._lock:
+            self._cache.pop(trace.id, None)
+        self._writer.put(trace)
+
+    def get(self, id: str) -> Trace | None:
+        waiting = next((trace for trace in self._writer.waiting() if trace.id == id), None)
+        if waiting is not None:
+            return waiting
+        answer = self._ask(lambda: self._ring.read([id]))
+        with self._lock:
+            known, trace = self._cache.get(id, (None, None))
+        if answer is None:
+            return trace
+        data = answer.get(id)
+        if data is None:
+            return None
+        return trace if data == known else self._remembered(id, data)
+
+    def get_many(self, ids: Sequence[str]) -> Iterator[Trace]:
+        """Not remembered: whoever asks for many goes through all of them once."""
+        waiting = {trace.id: trace for trace in self._writer.waiting()}
+        there = self._ask(lambda: self._ring.read([id for id in ids if id not in waiting])) or {}
+        for id in ids:
+            data = there.get(id)
+            trace = waiting.get(id) if data is None else self._decoded(id, data)
+            if trace is not None:
+                yield trace
+
+    def listed(self, limit: int | None = None) -> tuple[Listed, ...]:
+        here = [Sized(summary_of(trace), 0) for trace in self._writer.waiting()]
+        ids = {entry.summary.id for entry in here}
+        there = self._ask(self._entries) or RingEntries()
+        entries = [*here, *(entry for entry in there.readable if entry.summary.id not in ids)]
+        kept_for = self._ring.retained(entries, there.pinned)
+        found = [
+            Listed(entry.summary, kept_for[entry.summary.id])
+            for entry in entries
+            if entry.summary.id in kept_for
+        ]
+        return tuple(found if limit is None else found[: max(limit, 0)])
+
+    def pin(self, id: str, *, is_pinned: bool) -> PinOutcome:
+        self._writer.flush(TIMEOUT_S)
+        outcome = self._ask(lambda: self._ring.pin(id, is_pinned=is_pinned))
+        return PinOutcome.UNREACHABLE if outcome is None else outcome
+
+    def clear(self) -> None:
+        self._writer.forget()
+        with self._lock:
+            self._cache.clear()
+            self._unreadable.clear()
+        self._ask(self._ring.clear)
+
+    def read_board(self) -> bytes | None:
+        return self._ask(self._ring.read_board)
+
+    def write_board(self, data: bytes) -> bool:
+        return bool(self._ask(lambda: self._ring.write_board(data)))
+
+    @property
+    def statistics(self) -> StoreStatistics:
+        there, counts = self._ask(self._figures) or (RingEntries(), {})
+        entries = there.readable
+        kept_for = self._ring.retained(entries, there.pinned)
+        kept = [entry for entry in entries if entry.summary.id in kept_for]
+        return StoreStatistics(
+            traces=len(kept) + len(self._writer.waiting()),
+            bytes=sum(entry.bytes for entry in kept),
+            evicted=int(counts.get(b"evicted", 0)) + len(entries) - len(kept),
+            rejected=int(counts.get(b"rejected", 0)),
+            dropped=self._writer.dropped,
+            unreadable=len(self._unreadable),
+        )
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with Redis now, and what that costs; never its password."""
+        what = self._writer.failing or self._read_problem
+        if what is None:
+            return None
+        waiting, dropped = len(self._writer.waiting()), self._writer.dropped
+        since = self._writer.failing_since
+        when = f" since {since:%H:%M:%S} UTC" if since is not None else ""
+        return f"{what}{when}. {waiting:,} traces of this process wait, {dropped:,} were dropped."
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Wait until what this process has saved is in Redis."""
+        return self._writer.flush(timeout)
+
+    def close(self) -> None:
+        self._writer.stop()
+        self._connection.close()
+
+    # -- asking -------------------------------------------------------------------------------
+
+    def _write(self, traces: Sequence[Trace]) -> None:
+        """In the background thread."""
+        self._connection.ask(lambda: self._ring.write(traces))
+        self._read_problem = None
+
+    def _entries(self) -> RingEntries:
+        entries = self._ring.entries()
+        for id in (*entries.foreign, *entries.damaged):
+            self._unreadable.add(id.decode(errors="replace"))
+        return entries
+
+    def _figures(self) -> tuple[RingEntries, Mapping[bytes, bytes]]:
+        return self._entries(), self._ring.counts()
+
+    def _decoded(self, id: str, data: bytes) -> Trace | None:
+        try:
+            return decode(data)
+        except UnreadableTraceError:
+            self._unreadable.add(id)
+            return None
+
+    def _remembered(self, id: str, data: bytes) -> Trace | None:
+        trace = self._decoded(id, data)
+        if trace is not None:
+            with self._lock:
+                self._cache[id] = data, trace
+                while len(self._cache) > _CACHED:
+                    self._cache.popitem(last=False)
+        return trace
+
+    def _ask(self, question: Callable[[], Answer]) -> Answer | None:
+        """``None`` where Redis gives no answer; then there is a problem to tell."""
+        try:
+            answer = self._connection.ask(question)
+        except FAILURES as error:
+            self._read_problem = self._connection.describe(error)
+            return None
+        self._read_problem = None
+        return answer

@@ -1,0 +1,134 @@
+"""Which traces of a store stay: the newest, the pinned, and the worst of each endpoint.
+
+Pure, so that every store keeps the same. A plain ring forgets the one slow request of the morning
+by noon; beside the newest, the slowest trace of an endpoint, the one with most queries and the one
+with most repeats stay for hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from orm_insight.model.summary import TraceSummary
+from orm_insight.stores.base import KeptFor, PinOutcome
+
+DEFAULT_MAX_AGE = timedelta(days=1)
+DEFAULT_WORST_FOR = timedelta(hours=12)
+MAX_ENDPOINTS = 50
+"""Of those seen last the worst are kept."""
+MAX_PINNED = 50
+_SHARE_OF_PINNED = 2
+"""The pinned may take the half of all bytes."""
+_SHARE_OF_WORST = 4
+"""The worst beside the newest may take the fourth part of all bytes."""
+
+
+class Sized(NamedTuple):
+    """A trace of the store, and the bytes that it takes."""
+
+    summary: TraceSummary
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """``max_traces`` and ``max_bytes`` are those of the newest, the pinned count to the bytes."""
+
+    max_traces: int
+    max_bytes: int
+    max_age: timedelta = DEFAULT_MAX_AGE
+    worst_for: timedelta = DEFAULT_WORST_FOR
+
+    def __post_init__(self) -> None:
+        if self.max_traces < 1 or self.max_bytes < 1:
+            raise ValueError("max_traces and max_bytes must be at least 1.")
+
+    @property
+    def most_traces(self) -> int:
+        """No store holds more, whatever they are kept for."""
+        return self.max_traces + MAX_PINNED + len(_MEASURES) * MAX_ENDPOINTS
+
+
+_MEASURES: tuple[tuple[KeptFor, Callable[[TraceSummary], float]], ...] = (
+    ("slowest", lambda summary: summary.duration_ms),
+    ("most queries", lambda summary: summary.queries),
+    ("most repeats", lambda summary: summary.repeats),
+)
+
+
+def retained(
+    entries: Sequence[Sized], limits: Limits, pinned: Collection[str], now: datetime
+) -> dict[str, frozenset[KeptFor]]:
+    """The ids that stay, each with the reasons; ``entries`` are the newest first."""
+    young = [entry for entry in entries if _is_young(entry, limits.max_age, now)]
+    reasons: dict[str, set[KeptFor]] = {
+        entry.summary.id: {"pinned"} for entry in entries if entry.summary.id in pinned
+    }
+    left = limits.max_bytes - sum(e.bytes for e in entries if e.summary.id in pinned)
+    recent = list(_recent(young, limits.max_traces, left, pinned))
+    for entry in recent:
+        reasons.setdefault(entry.summary.id, set()).add("recent")
+    # Until the ring is full the worst need no reason to stay.
+    if len(recent) < len(young) or len(recent) >= limits.max_traces:
+        left -= sum(entry.bytes for entry in recent if entry.summary.id not in pinned)
+        room = min(limits.max_bytes // _SHARE_OF_WORST, left)
+        since = [entry for entry in young if _is_young(entry, limits.worst_for, now)]
+        for entry, reason in _worst(since):
+            id = entry.summary.id
+            if id not in reasons:
+                if entry.bytes > room:
+                    continue
+                room -= entry.bytes
+            reasons.setdefault(id, set()).add(reason)
+    return {id: frozenset(found) for id, found in reasons.items()}
+
+
+def outcome_of_pin(
+    id: str, entries: Iterable[Sized], limits: Limits, pinned: Collection[str]
+) -> PinOutcome:
+    """Whether one more may be pinned."""
+    sizes = {entry.summary.id: entry.bytes for entry in entries}
+    if id not in sizes:
+        return PinOutcome.GONE
+    if id in pinned:
+        return PinOutcome.DONE
+    if len(pinned) >= MAX_PINNED:
+        return PinOutcome.TOO_MANY
+    taken = sum(sizes.get(other, 0) for other in pinned)
+    is_fitting = taken + sizes[id] <= limits.max_bytes // _SHARE_OF_PINNED
+    return PinOutcome.DONE if is_fitting else PinOutcome.TOO_LARGE
+
+
+def _is_young(entry: Sized, age: timedelta, now: datetime) -> bool:
+    """Either way: after the clock has jumped, a trace from the future is no newer than others."""
+    return abs(now - entry.summary.started_at) <= age
+
+
+def _recent(
+    entries: Iterable[Sized], number: int, room: int, pinned: Collection[str]
+) -> Iterator[Sized]:
+    for count, entry in enumerate(entries):
+        if entry.summary.id not in pinned:
+            room -= entry.bytes
+        if count >= number or room < 0:
+            return
+        yield entry
+
+
+def _worst(entries: Sequence[Sized]) -> Iterator[tuple[Sized, KeptFor]]:
+    """Of equal ones the newest; of an endpoint with one trace it is the worst of nothing."""
+    endpoints: dict[str, list[Sized]] = {}
+    for entry in entries:
+        found = endpoints.get(entry.summary.endpoint)
+        if found is not None:
+            found.append(entry)
+        elif len(endpoints) < MAX_ENDPOINTS:
+            endpoints[entry.summary.endpoint] = [entry]
+    for reason, measure in _MEASURES:
+        for found in endpoints.values():
+            worst = max(found, key=lambda entry: measure(entry.summary))
+            if measure(worst.summary) > 0:
+                yield worst, reason

@@ -1,0 +1,126 @@
+"""What was changed at run time reaches all who share a store, and survives its faults."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from orm_insight import insight, steering
+from orm_insight.conf import get_config
+from orm_insight.stores.board import Board, UnreadableBoardError, decode_board, encode_board
+from tests.redis_server import RedisServer
+
+OTHER = """
+import sys, django
+from django.conf import settings
+settings.configure(ORM_INSIGHT={"REDIS_URL": sys.argv[1]}, INSTALLED_APPS=["orm_insight"])
+django.setup()
+from orm_insight import insight, steering
+from orm_insight.conf import get_config
+steering.follow()
+for line in sys.stdin:
+    exec(line)
+    print(get_config().sample_rate, insight.is_recording(), flush=True)
+"""
+PATIENCE_S = 20
+
+
+@pytest.fixture
+def shared(redis_server: RedisServer, settings: Any) -> Iterator[RedisServer]:
+    settings.ORM_INSIGHT = {"REDIS_URL": redis_server.url}
+    insight.reset()
+    yield redis_server
+    insight.reset()
+
+
+def becomes_true(condition: Callable[[], bool]) -> bool:
+    until = time.monotonic() + PATIENCE_S
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.05)
+    return condition()
+
+
+def test_a_board_is_read_as_it_was_written() -> None:
+    board = Board(
+        values={"sample_rate": 0.5, "ignore_paths": ["^/a/"]}, is_paused=True, changed_by="me"
+    )
+    assert decode_board(encode_board(board)) == board
+    assert decode_board(b"") == Board()
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xff", b"{}", b"[]", b'{"orm_insight": 99, "values": {}}', b'{"orm_insight": 1}']
+)
+def test_what_is_no_board_is_told(data: bytes) -> None:
+    with pytest.raises(UnreadableBoardError):
+        decode_board(data)
+
+
+def test_a_change_reaches_another_process_and_comes_back(shared: RedisServer) -> None:
+    command = [sys.executable, "-c", OTHER, shared.url]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as other:  # type: ignore[call-overload]
+        try:
+
+            def ask(line: str = "pass") -> str:
+                print(line, file=other.stdin, flush=True)
+                return str(other.stdout.readline().strip())
+
+            assert ask() == "1.0 True"
+            steering.change({"sample_rate": 0.5}, by="somebody")
+            assert becomes_true(lambda: ask() == "0.5 True")
+            steering.pause()
+            assert becomes_true(lambda: ask() == "0.5 False")
+            assert ask("steering.resume(); steering.change({'sample_rate': 0.1})") == "0.1 True"
+            steering.follow()
+            assert becomes_true(lambda: get_config().sample_rate == 0.1)
+            assert insight.is_recording()
+        finally:
+            other.kill()
+
+
+def test_what_was_read_last_holds_while_redis_is_away(shared: RedisServer) -> None:
+    steering.change({"sample_rate": 0.5})
+    shared.stop()
+    steering.refresh()
+    assert get_config().sample_rate == 0.5
+    with pytest.raises(steering.StoreSilentError):
+        steering.change({"sample_rate": 0.1})
+    assert get_config().sample_rate == 0.5
+    steering.pause()
+    assert not insight.is_recording()
+    shared.start()
+    steering.change({"sample_rate": 0.2})
+    steering.resume()
+    assert (get_config().sample_rate, insight.is_recording()) == (0.2, True)
+
+
+def foreign(shared: RedisServer, data: bytes) -> None:
+    with redis.Redis.from_url(shared.url) as client:
+        client.set("{orm_insight}:board", data)
+    steering.refresh()
+
+
+def test_what_others_have_left_there_is_told_and_not_used(shared: RedisServer) -> None:
+    steering.change({"sample_rate": 0.5})
+    foreign(shared, b"\x00 nonsense")
+    assert "cannot be read" in (steering.problem() or "")
+    assert get_config().sample_rate == 0.5
+    steering.change({"sample_rate": 0.25})
+    assert (get_config().sample_rate, steering.problem()) == (0.25, None)
+
+
+def test_values_of_another_release_are_left_out(shared: RedisServer) -> None:
+    content = json.loads(encode_board(Board()))
+    content["values"] = {"sample_rate": 7, "max_queries": 5, "redis_url": "redis://x", "new": 1}
+    foreign(shared, json.dumps(content).encode())
+    assert (get_config().sample_rate, get_config().max_queries) == (1, 5)
+    assert get_config().redis_url == shared.url
+    assert "SAMPLE_RATE must be from 0 to 1" in (steering.problem() or "")
