@@ -87,7 +87,8 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 LOGIN_URL = "admin:login"
 
-ORM_INSIGHT: dict[str, object] = {}
+# What fills the database is no page to be looked at.
+ORM_INSIGHT: dict[str, object] = {"COMMANDS": False}
 
 # The toolbar's default list without the panels that are switched off under ASGI anyway, and
 # with ours near the top.

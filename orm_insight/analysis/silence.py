@@ -121,8 +121,12 @@ def unused_comments(
 
 
 def matches(pattern: str, trace: Trace) -> bool:
-    """Whether a pattern fits what the trace is called, its path, its URL's or its view's name."""
-    names = (trace.name, trace.path, trace.url_name, trace.view)
+    """Whether a pattern fits what the trace is called, its path, its URL's or its view's name.
+
+    A command is called by its name alone as well, without its arguments.
+    """
+    command = trace.name.partition(" ")[0] if trace.kind == "command" else None
+    names = (trace.name, trace.path, trace.url_name, trace.view, command)
     return any(fnmatchcase(name, pattern) for name in names if name is not None)
 
 

@@ -1,0 +1,89 @@
+"""A management command or a background task as a recording, where no request is around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+from orm_insight import follow_ups, steering
+from orm_insight.capture import faults, tracing
+from orm_insight.capture.active import active
+from orm_insight.capture.tracing import Recording
+from orm_insight.conf import get_config
+from orm_insight.insight import keep
+from orm_insight.keeping import store
+from orm_insight.model.trace import Trace, TraceKind
+from orm_insight.otel import queue as span_queue
+from orm_insight.recording import is_recording, redaction
+
+
+def begin_run(kind: TraceKind, name: str) -> Recording | None:
+    """Start to record, unless that is off, or a request, test or block records already.
+
+    What joins another trace has none of its own: each statement is on one outermost trace.
+    """
+    before = active.get()
+    try:
+        steering.follow()
+        if not is_recording() or _is_recorded():
+            return None
+        config = get_config()
+        return tracing.begin(
+            kind,
+            name,
+            limit=config.max_queries,
+            detailed=config.max_detailed_queries,
+            redact=redaction(),
+        )
+    except Exception as error:
+        # A time limit of a worker may strike here, too: no recorder stays behind.
+        active.set(before)
+        faults.report(f"begin the trace of a {kind}", error)
+        return None
+
+
+def finish_run(
+    recording: Recording | None,
+    *,
+    route: str,
+    error: BaseException | str | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Stop, and keep the trace. ``route`` is what all runs of the same code have in common."""
+    if recording is None:
+        return
+    try:
+        recording.deactivate()
+        recording.error = describe(error) if isinstance(error, BaseException) else error
+        make = partial(_trace_of, recording, route, tags)
+        follow_ups.end(recording, make)
+        keep(make())
+    except Exception as fault:
+        recording.end()
+        faults.report(f"keep the trace of a {recording.kind}", fault)
+
+
+def flush() -> None:
+    """For processes that end without Python's own end: write what still waits."""
+    try:
+        follow_ups.flush()
+        span_queue.flush()
+        write: Callable[[], object] | None = getattr(store(), "flush", None)
+        if write is not None:
+            write()
+    except Exception as error:
+        faults.report("write the last traces", error)
+
+
+def describe(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def _is_recorded() -> bool:
+    recorder = active.get()
+    return recorder is not None and recorder.current() is not None
+
+
+def _trace_of(recording: Recording, route: str, tags: Mapping[str, str] | None) -> Trace:
+    return replace(recording.trace(tags=tags), view=route)

@@ -1,0 +1,89 @@
+"""Records each task of ``django.tasks`` (Django 6.0 and later), whichever backend runs it.
+
+All backends call the function through ``Task.call`` or ``Task.acall``: what is recorded is exactly
+the function, not how a worker looks for work. A task that is run at once, in the middle of a
+request, is a part of that request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any
+
+try:
+    from django.tasks.base import Task as _Task
+    from django.tasks.signals import task_started as _started
+except ImportError:  # Django 5.2
+    _Task = _started = None  # type: ignore[assignment,misc]
+
+from orm_insight.capture import faults
+from orm_insight.conf import get_config
+from orm_insight.runs import begin_run, finish_run
+
+_tasks: Any = _Task
+_originals: dict[str, Callable[..., Any]] = {}
+# What a backend has said that it is about to run here, with its id.
+_announced: ContextVar[Any] = ContextVar("orm_insight_task", default=None)
+
+
+def install() -> None:
+    """A second call changes nothing."""
+    if _tasks is None or _originals:
+        return
+    _originals.update(call=_tasks.call, acall=_tasks.acall)
+    _tasks.call = wraps(_tasks.call)(_call)
+    _tasks.acall = wraps(_tasks.acall)(_acall)
+    _started.connect(_note_start, dispatch_uid="orm_insight_tasks")
+
+
+def uninstall() -> None:
+    for name, original in _originals.items():
+        if getattr(getattr(_tasks, name), "__wrapped__", None) is original:
+            setattr(_tasks, name, original)
+    if _originals:
+        _started.disconnect(dispatch_uid="orm_insight_tasks")
+    _originals.clear()
+
+
+def _note_start(*, task_result: Any, **_: Any) -> None:
+    _announced.set(task_result)
+
+
+def _call(task: Any, *args: Any, **kwargs: Any) -> Any:
+    with _recorded(task):
+        return _originals["call"](task, *args, **kwargs)
+
+
+async def _acall(task: Any, *args: Any, **kwargs: Any) -> Any:
+    with _recorded(task):
+        return await _originals["acall"](task, *args, **kwargs)
+
+
+@contextmanager
+def _recorded(task: Any) -> Iterator[None]:
+    tags = _tags(task)
+    recording = begin_run("task", task.module_path) if get_config().tasks else None
+    error: BaseException | None = None
+    try:
+        yield
+    except BaseException as raised:
+        error = raised
+        raise
+    finally:
+        if recording is not None:
+            finish_run(recording, route=task.module_path, error=error, tags=tags)
+
+
+def _tags(task: Any) -> dict[str, str]:
+    tags = {"queue": str(task.queue_name)}
+    try:
+        result = _announced.get()
+        if result is not None and result.task.func is task.func:
+            tags["task id"] = str(result.id)
+        _announced.set(None)
+    except Exception as fault:
+        faults.report("name a task", fault)
+    return tags
