@@ -1,0 +1,1 @@
+"""Traces as spans of OpenTelemetry, for those who look at them there."""
