@@ -6,7 +6,9 @@ from django.urls import URLPattern, path
 
 from orm_insight.dashboard import views
 from orm_insight.dashboard.links import APP_NAME
+from orm_insight.dashboard.pins import pin
 from orm_insight.dashboard.plans import plan_json
+from orm_insight.dashboard.recording_page import recording
 
 app_name = APP_NAME
 urlpatterns: list[URLPattern] = [
@@ -17,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("traces/<str:trace_id>.json", views.trace, name="trace-json"),
     path("traces/<str:trace_id>/", views.trace, name="trace"),
     path("traces/<str:trace_id>/groups/", views.groups, name="groups"),
+    path("traces/<str:trace_id>/pin/", pin, name="pin"),
     path("traces/<str:trace_id>/deep/", views.deep, name="deep"),
     path("traces/<str:trace_id>/hints/<str:problem_id>.json", views.hint, name="hint-json"),
     path("traces/<str:trace_id>/hints/<str:problem_id>/", views.hint, name="hint"),
@@ -29,6 +32,8 @@ urlpatterns: list[URLPattern] = [
     path("clear/", views.clear, name="clear"),
     path("pause/", views.pause, name="pause"),
     path("resume/", views.resume, name="resume"),
+    path("recording/", recording, name="recording"),
+    path("record-me/", views.record_me, name="record-me"),
     path("assets/<str:version>/", views.asset, name="assets"),
     path("assets/<str:version>/<path:name>", views.asset, name="asset"),
 ]

@@ -67,6 +67,13 @@ def function_of(source: str, file: Path) -> Callable[[HttpRequest], Any]:
     return module[re.findall(r"^def (\w+)\(request", source, re.MULTILINE)[-1]]
 
 
+def sets_sorted(result: Any) -> Any:
+    """Related sets within a list have no order that anybody asked for; the list itself has."""
+    if not isinstance(result, list):
+        return result
+    return [sorted(each) if isinstance(each, list) else each for each in result]
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_examples(code: str, books: list[Book], tmp_path: Path) -> None:
     sources = examples(code)
@@ -82,7 +89,7 @@ def test_examples(code: str, books: list[Book], tmp_path: Path) -> None:
         found.append([hint for hint in trace.report().hints if hint.code == code])
     assert found[0], "the wasteful example gives the hint"
     assert not found[1], "the repaired one does not"
-    assert results[0] == results[1]
+    assert sets_sorted(results[0]) == sets_sorted(results[1])
     assert numbers[0] == numbers[1] if code in SAME_NUMBER else numbers[0] > numbers[1]
     for marked, site in (("# the origin", found[0][0].origin), ("# the site", found[0][0].site)):
         lines = [n for n, line in enumerate(sources[0].splitlines(), 1) if marked in line]

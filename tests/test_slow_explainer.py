@@ -58,7 +58,7 @@ def finish():
 
 
 def threads():
-    return [thread for thread in threading.enumerate() if "orm_insight" in thread.name]
+    return [thread for thread in threading.enumerate() if "explains slow" in thread.name]
 
 
 def only_trace():

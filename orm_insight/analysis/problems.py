@@ -7,13 +7,14 @@ the rule, what it found, and the lines of code. Pure: traces and their hints com
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
 from orm_insight.analysis.report import Report
 from orm_insight.model.hint import Hint, Saving, Severity
+from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import CallSite, Trace
 from orm_insight.sql.fingerprint import fingerprint
 
@@ -85,7 +86,7 @@ class Finding:
 class Occurrence:
     """A trace with the problem: the number of the hint there, and what the fix saves there."""
 
-    trace: Trace
+    trace: TraceSummary
     number: int
     saving: Saving
 
@@ -111,6 +112,21 @@ class Problem:
         return self.identity.id
 
 
+Loaded: TypeAlias = tuple[str, str | None, str | None, Spot | None]
+"""Code, model and lookup of what a hint would call unused, and the line that answers for it."""
+
+
+class AnalysedTrace(NamedTuple):
+    """What is left of a trace when its queries have been gone through.
+
+    ``needed`` is what a trace that was recorded in depth has used.
+    """
+
+    summary: TraceSummary
+    findings: Collection[Finding]
+    needed: Collection[Loaded] = frozenset()
+
+
 def findings_of(report: Report) -> tuple[Finding, ...]:
     """The hints of a report, in its order."""
     return tuple(
@@ -124,17 +140,17 @@ def findings_of(report: Report) -> tuple[Finding, ...]:
     )
 
 
-def gather_problems(traces: Iterable[tuple[Trace, Iterable[Finding]]]) -> tuple[Problem, ...]:
+def gather_problems(traces: Iterable[AnalysedTrace]) -> tuple[Problem, ...]:
     """The problems of traces that come newest first: the largest saving first.
 
     What one trace had loaded in vain and another one needed is no problem.
     """
-    gathered: dict[Identity, list[tuple[Trace, list[Finding]]]] = {}
-    needed: set[_Loaded] = set()
-    for trace, findings in traces:
-        needed.update(_needed_in(trace))
-        for identity, same in _by_identity(findings).items():
-            gathered.setdefault(identity, []).append((trace, same))
+    gathered: dict[Identity, list[_Seen]] = {}
+    needed: set[Loaded] = set()
+    for trace in traces:
+        needed.update(trace.needed)
+        for identity, same in _by_identity(trace.findings).items():
+            gathered.setdefault(identity, []).append((trace.summary, same))
     problems = (
         _problem(identity, seen)
         for identity, seen in gathered.items()
@@ -144,13 +160,16 @@ def gather_problems(traces: Iterable[tuple[Trace, Iterable[Finding]]]) -> tuple[
     return tuple(sorted(problems, key=_worst_first))
 
 
-_Loaded: TypeAlias = tuple[str, str | None, str | None, Spot | None]
-"""Code, model and lookup of what a hint would call unused, and the line that answers for it."""
+_Seen: TypeAlias = tuple[TraceSummary, list[Finding]]
 
 
-def _needed_in(trace: Trace) -> Iterator[_Loaded]:
+def needed_in(trace: Trace) -> frozenset[Loaded]:
     """What a trace that was recorded in depth has used; the line is the origin, that of rows the
     site."""
+    return frozenset(_needed_in(trace))
+
+
+def _needed_in(trace: Trace) -> Iterator[Loaded]:
     for use in trace.uses or ():
         model, origin = use.source.model, Spot.of(use.source.site)
         for relation in use.relations:
@@ -173,7 +192,7 @@ def _by_identity(findings: Iterable[Finding]) -> dict[Identity, list[Finding]]:
     return found
 
 
-def _problem(identity: Identity, seen: list[tuple[Trace, list[Finding]]]) -> Problem:
+def _problem(identity: Identity, seen: list[_Seen]) -> Problem:
     every = [finding for _, findings in seen for finding in findings]
     return Problem(
         identity=identity,

@@ -91,6 +91,7 @@ def _trace(trace: Trace) -> dict[str, Any]:
         "url_name": trace.url_name,
         "error": trace.error,
         "tags": dict(trace.tags),
+        "transactions": [asdict(transaction) for transaction in trace.transactions],
     }
 
 

@@ -38,6 +38,12 @@ def may_see(request: HttpRequest) -> bool:
     return _is_superuser(request)
 
 
+def name_of(request: HttpRequest) -> str:
+    """Who has signed in, empty where nobody has."""
+    user = getattr(request, "user", None)
+    return str(user.get_username()) if user is not None and user.is_authenticated else ""
+
+
 def _is_superuser(request: HttpRequest) -> bool:
     user = getattr(request, "user", None)
     return bool(user is not None and user.is_active and user.is_superuser)

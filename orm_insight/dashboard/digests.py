@@ -1,7 +1,7 @@
 """What the pages over all traces know of each: computed once, a few traces at a time.
 
 A report of a large trace takes a tenth of a second, and there may be hundreds: a request works
-for a while and leaves the rest to the next one.
+for a while and leaves the rest to the next one. No trace is read that is known already.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from orm_insight import insight
-from orm_insight.analysis.problems import Finding, findings_of
+from orm_insight.analysis.problems import Finding, Loaded, findings_of, needed_in
 from orm_insight.capture import faults
 from orm_insight.conf import Config, get_config
+from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Trace
 from orm_insight.ui.pages import HintDigest
 
 BUDGET_S = 0.3
+_READ_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class Digest:
     """The hints of a trace without its queries; ``is_failed`` where they could not be found."""
 
     findings: tuple[Finding, ...] = ()
+    needed: frozenset[Loaded] = frozenset()
     is_failed: bool = False
 
     @property
@@ -44,41 +47,55 @@ class Digest:
 
 
 class Digests:
-    """What is known by trace id, for as many traces as the ring holds.
+    """What is known, for as many traces as the store may hold; forgotten when settings change.
 
-    Forgotten when the settings change.
+    A trace that was replaced by one of the same id is another one.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._config: Config | None = None
-        self._known: OrderedDict[str, Digest] = OrderedDict()
+        self._known: OrderedDict[tuple[str, float], Digest] = OrderedDict()
 
-    def get(self, trace: Trace) -> Digest | None:
+    def get(self, summary: TraceSummary) -> Digest | None:
         with self._lock:
             self._follow_settings()
-            return self._known.get(trace.id)
+            key = _key(summary)
+            digest = self._known.get(key)
+            if digest is not None:
+                self._known.move_to_end(key)
+            return digest
 
     def work(
         self,
-        traces: Iterable[Trace],
+        summaries: Iterable[TraceSummary],
         *,
         budget_s: float = BUDGET_S,
         now: Callable[[], float] = perf_counter,
     ) -> None:
         """Analyse those not yet known, the first in any case, until the budget is spent."""
         started = now()
-        for trace in traces:
-            if self.get(trace) is not None:
-                continue
-            self._put(trace, digest_of(trace))
-            if now() - started > budget_s:
-                return
+        missing = {each.id: each for each in summaries if self.get(each) is None}
+        ids = list(missing)
+        for first in range(0, len(ids), _READ_AT_ONCE):
+            some = ids[first : first + _READ_AT_ONCE]
+            for trace in insight.traces(some):
+                if summary := missing.pop(trace.id, None):
+                    self._put(summary, digest_of(trace))
+                if now() - started > budget_s:
+                    return
+            self._give_up(missing.pop(id) for id in some if id in missing)
 
-    def _put(self, trace: Trace, digest: Digest) -> None:
+    def _give_up(self, unreadable: Iterable[TraceSummary]) -> None:
+        """Listed, and cannot be read: that stays so, unless the store has a problem just now."""
+        if insight.store().problem is None:
+            for summary in unreadable:
+                self._put(summary, Digest(is_failed=True))
+
+    def _put(self, summary: TraceSummary, digest: Digest) -> None:
         with self._lock:
-            self._known[trace.id] = digest
-            while len(self._known) > get_config().max_traces:
+            self._known[_key(summary)] = digest
+            while len(self._known) > insight.store().most_traces:
                 self._known.popitem(last=False)
 
     def _follow_settings(self) -> None:
@@ -88,10 +105,14 @@ class Digests:
             self._config = config
 
 
+def _key(summary: TraceSummary) -> tuple[str, float]:
+    return summary.id, summary.duration_ms
+
+
 def digest_of(trace: Trace) -> Digest:
     """A trace that cannot be analysed must not take the others with it."""
     try:
-        return Digest(findings=findings_of(insight.report_of(trace)))
+        return Digest(findings=findings_of(insight.report_of(trace)), needed=needed_in(trace))
     except Exception as error:
         faults.report("analyse a trace", error)
         return Digest(is_failed=True)

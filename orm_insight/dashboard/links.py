@@ -7,6 +7,9 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from orm_insight.conf import get_config
+from orm_insight.model.surroundings import SpanReference
+
 APP_NAME = "orm_insight"
 
 
@@ -18,6 +21,14 @@ def with_query(url: str, **parameters: object) -> str:
     """The address with the parameters that have a value."""
     given = {key: value for key, value in parameters.items() if value not in (None, "", 0)}
     return f"{url}?{urlencode(given)}" if given else url
+
+
+def span_url(span: SpanReference | None) -> str | None:
+    """Where the user's tool shows what OpenTelemetry has of a trace, as far as it has."""
+    template = get_config().otel_trace_url
+    if span is None or template is None or not span.is_sampled:
+        return None
+    return template.format(trace_id=span.trace_id, span_id=span.span_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,9 @@ class TraceLinks:
 
     def hint_json(self, problem_id: str) -> str:
         return address("hint-json", self.trace_id, problem_id)
+
+    def pin(self) -> str:
+        return address("pin", self.trace_id)
 
     def deep(self) -> str:
         return address("deep", self.trace_id)

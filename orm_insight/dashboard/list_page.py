@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, QueryDict
+from django.middleware.csrf import get_token
 
-from orm_insight import insight
+from orm_insight import insight, on_demand
 from orm_insight.conf import get_config
 from orm_insight.dashboard.digests import digests
 from orm_insight.dashboard.links import TraceLinks, address, with_query
 from orm_insight.dashboard.responses import shell_of
-from orm_insight.model.trace import Trace
-from orm_insight.ui.contexts import Fact
-from orm_insight.ui.format import bytes_size, count, counted
-from orm_insight.ui.pages import Column, TraceListPage, TraceTable
-from orm_insight.ui.traces import (
-    NEWEST_FIRST,
-    Entry,
-    entry_of,
-    is_sort,
-    matching,
-    ordered,
-    row_of,
-)
+from orm_insight.dashboard.state import facts, warnings
+from orm_insight.model.summary import TraceSummary
+from orm_insight.stores.base import KeptFor, Listed
+from orm_insight.ui.contexts import Demand
+from orm_insight.ui.format import count, counted
+from orm_insight.ui.kept import REASONS, places_of, process_among, reason_of, word_of
+from orm_insight.ui.pages import Choice, Column, HintDigest, TraceListPage, TraceTable
+from orm_insight.ui.traces import NEWEST_FIRST, Entry, is_sort, matching, ordered, row_of
 
 PAGE_SIZE = 50
 _MAX_TEXT = 200
@@ -44,9 +40,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the address says: words to look for, the order, the page from 1."""
+    """What the address says: words to look for, why kept, the order, the page from 1."""
 
     text: str = ""
+    kept_for: KeptFor | None = None
     sort: str = NEWEST_FIRST
     page: int = 1
 
@@ -56,6 +53,7 @@ class Asked:
         sort, page = parameters.get("sort", ""), parameters.get("page", "")
         return cls(
             text=parameters.get("q", "")[:_MAX_TEXT].strip(),
+            kept_for=reason_of(parameters.get("kept", "")),
             sort=sort if is_sort(sort) else NEWEST_FIRST,
             page=max(int(page), 1) if page.isdecimal() and len(page) < 6 else 1,
         )
@@ -64,59 +62,109 @@ class Asked:
         chosen = sort or self.sort
         return with_query(
             address("traces"),
-            q=self.text,
+            **self.filters,
             sort=None if chosen == NEWEST_FIRST else chosen,
             page=None if page == 1 else page,
         )
 
+    @property
+    def filters(self) -> dict[str, str]:
+        return {"q": self.text, "kept": word_of(self.kept_for) if self.kept_for else ""}
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.filters.values())
+
 
 def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
+    listed = insight.listed()
+    # Before the status: what fails in the analysis is told on this page.
+    table = trace_table(request, asked, listed)
+    status = insight.status()
+    pinned = sum("pinned" in entry.kept_for for entry in listed)
     return TraceListPage(
         shell=shell_of(request),
-        table=trace_table(asked),
+        table=table,
         text=asked.text,
         sort="" if asked.sort == NEWEST_FIRST else asked.sort,
-        facts=tuple(_facts()),
-        warnings=tuple(_warnings()),
+        kept=tuple(_choices(asked)) if asked.kept_for or _has_reasons(listed) else (),
+        facts=tuple(facts(status)),
+        warnings=tuple(warnings(request, status)),
+        demand=_demand(request),
         clear_url=address("clear"),
-        json_url=with_query(address("traces-json"), q=asked.text),
+        clear_note=f"{counted(pinned, 'pinned trace')} will stay" if pinned else "",
+        json_url=with_query(address("traces-json"), **asked.filters),
     )
 
 
-def trace_table(asked: Asked) -> TraceTable:
-    traces = insight.recent()
-    found = entries(traces, asked)
+def _demand(request: HttpRequest) -> Demand | None:
+    if not get_config().on_demand:
+        return None
+    hours = int(on_demand.LASTS.total_seconds() // 3600)
+    return Demand(
+        url=address("record-me"), is_asked_for=on_demand.is_asked_for(request), hours=hours
+    )
+
+
+def trace_table(request: HttpRequest, asked: Asked, listed: Sequence[Listed]) -> TraceTable:
+    found = entries(listed, asked)
     first = (asked.page - 1) * PAGE_SIZE
     shown = found[first : first + PAGE_SIZE]
     waiting = sum(entry.digest is None for entry in shown)
     has_next = first + PAGE_SIZE < len(found)
+    places = places_of(entry.summary for entry in listed)
     return TraceTable(
         columns=tuple(_columns(asked)),
-        rows=tuple(row_of(entry, TraceLinks(entry.trace.id).trace()) for entry in shown),
-        found=_found(len(found), len(traces), asked),
+        rows=tuple(
+            row_of(entry, TraceLinks(entry.summary.id), process_among(entry.summary, places))
+            for entry in shown
+        ),
+        found=_found(len(found), len(listed), asked),
         pending=f"{counted(waiting, 'trace')} still to be analysed." if waiting else "",
-        empty="Nothing here matches." if traces else "",
+        empty="Nothing here matches." if listed else "",
         previous_url=asked.url(page=asked.page - 1) if asked.page > 1 else None,
         next_url=asked.url(page=asked.page + 1) if has_next else None,
-        has_traces=bool(traces),
+        has_traces=bool(listed),
+        csrf_token=get_token(request),
+        back=asked.url(page=asked.page).partition("?")[2],
     )
 
 
-def entries(traces: tuple[Trace, ...], asked: Asked) -> list[Entry]:
+def entries(listed: Sequence[Listed], asked: Asked) -> list[Entry]:
     """What was found, in order, after as much analysis as one request may do."""
-    found = matching(traces, asked.text)
+    found = matching(listed, asked.text, asked.kept_for)
     if asked.sort.endswith("hints"):
-        digests.work(found)
-        return ordered(_entries(found), asked.sort)
+        digests.work(each.summary for each in found)
+        return ordered(map(_entry, found), asked.sort)
     first = (asked.page - 1) * PAGE_SIZE
-    in_order = [entry.trace for entry in ordered(_entries(found), asked.sort)]
-    digests.work(in_order[first : first + PAGE_SIZE])
-    return _entries(in_order)
+    in_order = ordered(map(_entry, found), asked.sort)
+    shown = in_order[first : first + PAGE_SIZE]
+    digests.work(entry.summary for entry in shown)
+    in_order[first : first + PAGE_SIZE] = [
+        replace(entry, digest=_line(entry.summary)) for entry in shown
+    ]
+    return in_order
 
 
-def _entries(traces: list[Trace]) -> list[Entry]:
-    known = ((trace, digests.get(trace)) for trace in traces)
-    return [entry_of(trace, digest.line if digest else None) for trace, digest in known]
+def _entry(listed: Listed) -> Entry:
+    summary = listed.summary
+    return Entry(summary=summary, kept_for=listed.kept_for, digest=_line(summary))
+
+
+def _line(summary: TraceSummary) -> HintDigest | None:
+    digest = digests.get(summary)
+    return digest.line if digest else None
+
+
+def _has_reasons(listed: Sequence[Listed]) -> bool:
+    return any(entry.kept_for - {"recent"} for entry in listed)
+
+
+def _choices(asked: Asked) -> Iterator[Choice]:
+    yield Choice(value="", label="all", is_chosen=asked.kept_for is None)
+    for reason in REASONS:
+        is_chosen = reason == asked.kept_for
+        yield Choice(value=word_of(reason), label=reason, is_chosen=is_chosen)
 
 
 def _columns(asked: Asked) -> Iterator[Column]:
@@ -137,38 +185,5 @@ def _order(sort: str) -> str:
 
 
 def _found(found: int, total: int, asked: Asked) -> str:
-    return f"{count(found)} of {counted(total, 'trace')}" if asked.text else counted(total, "trace")
-
-
-def _facts() -> Iterator[Fact]:
-    config, statistics = get_config(), insight.status().statistics
-    yield Fact(
-        label="Kept",
-        value=count(statistics.traces),
-        note=f"of {counted(config.max_traces, 'trace')}",
-        bar=min(statistics.traces / config.max_traces, 1.0),
-    )
-    yield Fact(
-        label="Memory",
-        value=bytes_size(statistics.bytes),
-        note=f"of {bytes_size(config.max_bytes)}",
-        bar=min(statistics.bytes / config.max_bytes, 1.0),
-    )
-    if statistics.evicted:
-        yield Fact(label="Made room", value=count(statistics.evicted), note="older traces")
-
-
-def _warnings() -> Iterator[str]:
-    status = insight.status()
-    if status.statistics.rejected:
-        too_large = counted(status.statistics.rejected, "trace")
-        yield f"{too_large} too large for the memory that MAX_BYTES allows: not kept."
-    if status.not_explained:
-        yield (
-            f"{counted(status.not_explained, 'slow query', 'slow queries')} not explained: more "
-            "than EXPLAIN_SLOW_PER_MINUTE allows."
-        )
-    for hook in status.missing_hooks:
-        yield f"Capture runs without a hook that does not fit this Django: {hook}."
-    for fault, times in status.faults.items():
-        yield f"A failure of orm_insight, {times:,}\N{MULTIPLICATION SIGN}: failed to {fault}"
+    traces = counted(total, "trace")
+    return f"{count(found)} of {traces}" if asked.is_filtered else traces

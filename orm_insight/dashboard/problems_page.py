@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from orm_insight import insight
-from orm_insight.analysis.problems import Occurrence, Problem, gather_problems
+from orm_insight.analysis.problems import AnalysedTrace, Occurrence, Problem, gather_problems
 from orm_insight.analysis.serialization import hint_to_dict
 from orm_insight.dashboard.digests import digests
 from orm_insight.dashboard.links import TraceLinks, address, with_query
@@ -36,15 +36,17 @@ class Found:
 
 def find_problems() -> Found:
     """What the ring holds now, after as much analysis as one request may do."""
-    traces = insight.recent()
-    digests.work(traces, budget_s=BUDGET_S)
-    known = [(trace, digest) for trace in traces if (digest := digests.get(trace)) is not None]
+    summaries = [entry.summary for entry in insight.listed()]
+    digests.work(summaries, budget_s=BUDGET_S)
+    known = [(each, digest) for each in summaries if (digest := digests.get(each)) is not None]
     failed = sum(digest.is_failed for _, digest in known)
     return Found(
-        problems=gather_problems((trace, digest.findings) for trace, digest in known),
+        problems=gather_problems(
+            AnalysedTrace(each, digest.findings, digest.needed) for each, digest in known
+        ),
         analysed=len(known) - failed,
         affected=sum(bool(digest.findings) for _, digest in known),
-        waiting=len(traces) - len(known),
+        waiting=len(summaries) - len(known),
         failed=failed,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
 
 from orm_insight import insight
@@ -42,13 +42,24 @@ def answer_json(content: Any, *, status: int = 200) -> HttpResponse:
     return JsonResponse(content, status=status, headers=HEADERS, json_dumps_params=parameters)
 
 
+def see(url: str) -> HttpResponse:
+    # 303: whatever was posted, the next page is fetched with GET.
+    response = HttpResponseRedirect(url)
+    response.status_code = 303
+    return response
+
+
 def gone(request: HttpRequest, title: str, message: str) -> HttpResponse:
     """A 404 that says what is not there, in the form in which it was asked for."""
+    return refused(request, title, message, status=404)
+
+
+def refused(request: HttpRequest, title: str, message: str, *, status: int) -> HttpResponse:
     if wants_json(request):
-        return answer_json({"error": message}, status=404)
+        return answer_json({"error": message}, status=status)
     if is_fragment(request):
-        return answer(GoneFragment(message=message), status=404)
-    return answer(GonePage(shell=shell_of(request), title=title, message=message), status=404)
+        return answer(GoneFragment(message=message), status=status)
+    return answer(GonePage(shell=shell_of(request), title=title, message=message), status=status)
 
 
 def is_fragment(request: HttpRequest) -> bool:
@@ -66,6 +77,7 @@ def shell_of(request: HttpRequest) -> Shell:
     return Shell(
         home_url=address("traces"),
         problems_url=address("problems"),
+        recording_url=address("recording"),
         assets=address("assets", version()),
         csrf_token=get_token(request),
         is_enabled=get_config().enabled,

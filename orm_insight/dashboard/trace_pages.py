@@ -10,15 +10,25 @@ from django.middleware.csrf import get_token
 from orm_insight import insight
 from orm_insight.analysis.report import Report
 from orm_insight.conf import get_config
-from orm_insight.dashboard.links import TraceLinks
+from orm_insight.dashboard.links import TraceLinks, span_url
 from orm_insight.dashboard.responses import shell_of
 from orm_insight.explain.base import Explanation
+from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Query
 from orm_insight.ui.contexts import Fact, Groups, Queries, QueryDetail
 from orm_insight.ui.format import count, counted, cut, duration, percent, queries
 from orm_insight.ui.groups import groups
 from orm_insight.ui.hints import hint_cards, silence_note
-from orm_insight.ui.pages import Depth, GroupsPage, QueriesPage, QueryPage, TracePage
+from orm_insight.ui.kept import badges_of, process_name
+from orm_insight.ui.pages import (
+    Depth,
+    GroupsPage,
+    QueriesPage,
+    QueryPage,
+    TraceLink,
+    TracePage,
+    Whereabouts,
+)
 from orm_insight.ui.plan_contexts import ExplainResult, TryForm
 from orm_insight.ui.plans import explain_result
 from orm_insight.ui.queries import query_detail, query_rows, rows_of
@@ -35,7 +45,7 @@ class TracePages:
         self.report = report
         self.links = TraceLinks(report.trace.id)
         self.sources = Sources(report.trace.started_at)
-        self.header = header_of(report.trace, self.links.trace())
+        self.header = header_of(report.trace, self.links.trace(), span_url(report.trace.span))
 
     def trace(self) -> TracePage:
         return TracePage(
@@ -51,6 +61,26 @@ class TracePages:
             queries=self._in_order(offset=0),
             json_url=self.links.json(),
             depth=self._depth(),
+            whereabouts=self._whereabouts(),
+        )
+
+    def _whereabouts(self) -> Whereabouts:
+        trace = self.report.trace
+        listed = {each.summary.id: each for each in insight.listed()}
+        kept_for = listed[trace.id].kept_for if trace.id in listed else frozenset()
+        before = listed.get(trace.follows or "")
+        return Whereabouts(
+            kept_for=badges_of(kept_for),
+            is_pinned="pinned" in kept_for,
+            pin_url=self.links.pin(),
+            process=process_name(trace.host, trace.pid),
+            follows=_link_to(before.summary) if before else None,
+            follows_is_gone=trace.follows is not None and before is None,
+            followers=tuple(
+                _link_to(each.summary)
+                for each in listed.values()
+                if each.summary.follows == trace.id
+            ),
         )
 
     def _depth(self) -> Depth:
@@ -141,6 +171,10 @@ class TracePages:
         )
         kept = insight.kept_explanations(query)
         return explain_result(explanation, self.links, form=form, kept=kept)
+
+
+def _link_to(trace: TraceSummary) -> TraceLink:
+    return TraceLink(name=cut(trace.name, 120), url=TraceLinks(trace.id).trace())
 
 
 def _facts(report: Report) -> Iterator[Fact]:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.views.decorators.http import require_POST, require_safe
 
-from orm_insight import insight
+from orm_insight import insight, on_demand
 from orm_insight.analysis.report import Report
 from orm_insight.dashboard import access, assets
 from orm_insight.dashboard.documentation import about_page
 from orm_insight.dashboard.hint_pages import find_hint, hint_json, hint_page, why_gone
 from orm_insight.dashboard.links import TraceLinks, address
-from orm_insight.dashboard.list_page import Asked, entries, list_page, trace_table
+from orm_insight.dashboard.list_page import Asked, list_page, trace_table
 from orm_insight.dashboard.problems_page import problems_json, problems_page
-from orm_insight.dashboard.responses import answer, answer_json, gone, is_fragment, wants_json
-from orm_insight.dashboard.trace_json import trace_json
+from orm_insight.dashboard.responses import answer, answer_json, gone, is_fragment, see, wants_json
+from orm_insight.dashboard.state import why_trace_is_gone
+from orm_insight.dashboard.trace_json import list_json, trace_json
 from orm_insight.dashboard.trace_pages import TracePages
 from orm_insight.dashboard.waiting import while_connected
 from orm_insight.explain.base import Outcome
@@ -30,7 +30,6 @@ from orm_insight.ui.pages import (
     QueriesFragment,
     QueryFragment,
 )
-from orm_insight.ui.traces import Entry
 
 # For clients that read JSON; a page always arrives, with the message on it.
 _JSON_STATUS = {Outcome.EXPLAINED: 200, Outcome.UNAVAILABLE: 424}
@@ -42,16 +41,16 @@ _NOT_EXPLAINED = 422
 def traces(request: HttpRequest) -> HttpResponse:
     asked = Asked.of(request.GET)
     if wants_json(request):
-        return answer_json(_list(asked))
+        return answer_json(list_json(asked))
     if is_fragment(request):
-        return answer(trace_table(asked))
+        return answer(trace_table(request, asked, insight.listed()))
     return answer(list_page(request, asked))
 
 
 @access.page
 @require_safe
 def traces_json(request: HttpRequest) -> HttpResponse:
-    return answer_json(_list(Asked.of(request.GET)))
+    return answer_json(list_json(Asked.of(request.GET)))
 
 
 @access.page
@@ -177,28 +176,40 @@ def deep(request: HttpRequest, trace_id: str) -> HttpResponse:
         return _no_trace(request)
     change = insight.forget_deep if "forget" in request.POST else insight.record_deep_next
     change(report.trace.path)
-    return _see(f"{TraceLinks(trace_id).trace()}#depth")
+    return see(f"{TraceLinks(trace_id).trace()}#depth")
 
 
 @access.page
 @require_POST
 def clear(request: HttpRequest) -> HttpResponse:
     insight.clear()
-    return _see(address("traces"))
+    return see(address("traces"))
 
 
 @access.page
 @require_POST
 def pause(request: HttpRequest) -> HttpResponse:
-    insight.pause()
-    return _see(address("traces"))
+    insight.pause(by=access.name_of(request))
+    return see(address("traces"))
 
 
 @access.page
 @require_POST
 def resume(request: HttpRequest) -> HttpResponse:
-    insight.resume()
-    return _see(address("traces"))
+    insight.resume(by=access.name_of(request))
+    return see(address("traces"))
+
+
+@access.page
+@require_POST
+def record_me(request: HttpRequest) -> HttpResponse:
+    """With ``ON_DEMAND``, this browser's requests are recorded, or with ``stop`` no longer."""
+    response = see(address("traces"))
+    if "stop" in request.POST:
+        on_demand.ask_no_longer(response)
+    else:
+        on_demand.ask(request, response)
+    return response
 
 
 @access.gated
@@ -220,16 +231,11 @@ def _cancel(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
     was_running = cancel((trace_id, index))
     if wants_json(request) or is_fragment(request):
         return answer_json({"cancelled": was_running})
-    return _see(TraceLinks(trace_id).query(index))
+    return see(TraceLinks(trace_id).query(index))
 
 
 def _no_trace(request: HttpRequest) -> HttpResponse:
-    return gone(
-        request,
-        "This trace is gone",
-        "There is no trace with this id: newer ones have taken its place, the traces were cleared, "
-        "or the server has started again since. Another process of the server may still have it.",
-    )
+    return gone(request, "This trace is gone", why_trace_is_gone(request))
 
 
 def _no_query(request: HttpRequest, report: Report, index: int) -> HttpResponse:
@@ -237,13 +243,6 @@ def _no_query(request: HttpRequest, report: Report, index: int) -> HttpResponse:
     has = f"It has {counted_queries(kept)}" + (f", 0 to {kept - 1}" if kept > 1 else "")
     dropped = f"; {report.trace.dropped:,} more were not kept" if report.trace.dropped else ""
     return gone(request, "No such query", f"This trace has no query {index}. {has}{dropped}.")
-
-
-def _see(url: str) -> HttpResponse:
-    # 303: whatever was posted, the next page is fetched with GET.
-    response = HttpResponseRedirect(url)
-    response.status_code = 303
-    return response
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
@@ -254,30 +253,3 @@ def _number(request: HttpRequest, name: str) -> int | None:
 def _from_one(request: HttpRequest, name: str) -> int | None:
     number = _number(request, name)
     return None if number is None else number - 1
-
-
-def _list(asked: Asked) -> dict[str, Any]:
-    return {"version": 1, "traces": [_summary(e) for e in entries(insight.recent(), asked)]}
-
-
-def _summary(entry: Entry) -> dict[str, Any]:
-    found = entry.trace
-    return {
-        "id": found.id,
-        "kind": found.kind,
-        "deep": found.is_deep,
-        "name": found.name,
-        "method": found.method,
-        "path": found.path,
-        "view": found.view,
-        "status": found.status,
-        "started_at": found.started_at.isoformat(),
-        "duration_ms": found.duration_ms,
-        "queries": entry.queries,
-        "query_ms": entry.query_ms,
-        "share": entry.share,
-        "dropped": found.dropped,
-        "error": found.error,
-        "hints": None if entry.digest is None else entry.digest.count,
-        "url": TraceLinks(found.id).json(),
-    }

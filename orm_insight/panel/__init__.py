@@ -23,13 +23,14 @@ from orm_insight.capture.recorder import Recorder
 from orm_insight.capture.tracing import Recording
 from orm_insight.model.trace import Trace
 from orm_insight.panel.guard import guarded
-from orm_insight.panel.pages import FAILED, trace_page
-from orm_insight.panel.summary import NO_TRACE, headline, summarise, title
+from orm_insight.panel.pages import FAILED, left_out_page, trace_page
+from orm_insight.panel.summary import headline, no_trace, summarise, title
 from orm_insight.panel.views import explain
 from orm_insight.requests import (
     begin_request,
     finish_request,
     is_our_own,
+    left_out_of,
     recording_of,
     trace_of,
 )
@@ -114,7 +115,7 @@ class OrmInsightPanel(Panel):
 
     def generate_stats(self, request: HttpRequest, response: HttpResponseBase) -> None:
         """Something is kept in any case: without it, toolbar 6 fails to show the panel."""
-        self._keep(self._summary(request, response) or NO_TRACE)
+        self._keep(self._summary(request, response) or no_trace(left_out_of(request)))
 
     @guarded("summarise a trace for the toolbar")
     def _summary(
@@ -152,7 +153,10 @@ class OrmInsightPanel(Panel):
     @guarded("show a trace in the toolbar", otherwise=FAILED)
     def content(self) -> str:
         """From the ring; while the request is being answered its trace is not there yet."""
-        trace_id = self.get_stats().get("trace_id")
+        stats = self.get_stats()
+        trace_id = stats.get("trace_id")
+        if reason := stats.get("left_out"):
+            return left_out_page(reason)
         return trace_page(trace_id, self._trace or insight.trace(trace_id or ""))
 
     @property

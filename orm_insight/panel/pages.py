@@ -9,6 +9,7 @@ from django.core.signing import Signer
 from django.templatetags.static import static
 
 from orm_insight import insight
+from orm_insight.conf import get_config
 from orm_insight.model.trace import Trace
 from orm_insight.panel.content import panel_content, panel_plan
 from orm_insight.panel.contexts import PanelMessage, PanelWindow
@@ -19,6 +20,24 @@ from orm_insight.ui.environment import render
 NOT_RECORDED = (
     "Nothing is recorded of the dashboard's own pages, of paths that ORM_INSIGHT ignores, "
     "and while recording is switched off or paused."
+)
+LEFT_OUT = {
+    "disabled": "Recording is switched off: ENABLED in ORM_INSIGHT is False.",
+    "paused": "Recording is paused. The dashboard has a button to resume it.",
+    "ignored": "The path of this request is one that IGNORE_PATHS in ORM_INSIGHT leaves out.",
+    "on demand": (
+        "Only requests of browsers that asked for it are recorded (ON_DEMAND in ORM_INSIGHT), and "
+        "this one has not asked, or it was hours ago: press “Record my requests” in the list of "
+        "traces on the dashboard, then reload the page."
+    ),
+    "sampled": (
+        "Only some requests are recorded, drawn at random, and this one was not among them: see "
+        "SAMPLE_RATE and SAMPLE_RATES in ORM_INSIGHT. Reload the page, and it is drawn again."
+    ),
+}
+NOT_KEPT = (
+    "Or it was not kept, because it was faster than ONLY_SLOW_MS in ORM_INSIGHT, or because there "
+    "is no hint in it and ONLY_WITH_HINTS is on."
 )
 FAULTY = "orm_insight itself has failed in this process; the log tells why."
 EXPIRED = "Newer traces have taken its place. Reload the page to record it again."
@@ -37,7 +56,10 @@ def trace_page(trace_id: str | None, trace: Trace | None) -> str:
         why = FAULTY if insight.status().faults else NOT_RECORDED
         return _message(PanelMessage, "Not recorded", why)
     if trace is None:
-        return _message(PanelMessage, "This trace has expired", EXPIRED)
+        config = get_config()
+        if config.only_slow_ms is None and not config.only_with_hints:
+            return _message(PanelMessage, "This trace has expired", EXPIRED)
+        return _message(PanelMessage, "This trace is not there", f"{EXPIRED} {NOT_KEPT}")
     return render(
         panel_content(
             insight.report_of(trace),
@@ -46,6 +68,11 @@ def trace_page(trace_id: str | None, trace: Trace | None) -> str:
             signed=signer.sign(trace.id),
         )
     )
+
+
+def left_out_page(reason: str) -> str:
+    """Why it was decided that this request is not recorded."""
+    return _message(PanelMessage, "Not recorded", LEFT_OUT.get(reason, NOT_RECORDED))
 
 
 @guarded("explain a query from the toolbar", otherwise=EXPLAIN_FAILED)

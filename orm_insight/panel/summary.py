@@ -11,7 +11,10 @@ from orm_insight.model.trace import Trace
 from orm_insight.panel.guard import guarded
 from orm_insight.ui.format import counted, duration, queries
 
-NO_TRACE: Mapping[str, Any] = {"trace_id": None}
+
+def no_trace(left_out: str | None) -> dict[str, Any]:
+    """What the toolbar keeps of a request without a trace, and why it has none."""
+    return {"trace_id": None} if left_out is None else {"trace_id": None, "left_out": left_out}
 
 
 def summarise(trace: Trace) -> dict[str, Any]:

@@ -64,6 +64,14 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptBadge:
+    """Why a trace is still there, in a word and in a sentence."""
+
+    label: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryLink:
     """A query by its number, and where it leads."""
 
@@ -242,8 +250,28 @@ class TimelineLane:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """The form by which a person has the requests of this browser recorded, for some hours."""
+
+    url: str
+    is_asked_for: bool
+    hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionLane:
+    """The transactions of one alias in time; the paths are as wide as those of the queries."""
+
+    alias: str
+    summary: str
+    path: str
+    rolled_back: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """When the statements ran; ``ticks`` are positions of 1000 with their label."""
 
     lanes: tuple[TimelineLane, ...]
     ticks: tuple[tuple[float, str], ...]
+    transactions: tuple[TransactionLane, ...] = ()

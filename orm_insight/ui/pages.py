@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from orm_insight.ui.contexts import (
+    Demand,
     Fact,
     Groups,
     HintCard,
+    KeptBadge,
     ProblemCard,
     Queries,
     QueryDetail,
@@ -23,6 +25,7 @@ class Shell:
 
     home_url: str
     problems_url: str
+    recording_url: str
     assets: str
     csrf_token: str
     is_enabled: bool
@@ -43,9 +46,17 @@ class HintDigest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceRow:
-    """One trace in the list. ``hints`` is ``None`` while it was not analysed yet."""
+    """One trace in the list. ``hints`` is ``None`` while it was not analysed yet.
 
+    ``process`` is empty where all traces are of the same one.
+    """
+
+    id: str
     url: str
+    pin_url: str
+    is_pinned: bool
+    kept_for: tuple[KeptBadge, ...]
+    process: str
     started_at: str
     started_iso: str
     kind: str
@@ -76,7 +87,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceTable:
-    """The list itself, also loaded on its own while somebody types."""
+    """The list itself, also loaded on its own while somebody types.
+
+    ``back`` is the query of its address: who pins a trace comes back to the same list.
+    """
 
     template: ClassVar[str] = "fragments/traces.jinja"
     columns: tuple[Column, ...]
@@ -87,6 +101,17 @@ class TraceTable:
     previous_url: str | None
     next_url: str | None
     has_traces: bool
+    csrf_token: str
+    back: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One entry of a filter."""
+
+    value: str
+    label: str
+    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +121,12 @@ class TraceListPage:
     table: TraceTable
     text: str
     sort: str
+    kept: tuple[Choice, ...]
     facts: tuple[Fact, ...]
     warnings: tuple[str, ...]
+    demand: Demand | None
     clear_url: str
+    clear_note: str
     json_url: str
 
 
@@ -134,6 +162,8 @@ class TraceHeader:
     started_at: str
     started_iso: str
     error: str
+    tags: tuple[str, ...] = ()
+    span_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +181,30 @@ class Depth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TraceLink:
+    """Another trace by its name."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Where a trace is from, why it is still there, and what came before and after.
+
+    ``follows_is_gone`` where it came after one that is there no longer.
+    """
+
+    kept_for: tuple[KeptBadge, ...]
+    is_pinned: bool
+    pin_url: str
+    process: str
+    follows: TraceLink | None
+    follows_is_gone: bool
+    followers: tuple[TraceLink, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TracePage:
     template: ClassVar[str] = "pages/trace.jinja"
     shell: Shell
@@ -165,6 +219,7 @@ class TracePage:
     queries: Queries
     json_url: str
     depth: Depth
+    whereabouts: Whereabouts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,21 @@
 """When the statements ran: a lane for each of the costliest groups, drawn as one path each.
 
+Above them a lane for the transactions of each connection, from BEGIN to the end of COMMIT.
+
 Neighbours closer than a pixel become one bar, so that ten thousand queries stay a small page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from markupsafe import escape
 
 from orm_insight.analysis.groups import QueryGroup
 from orm_insight.analysis.report import Report
+from orm_insight.model.surroundings import Transaction, TransactionOutcome
 from orm_insight.model.trace import Query
-from orm_insight.ui.contexts import Timeline, TimelineLane
+from orm_insight.ui.contexts import Timeline, TimelineLane, TransactionLane
 from orm_insight.ui.format import counted, duration, queries
 from orm_insight.ui.source import Sources
 from orm_insight.ui.sql import sql_line
@@ -25,10 +28,10 @@ _TICKS = 4
 
 def timeline(report: Report, sources: Sources) -> Timeline | None:
     """``None`` where there is nothing to draw."""
-    whole = max(
-        report.trace.duration_ms,
-        max((query.started_ms + query.duration_ms for query in report.queries), default=0.0),
-    )
+    transactions = report.trace.transactions
+    timed: tuple[Query | Transaction, ...] = (*report.queries, *transactions)
+    ends = (ran.started_ms + ran.duration_ms for ran in timed)
+    whole = max(report.trace.duration_ms, *ends, 0.0)
     if not report.queries or whole <= 0:
         return None
     first, rest = report.groups[:_LANES], report.groups[_LANES:]
@@ -36,7 +39,39 @@ def timeline(report: Report, sources: Sources) -> Timeline | None:
     if others := tuple(query for group in rest for query in group.queries):
         lanes.append(_lane_of_others(len(rest), others, whole))
     ticks = tuple((WIDTH * i / _TICKS, duration(whole * i / _TICKS)) for i in range(_TICKS + 1))
-    return Timeline(lanes=tuple(lanes), ticks=ticks)
+    return Timeline(
+        lanes=tuple(lanes),
+        ticks=ticks,
+        transactions=tuple(_transaction_lanes(transactions, whole)),
+    )
+
+
+def _transaction_lanes(
+    transactions: Sequence[Transaction], whole: float
+) -> Iterator[TransactionLane]:
+    """One for each alias; what was rolled back is a path of its own."""
+    for alias in dict.fromkeys(transaction.alias for transaction in transactions):
+        of_alias = [transaction for transaction in transactions if transaction.alias == alias]
+        undone = [ran for ran in of_alias if ran.outcome == "rolled back"]
+        yield TransactionLane(
+            alias=alias,
+            summary=_outcomes(of_alias),
+            path=_path((ran for ran in of_alias if ran not in undone), whole),
+            rolled_back=_path(undone, whole),
+        )
+
+
+def _outcomes(transactions: Sequence[Transaction]) -> str:
+    if len(transactions) == 1:
+        ran = transactions[0]
+        end = duration(ran.started_ms + ran.duration_ms)
+        return f"{ran.outcome}, from {duration(ran.started_ms)} to {end}"
+    order: tuple[TransactionOutcome, ...] = ("committed", "rolled back", "open")
+    counts = ((outcome, sum(ran.outcome == outcome for ran in transactions)) for outcome in order)
+    total = sum(ran.duration_ms for ran in transactions)
+    return ", ".join(
+        [*(f"{count:,} {outcome}" for outcome, count in counts if count), duration(total)]
+    )
 
 
 def _lane(group: QueryGroup, whole: float, sources: Sources) -> TimelineLane:
@@ -58,7 +93,7 @@ def _lane_of_others(groups: int, others: tuple[Query, ...], whole: float) -> Tim
     )
 
 
-def _path(chosen: Iterable[Query], whole: float) -> str:
+def _path(chosen: Iterable[Query | Transaction], whole: float) -> str:
     """Rectangles from top to bottom of the lane, as the ``d`` of a path."""
     scale = WIDTH / _BINS
     return "".join(
@@ -67,11 +102,11 @@ def _path(chosen: Iterable[Query], whole: float) -> str:
     )
 
 
-def _intervals(chosen: Iterable[Query], whole: float) -> list[tuple[int, int]]:
+def _intervals(chosen: Iterable[Query | Transaction], whole: float) -> list[tuple[int, int]]:
     intervals = []
-    for query in chosen:
-        begin = min(int(query.started_ms / whole * _BINS), _BINS - 1)
-        end = round((query.started_ms + query.duration_ms) / whole * _BINS)
+    for ran in chosen:
+        begin = min(int(ran.started_ms / whole * _BINS), _BINS - 1)
+        end = round((ran.started_ms + ran.duration_ms) / whole * _BINS)
         intervals.append((max(begin, 0), min(max(end, begin + 1), _BINS)))
     return sorted(intervals)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
-from orm_insight.model.querylog import QueryLog
+from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Trace
+from orm_insight.stores.base import KeptFor, Listed
 from orm_insight.ui.format import clock, count, cut, duration, percent
+from orm_insight.ui.kept import badges_of
 from orm_insight.ui.pages import HintDigest, TraceHeader, TraceRow
 
 _FAILURE = 400
@@ -17,43 +19,26 @@ _FAILURE = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A trace with the numbers that the list sorts by."""
+    """A trace of the list, with its hints as far as they are known."""
 
-    trace: Trace
-    queries: int
-    query_ms: float
+    summary: TraceSummary
+    kept_for: frozenset[KeptFor]
     digest: HintDigest | None
 
     @property
     def share(self) -> float:
-        whole = self.trace.duration_ms
-        return min(self.query_ms / whole, 1.0) if whole else 0.0
-
-
-def entry_of(trace: Trace, digest: HintDigest | None) -> Entry:
-    return Entry(
-        trace=trace,
-        queries=len(trace.queries) + trace.dropped,
-        query_ms=query_ms(trace),
-        digest=digest,
-    )
-
-
-def query_ms(trace: Trace) -> float:
-    """Time in the database, without making a query of each row."""
-    kept = trace.queries
-    total = kept.total_ms if isinstance(kept, QueryLog) else sum(q.duration_ms for q in kept)
-    return total + sum(entry.total_ms for entry in trace.overflow)
+        whole = self.summary.duration_ms
+        return min(self.summary.query_ms / whole, 1.0) if whole else 0.0
 
 
 # What the list can be sorted by; a minus in front turns the order round.
 SORT_KEYS: dict[str, Callable[[Entry], Any]] = {
-    "time": lambda entry: entry.trace.started_at,
-    "name": lambda entry: (entry.trace.path or entry.trace.name, entry.trace.method or ""),
-    "status": lambda entry: entry.trace.status or 0,
-    "duration": lambda entry: entry.trace.duration_ms,
-    "queries": lambda entry: entry.queries,
-    "database": lambda entry: entry.query_ms,
+    "time": lambda entry: entry.summary.started_at,
+    "name": lambda entry: (entry.summary.path or entry.summary.name, entry.summary.method or ""),
+    "status": lambda entry: entry.summary.status or 0,
+    "duration": lambda entry: entry.summary.duration_ms,
+    "queries": lambda entry: entry.summary.queries,
+    "database": lambda entry: entry.summary.query_ms,
     "share": lambda entry: entry.share,
     "hints": lambda entry: -1 if entry.digest is None else entry.digest.count,
 }
@@ -70,13 +55,21 @@ def ordered(entries: Iterable[Entry], sort: str) -> list[Entry]:
     return sorted(entries, key=key, reverse=sort.startswith("-"))
 
 
-def matching(traces: Sequence[Trace], text: str) -> list[Trace]:
-    """The traces in which every word is found: in method, path, view, name, status, kind, tags."""
+def matching(listed: Sequence[Listed], text: str, kept_for: KeptFor | None) -> list[Listed]:
+    """Those in which every word is found: in method, path, view, name, status, kind, tags, host.
+
+    A process is asked for by ``pid:123``, and only one with exactly this number is meant.
+    """
     words = text.casefold().split()
-    return [trace for trace in traces if all(word in _searched(trace) for word in words)]
+    chosen = [each for each in listed if kept_for is None or kept_for in each.kept_for]
+    return [each for each in chosen if all(_has(each.summary, word) for word in words)]
 
 
-def _searched(trace: Trace) -> str:
+def _has(trace: TraceSummary, word: str) -> bool:
+    return word == f"pid:{trace.pid}" or word in _searched(trace)
+
+
+def _searched(trace: TraceSummary) -> str:
     tags = (f"{key}:{value}" for key, value in trace.tags.items())
     parts = (
         trace.name,
@@ -86,6 +79,7 @@ def _searched(trace: Trace) -> str:
         trace.status,
         trace.kind,
         trace.error,
+        trace.host,
     )
     return _folded("\n".join(str(part) for part in (*parts, *tags) if part is not None))
 
@@ -95,22 +89,36 @@ def _folded(text: str) -> str:
     return text.casefold()
 
 
-def row_of(entry: Entry, url: str) -> TraceRow:
-    trace = entry.trace
+class RowAddress(Protocol):
+    """Where a trace is shown, and where it is pinned."""
+
+    def trace(self) -> str: ...
+
+    def pin(self) -> str: ...
+
+
+def row_of(entry: Entry, links: RowAddress, process: str) -> TraceRow:
+    """``process`` is empty where all are of the same one."""
+    trace = entry.summary
     return TraceRow(
-        url=url,
+        id=trace.id,
+        url=links.trace(),
+        pin_url=links.pin(),
+        is_pinned="pinned" in entry.kept_for,
+        kept_for=badges_of(entry.kept_for),
+        process=process,
         started_at=clock(trace.started_at),
         started_iso=trace.started_at.isoformat(),
         kind="" if trace.kind == "request" else trace.kind,
         is_deep=trace.is_deep,
         method=trace.method or "",
         name=cut(trace.path or trace.name, 300),
-        view=cut(trace.view or "", 200),
-        status="" if trace.status is None else str(trace.status),
+        view=cut(_view(trace), 200),
+        status=_status(trace),
         is_failure=_is_failure(trace),
         duration=duration(trace.duration_ms),
-        queries=count(entry.queries),
-        query_time=duration(entry.query_ms),
+        queries=count(trace.queries),
+        query_time=duration(trace.query_ms),
         share=entry.share,
         share_text=percent(entry.share),
         hints=entry.digest,
@@ -118,22 +126,35 @@ def row_of(entry: Entry, url: str) -> TraceRow:
     )
 
 
-def header_of(trace: Trace, url: str) -> TraceHeader:
+def header_of(trace: Trace, url: str, span_url: str | None = None) -> TraceHeader:
     return TraceHeader(
         title=cut(trace.name, 120),
         method=trace.method or "",
         name=cut(trace.path or trace.name, 2_000),
         url=url,
         kind=trace.kind,
-        view=cut(trace.view or "", 300),
-        status="" if trace.status is None else str(trace.status),
+        view=cut(_view(trace), 300),
+        status=_status(trace),
         is_failure=_is_failure(trace),
         is_deep=trace.is_deep,
         started_at=clock(trace.started_at),
         started_iso=trace.started_at.isoformat(),
         error=cut(trace.error or "", 2_000),
+        tags=tuple(cut(f"{key}: {text}", 120) for key, text in trace.tags.items()),
+        span_url=span_url or "",
     )
 
 
-def _is_failure(trace: Trace) -> bool:
+def _view(trace: Trace | TraceSummary) -> str:
+    """A task is called as its code is: that is said once."""
+    return "" if trace.view is None or trace.view == trace.name else trace.view
+
+
+def _status(trace: Trace | TraceSummary) -> str:
+    if trace.status is not None:
+        return str(trace.status)
+    return "failed" if trace.error else ""
+
+
+def _is_failure(trace: Trace | TraceSummary) -> bool:
     return bool(trace.error) or (trace.status or 0) >= _FAILURE

@@ -11,13 +11,16 @@ from django.db import connection
 
 from orm_insight.analysis.problems import (
     KEPT_OCCURRENCES,
+    AnalysedTrace,
     Identity,
     Problem,
     findings_of,
     gather_problems,
+    needed_in,
 )
 from orm_insight.analysis.report import Report
 from orm_insight.model.hint import Hint, Severity
+from orm_insight.model.summary import summary_of
 from tests.analysis.detectors.tools import report_of
 from tests.builders import make_site
 from tests.testapp.factories import make_library
@@ -53,7 +56,10 @@ def counted_again_after_a_write() -> None:
 
 def problems_of(*reports: Report) -> tuple[Problem, ...]:
     """Of reports in the order in which a ring has them: newest first."""
-    return gather_problems((report.trace, findings_of(report)) for report in reports)
+    return gather_problems(
+        AnalysedTrace(summary_of(report.trace), findings_of(report), needed_in(report.trace))
+        for report in reports
+    )
 
 
 def hint_of(code: Callable[[], Any]) -> Hint:
@@ -124,7 +130,7 @@ def test_same_hint_of_two_traces_is_one_problem():
     assert (problem.trace_count, problem.query_count) == (2, 3 + 4)
     assert problem.saving.queries == sum(r.hints[0].saving.queries for r in (older, newer))
     assert problem.saving.ms == pytest.approx(sum(r.hints[0].saving.ms for r in (older, newer)))
-    assert [seen.trace for seen in problem.newest] == [newer.trace, older.trace]
+    assert [seen.trace.id for seen in problem.newest] == [newer.trace.id, older.trace.id]
     assert problem.hint == replace(newer.hints[0], queries=())
 
 
@@ -162,7 +168,7 @@ def test_severity_is_the_worst():
     ranks = [Severity.LOW, Severity.HIGH, Severity.MEDIUM]
     seen = [replace(found, hint=replace(found.hint, severity=rank)) for rank in ranks]
 
-    [problem] = gather_problems((report.trace, [finding]) for finding in seen)
+    [problem] = gather_problems(AnalysedTrace(summary_of(report.trace), [each]) for each in seen)
 
     assert problem.severity is Severity.HIGH
 
@@ -183,7 +189,7 @@ def test_only_the_newest_occurrences_are_kept_and_all_are_counted():
     [problem] = problems_of(*reports)
 
     assert problem.trace_count == len(reports)
-    newest = [report.trace for report in reports[:KEPT_OCCURRENCES]]
+    newest = [summary_of(report.trace) for report in reports[:KEPT_OCCURRENCES]]
     assert [seen.trace for seen in problem.newest] == newest
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
+from orm_insight.model.surroundings import Transaction
 from orm_insight.model.trace import DroppedQueries
 from tests.builders import make_frame, make_query, make_site, make_trace
 from tests.dashboard.pages import elements
@@ -145,6 +148,20 @@ def test_json_of_everything(dashboard):
     assert found["version"] == 1
     assert len(found["queries"]) == 3
     assert found["hints"]
+
+
+def test_transactions_are_drawn_and_told(dashboard):
+    transaction = Transaction(
+        alias="default", started_ms=10.0, duration_ms=40.0, outcome="rolled back", end_ms=1.0
+    )
+    trace = dashboard.keep(make_query(), transactions=(transaction,))
+
+    found = dashboard.get(f"traces/{trace.id}.json").json()["trace"]["transactions"]
+    page = dashboard.text(f"traces/{trace.id}/")
+
+    assert found == [asdict(transaction)]
+    assert "rolled back, from 10 ms to 50 ms" in page
+    assert 'class="oi-lane-transaction oi-is-rolled-back" d="M100 0h' in page
 
 
 def test_id_with_markup_is_escaped(dashboard):

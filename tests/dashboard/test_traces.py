@@ -9,7 +9,8 @@ import pytest
 from orm_insight import insight
 from orm_insight.capture import faults
 from orm_insight.dashboard.digests import Digests
-from tests.builders import STARTED_AT, make_query, make_site, make_trace
+from orm_insight.model.summary import summary_of
+from tests.builders import STARTED_AT, make_query, make_site
 from tests.dashboard.pages import elements
 
 
@@ -166,7 +167,7 @@ def test_faults_are_shown(dashboard):
 
 
 def test_analysis_stops_when_its_time_is_spent(dashboard):
-    traces = [make_trace(*repeated(3)) for _ in range(4)]
+    traces = [summary_of(dashboard.keep(*repeated(3))) for _ in range(4)]
     clock = iter([0.0, 0.1, 0.5, 9.9]).__next__
     digests = Digests()
 
@@ -176,12 +177,14 @@ def test_analysis_stops_when_its_time_is_spent(dashboard):
 
 
 def test_other_settings_are_another_analysis(dashboard, settings):
-    trace, digests = make_trace(*repeated(3)), Digests()
+    kept, digests = dashboard.keep(*repeated(3)), Digests()
+    trace = summary_of(kept)
     digests.work([trace])
     assert digests.get(trace).line.count == 1
 
     settings.ORM_INSIGHT = {"REPEAT_THRESHOLD": 50}
     assert digests.get(trace) is None
+    insight.keep(kept)
     digests.work([trace])
 
     assert digests.get(trace).line.count == 0

@@ -70,7 +70,7 @@ def test_what_is_not_recorded_says_so():
     finally:
         insight.resume()
 
-    assert stats_of(response) == {"trace_id": None}
+    assert stats_of(response) == {"trace_id": None, "left_out": "paused"}
     assert "not recorded" in response.text
     assert "Not recorded" in content_of(client, response)
 

@@ -1,0 +1,104 @@
+"""What the list of traces says of the store and of capture: how full, what is lost or wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+
+from orm_insight import insight
+from orm_insight.conf import get_config
+from orm_insight.dashboard.processes import has_several_processes
+from orm_insight.insight import Status
+from orm_insight.ui.contexts import Fact
+from orm_insight.ui.format import bytes_size, count, counted
+
+
+def facts(status: Status) -> Iterator[Fact]:
+    """How full the store is, and what it has lost."""
+    config, statistics = get_config(), status.statistics
+    yield Fact(
+        label="Kept",
+        value=count(statistics.traces),
+        note=f"of {counted(config.max_traces, 'trace')}",
+        bar=min(statistics.traces / config.max_traces, 1.0),
+    )
+    yield Fact(
+        label="Memory",
+        value=bytes_size(statistics.bytes),
+        note=f"of {bytes_size(config.max_bytes)}",
+        bar=min(statistics.bytes / config.max_bytes, 1.0),
+    )
+    if statistics.evicted:
+        yield Fact(label="Made room", value=count(statistics.evicted), note="older traces")
+
+    if statistics.dropped:
+        yield Fact(label="Lost", value=count(statistics.dropped), note="could not be written")
+
+
+def warnings(request: HttpRequest, status: Status) -> Iterator[str]:
+    """What a person should know before they believe the list."""
+    if problem := insight.store().problem:
+        yield problem
+    yield from _left_out()
+    if status.statistics.unreadable:
+        unreadable = counted(status.statistics.unreadable, "entry", "entries")
+        yield f"{unreadable} of the store cannot be read: not written by this version."
+    if status.statistics.rejected:
+        too_large = counted(status.statistics.rejected, "trace")
+        yield f"{too_large} too large for the memory that MAX_BYTES allows: not kept."
+    if status.not_explained:
+        yield (
+            f"{counted(status.not_explained, 'slow query', 'slow queries')} not explained: more "
+            "than EXPLAIN_SLOW_PER_MINUTE allows."
+        )
+    for hook in status.missing_hooks:
+        yield f"Capture runs without a hook that does not fit this Django: {hook}."
+    for fault, times in status.faults.items():
+        yield f"A failure of orm_insight, {times:,}\N{MULTIPLICATION SIGN}: failed to {fault}"
+    if _sees_only_its_own(request):
+        yield (
+            f"The server has several processes. These are the traces of one of them, {os.getpid()}:"
+            ' ORM_INSIGHT["REDIS_URL"] lets all of them keep theirs in one place.'
+        )
+
+
+def _left_out() -> Iterator[str]:
+    """What the settings keep from being recorded or kept, so that nobody looks for it in vain."""
+    config = get_config()
+    if config.sample_rate < 1:
+        part = f"{config.sample_rate * 100:g} %"
+        others = ", of paths in SAMPLE_RATES other parts" if config.sample_rates else ""
+        yield f"Only {part} of the requests are recorded (SAMPLE_RATE){others}."
+    elif any(rate < 1 for rate in config.sample_rates.values()):
+        yield "Of some paths only a part of the requests is recorded (SAMPLE_RATES)."
+    if config.only_slow_ms is not None:
+        yield f"Only what lasts {config.only_slow_ms:g} ms or more is kept (ONLY_SLOW_MS)."
+    if config.only_with_hints:
+        yield "Only traces with hints are kept, a moment after their end (ONLY_WITH_HINTS)."
+
+
+def why_trace_is_gone(request: HttpRequest) -> str:
+    """Nobody knows it; these are the reasons that there may be."""
+    if problem := insight.store().problem:
+        return f"The trace may still be there, but cannot be read now. {problem}"
+    reasons = (
+        "There is no trace with this id: newer ones have taken its place, it has grown too old, "
+        "the traces were cleared"
+    )
+    if insight.store().is_shared:
+        return f"{reasons}, or it was recorded into another store."
+    reasons = f"{reasons}, or the server has started again since."
+    if not _sees_only_its_own(request):
+        return reasons
+    return (
+        f"{reasons} Or another process of the server has it: each keeps its own, and this page was "
+        f'answered by {os.getpid()}. ORM_INSIGHT["REDIS_URL"] lets all of them keep theirs in one '
+        "place."
+    )
+
+
+def _sees_only_its_own(request: HttpRequest) -> bool:
+    """Where several processes answer requests and each keeps its own traces."""
+    return not insight.store().is_shared and has_several_processes(request)
