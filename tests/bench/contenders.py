@@ -55,7 +55,15 @@ OURS = Contender(
     requires=("orm_insight.middleware",),
     apps=("orm_insight",),
     middleware=("orm_insight.middleware.OrmInsightMiddleware",),
-    settings={"ORM_INSIGHT": {"REDACT_PARAMS": False}},  # as with DEBUG: everything on
+    # As with DEBUG: everything on; what makes the tables is no page.
+    settings={
+        "ORM_INSIGHT": {
+            "REDACT_PARAMS": False,
+            "COMMANDS": False,
+            "SHOW_CALLBACK": "tests.bench.project.always",
+        }
+    },
+    urls=(("_orm/", "orm_insight.urls"),),
     proof="tests.bench.ours.newest_trace_has",
 )
 CONTENDERS: tuple[Contender, ...] = (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path
@@ -80,6 +80,16 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "bench/page.html", {"books": TimedRows(Book.objects.order_by("pk"))})
 
 
+def long_page(request: HttpRequest, kind: str, queries: int) -> HttpResponse:
+    """So many queries, of one statement, or each with a column of another name."""
+    for number in range(queries):
+        books = Book.objects.filter(pk=number)
+        if kind == "different":
+            books = books.annotate(**{f"number_{number}": F("pk")})
+        books.first()
+    return HttpResponse("That was all.")
+
+
 def always(request: HttpRequest) -> bool:
     """Shows the toolbar to everybody."""
     return True
@@ -104,5 +114,6 @@ def peer_urls(pairs: Any) -> list[URLResolver]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", page),
+    path("long/<str:kind>/<int:queries>/", long_page),
     *peer_urls(settings.BENCH_CONTENDER.urls),
 ]

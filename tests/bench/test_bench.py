@@ -13,10 +13,11 @@ from tests.bench.contenders import CONTENDERS, Contender
 from tests.bench.rounds import ROOT
 
 MAX_BYTES_KEPT = 300
+MAX_BYTES_OF_PAGE = 300_000
 
 
-def run_bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.bench", *arguments]
+def run_bench(*arguments: str, module: str = "tests.bench") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", module, *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -29,6 +30,19 @@ def test_page_is_as_deep_as_promised_and_memory_stays_below_the_limit():
     assert outcome["queries"] == 201
     assert 55 <= outcome["depth"] <= 75
     assert 0 < ours["bytes_kept"] <= MAX_BYTES_KEPT
+
+
+def test_long_traces_stay_below_the_limit_in_every_store():
+    finished = run_bench(
+        "--only", "ours", "--queries", "2000", "--json", module="tests.bench.sizes"
+    )
+
+    assert finished.returncode == 0, finished.stderr
+    repeated, different = json.loads(finished.stdout)
+    assert (repeated["page"], different["page"]) == ("repeated", "different")
+    assert 0 < repeated["in_redis"] < repeated["in_memory"] <= MAX_BYTES_KEPT
+    assert 0 < different["in_redis"] < different["in_memory"]
+    assert max(repeated["page_bytes"], different["page_bytes"]) <= MAX_BYTES_OF_PAGE
 
 
 def test_unknown_contender_is_named_with_those_that_exist():

@@ -26,6 +26,8 @@ from django.db import connection
 from django.test import RequestFactory
 from django.utils.module_loading import import_string
 
+from tests.bench import keepers
+
 WARM_UP_PAGES = 3
 MEMORY_PAGES = 5
 
@@ -131,6 +133,7 @@ def main() -> None:
         "time": site.time_page,
         "memory": site.bytes_kept,
         "limits": site.measure_limits,
+        "sizes": keepers.measure,
         "depth": lambda: (site.depth, site.queries),
     }
     print(json.dumps("ready"), file=answers, flush=True)

@@ -17,6 +17,6 @@ INSTALLED_APPS = [
     *(app for app in project.INSTALLED_APPS if app != "debug_toolbar"),
     *filter(None, os.environ.get("ORM_INSIGHT_PEER_APPS", "").split(",")),
 ]
-ORM_INSIGHT = {"REDACT_PARAMS": False, "MAX_TRACES": 1}
+ORM_INSIGHT = {"REDACT_PARAMS": False, "MAX_TRACES": 1, "COMMANDS": False}
 ZEAL_RAISE = False  # warnings are collected instead
 ZEAL_NPLUSONE_THRESHOLD = 2

@@ -1,0 +1,1 @@
+"""Real servers with several workers under load: each trace has exactly its own statements."""

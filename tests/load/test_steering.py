@@ -1,0 +1,68 @@
+"""What is changed on the dashboard of one worker holds in all of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from orm_insight.stores.redis import RedisStore
+from tests.load.database import Database
+from tests.load.running import Site, running
+from tests.redis_server import RedisServer
+
+pytestmark = pytest.mark.postgres
+ASKED, PATIENCE_S, WRITTEN_S = 16, 30, 1.0
+PAGE = "/no-such-page/"
+
+
+def post(browser: httpx.Client, path: str, **fields: str) -> None:
+    """With the token that a page of the dashboard holds."""
+    page = browser.get("/_orm/recording/").text
+    token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    response = browser.post(f"/_orm/{path}", data={"csrfmiddlewaretoken": token, **fields})
+    assert response.status_code == 303, response.text[:500]
+
+
+def recorded(store: RedisStore, browser: httpx.Client) -> int:
+    """How many of some requests are, each over a connection of its own to any worker."""
+    before = len(store.listed())
+    for _ in range(ASKED):
+        browser.get(PAGE, headers={"Connection": "close"})
+    time.sleep(WRITTEN_S)
+    return len(store.listed()) - before
+
+
+def comes_to(expected: int, count: Callable[[], int]) -> bool:
+    until = time.monotonic() + PATIENCE_S
+    while count() != expected:
+        if time.monotonic() > until:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("server", ["gunicorn", "uvicorn"])
+def test_all_workers_record_on_demand_and_back(
+    server: str, database: Database, redis_server: RedisServer, tmp_path: Path
+):
+    store = RedisStore(redis_server.url, max_traces=20_000)
+    site = Site(databases=database.settings(), redis_url=redis_server.url)
+    with running(server, site, tmp_path / "log") as served:
+        urls = {"base_url": served.address}
+        with httpx.Client(**urls) as developer, httpx.Client(**urls) as visitor:
+            assert comes_to(ASKED, lambda: recorded(store, visitor))
+            post(developer, "recording/", on_demand="yes")
+            assert comes_to(0, lambda: recorded(store, visitor))
+            post(developer, "record-me/")
+            assert recorded(store, developer) == ASKED
+            assert recorded(store, visitor) == 0
+            post(developer, "pause/")
+            assert comes_to(0, lambda: recorded(store, developer))
+            post(developer, "resume/")
+            post(developer, "recording/", settings="1")
+            assert comes_to(ASKED, lambda: recorded(store, visitor))
+    store.write_board(b"")
+    store.close()
