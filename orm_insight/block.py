@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from functools import wraps
-from types import TracebackType
+from functools import partial, wraps
+from types import CodeType, TracebackType
 from typing import Any, Self, TypeVar
 
 from orm_insight import follow_ups
 from orm_insight.analysis.report import Report
 from orm_insight.capture import faults, tracing
-from orm_insight.capture.tracing import Recording
+from orm_insight.capture.active import active
+from orm_insight.capture.steps import Around, async_steps_within, steps_within
+from orm_insight.capture.streams import activated
+from orm_insight.capture.tracing import Recording, describe
 from orm_insight.conf import get_config
 from orm_insight.insight import keep, report_of
 from orm_insight.model.trace import Query, Trace, TraceKind
@@ -25,11 +30,11 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class capture:  # reads as a function, as contextlib.suppress does
     """Records the queries of a block, and keeps the trace for the dashboard.
 
-    Works as ``with``, ``async with`` and as a decorator of functions, sync and async; blocks may
-    be nested, and an outer block has the queries of the inner ones as well. ``name`` is what the
-    dashboard lists. ``deep=True`` also watches which rows, columns and relations are used, which
-    takes far longer, and lets hints say what was loaded in vain. After the block, the object has
-    the fields of a ``Trace``, and ``report()``::
+    Works as ``with``, ``async with`` and as a decorator of functions and generators, sync and
+    async; blocks may be nested, and an outer block has the queries of the inner ones as well.
+    ``name`` is what the dashboard lists. ``deep=True`` also watches which rows, columns and
+    relations are used, which takes far longer, and lets hints say what was loaded in vain. After
+    the block, the object has the fields of a ``Trace``, and ``report()``::
 
         with orm_insight.capture("nightly import") as trace:
             run_import()
@@ -53,18 +58,25 @@ class capture:  # reads as a function, as contextlib.suppress does
     # -- recording ----------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
+        self._begin(sys._getframe(1).f_code)
+        return self
+
+    def _begin(self, opened_in: CodeType) -> Recording:
         if self._recording is not None:
             raise RuntimeError("This capture() was entered before; make a new one for each block.")
         ensure_installed()
-        self._recording = tracing.begin(
-            self._kind,
-            self._name,
-            limit=get_config().max_queries,
-            detailed=get_config().max_detailed_queries,
-            redact=redaction(),
-            deep=self._deep,
+        self._recording = follow_ups.prepare(
+            tracing.begin(
+                self._kind,
+                self._name,
+                limit=get_config().max_queries,
+                detailed=get_config().max_detailed_queries,
+                redact=redaction(),
+                deep=self._deep,
+                opened_in=opened_in,
+            )
         )
-        return self
+        return self._recording
 
     def __exit__(
         self,
@@ -75,14 +87,17 @@ class capture:  # reads as a function, as contextlib.suppress does
         try:
             if self._recording is not None:
                 self._recording.deactivate()
-                self._error = None if error is None else f"{type(error).__name__}: {error}"
+                # A generator that is closed early has done what was asked of it.
+                if error is not None and not isinstance(error, GeneratorExit):
+                    self._error = describe(error)
                 follow_ups.end(self._recording, self._recording.trace)
                 keep(self.finished())
         except Exception as fault:
             faults.report("keep a trace", fault)
 
     async def __aenter__(self) -> Self:
-        return self.__enter__()
+        self._begin(sys._getframe(1).f_code)
+        return self
 
     async def __aexit__(
         self,
@@ -95,21 +110,44 @@ class capture:  # reads as a function, as contextlib.suppress does
     def __call__(self, function: Function) -> Function:
         """Record each call of ``function``, under its own name if none was given."""
         name = self._name if self._name != "capture" else function.__qualname__
+        block = partial(type(self), name, kind=self._kind, deep=self._deep)
         if inspect.iscoroutinefunction(function):
 
-            @wraps(function)
             async def recorded_async(*args: Any, **kwargs: Any) -> Any:
-                async with type(self)(name, kind=self._kind, deep=self._deep):
+                async with block():
                     return await function(*args, **kwargs)
 
-            return recorded_async  # type: ignore[return-value]
+            return wraps(function)(recorded_async)  # type: ignore[return-value]
+        if inspect.isgeneratorfunction(function):
 
-        @wraps(function)
+            def recorded_steps(*args: Any, **kwargs: Any) -> Any:
+                steps = function(*args, **kwargs)
+                return (yield from steps_within(block()._around_steps(), steps))
+
+            return wraps(function)(recorded_steps)  # type: ignore[return-value]
+        if inspect.isasyncgenfunction(function):
+
+            def recorded_async_steps(*args: Any, **kwargs: Any) -> Any:
+                return async_steps_within(block()._around_steps(), function(*args, **kwargs))
+
+            return wraps(function)(recorded_async_steps)  # type: ignore[return-value]
+
         def recorded(*args: Any, **kwargs: Any) -> Any:
-            with type(self)(name, kind=self._kind, deep=self._deep):
+            with block():
                 return function(*args, **kwargs)
 
-        return recorded  # type: ignore[return-value]
+        return wraps(function)(recorded)  # type: ignore[return-value]
+
+    @contextmanager
+    def _around_steps(self) -> Iterator[Around]:
+        """The block, active only inside of what it gives: for generators."""
+        before = active.get()
+        recording = self._begin(sys._getframe(1).f_code)
+        try:
+            active.set(before)
+            yield partial(activated, recording.recorder)
+        finally:
+            self.__exit__(*sys.exc_info())
 
     # -- what was recorded --------------------------------------------------------------------
 

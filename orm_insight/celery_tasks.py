@@ -18,9 +18,9 @@ except ImportError:  # the extra is missing
     _signals = None
 
 from orm_insight.capture import faults
-from orm_insight.capture.tracing import Recording
+from orm_insight.capture.tracing import Recording, describe
 from orm_insight.conf import get_config
-from orm_insight.runs import begin_run, describe, finish_run, flush
+from orm_insight.runs import begin_run, finish_run, flush
 
 _UID = "orm_insight_celery"
 

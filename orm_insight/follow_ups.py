@@ -2,6 +2,7 @@
 
 Their statements belong to no request any more, least of all to the next one. They are gathered in a
 trace of their own, which says what it follows. It is kept anew whenever they have been quiet.
+A process that is forked in the middle of a recording is left behind in the same way.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import partial
 from typing import TypeAlias
 
 from orm_insight.capture import faults
+from orm_insight.capture.active import active
 from orm_insight.capture.recorder import Recorder
 from orm_insight.capture.tracing import Recording, paused
 from orm_insight.conf import get_config
@@ -41,6 +43,10 @@ class _Keeper:
     """Keeps what has changed, in a thread of this process that begins when it is needed."""
 
     def __init__(self) -> None:
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """As after a fork, where another thread may have held the lock."""
         self._changed: dict[str, MakeTrace] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -84,13 +90,30 @@ flush = _keeper.flush
 atexit.register(flush)
 
 
+def _leave_behind() -> None:
+    """A forked process goes on for itself: what was being recorded here ends in its parent."""
+    _keeper.begin_anew()
+    recorder = active.get()
+    while recorder is not None:
+        recorder.is_over = True
+        recorder = recorder.outer
+
+
+os.register_at_fork(after_in_child=_leave_behind)
+
+
+def prepare(recording: Recording) -> Recording:
+    """Let what the recording will leave behind find a trace of its own."""
+    recording.recorder.succeed = partial(_successor, recording, [])
+    return recording
+
+
 def end(recording: Recording, make: MakeTrace) -> None:
     """Let the recording end; what it has left behind is recorded on its own from here.
 
     ``make`` gives its trace once more, for statements that are under way at this moment.
     """
     recorder = recording.recorder
-    recorder.succeed = partial(_successor, recording, [])
     recorder.missed = partial(_keeper.touch, recording.id, make)
     recording.end()
 

@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from orm_insight import follow_ups, on_demand, steering
 from orm_insight.capture import faults, tracing
 from orm_insight.capture.streams import record_closing, record_stream
-from orm_insight.capture.tracing import Recording
+from orm_insight.capture.tracing import Recording, describe
 from orm_insight.conf import Config, get_config
 from orm_insight.insight import keep
 from orm_insight.model.trace import Trace
@@ -32,9 +32,14 @@ LeftOut: TypeAlias = Literal["disabled", "paused", "ignored", "on demand", "samp
 _OWN_APPS = frozenset({"orm_insight", "djdt"})
 
 
-def begin_request(request: HttpRequest) -> Recording | None:
-    """Start to record, unless that is off, or somebody records this request already."""
+def begin_request(request: HttpRequest, *, is_entry: bool = False) -> Recording | None:
+    """Start to record, unless that is off, or somebody records this request already.
+
+    ``is_entry`` where a server calls: no block is around a request unless it can be seen there.
+    """
     try:
+        if is_entry:
+            tracing.leave_abandoned()
         around = recording_of(request)
         if around is not None:
             around.note_span()
@@ -50,13 +55,15 @@ def begin_request(request: HttpRequest) -> Recording | None:
             # The panel inside of the middleware asks again, and must not draw again.
             setattr(request, _LEFT_OUT, reason)
             return None
-        recording = tracing.begin(
-            "request",
-            f"{request.method} {request.path}",
-            limit=config.max_queries,
-            detailed=config.max_detailed_queries,
-            redact=redaction(),
-            deep=is_deep,
+        recording = follow_ups.prepare(
+            tracing.begin(
+                "request",
+                f"{request.method} {request.path}",
+                limit=config.max_queries,
+                detailed=config.max_detailed_queries,
+                redact=redaction(),
+                deep=is_deep,
+            )
         )
         setattr(request, ATTRIBUTE, recording)
         return recording
@@ -167,6 +174,18 @@ class _Sending:
         keep(trace_of(self.recording, self.request, self.response))
 
 
+def end_unclosed(
+    recording: Recording, request: HttpRequest, response: HttpResponseBase | None
+) -> None:
+    """Let a request end whose server has given up sending, and never closes its response."""
+    try:
+        if not recording.recorder.is_over:
+            _Sending(recording, request, response, ()).all_ends()
+    except Exception as error:
+        recording.end()
+        faults.report("end a trace", error)
+
+
 def _done(recording: Recording) -> tuple[int, ...]:
     """Changes with everything that is recorded."""
     recorder = recording.recorder
@@ -178,7 +197,7 @@ def _interruption() -> str | None:
     error = sys.exception()
     if isinstance(error, CancelledError):
         return "CancelledError: the client went away, or the server ended the request"
-    return None if error is None else f"{type(error).__name__}: {error}".removesuffix(": ")
+    return None if error is None else describe(error)
 
 
 def trace_of(
@@ -199,7 +218,7 @@ def note_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
     recording = recording_of(request) if request is not None else None
     error = sys.exception()
     if recording is not None and error is not None:
-        recording.error = f"{type(error).__name__}: {error}"
+        recording.error = describe(error)
 
 
 def recording_of(request: HttpRequest) -> Recording | None:

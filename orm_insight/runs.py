@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from multiprocessing import util
 
 from orm_insight import follow_ups, steering
 from orm_insight.capture import faults, tracing
 from orm_insight.capture.active import active
-from orm_insight.capture.tracing import Recording
+from orm_insight.capture.tracing import Recording, describe
 from orm_insight.conf import get_config
 from orm_insight.insight import keep
 from orm_insight.keeping import store
@@ -29,12 +30,14 @@ def begin_run(kind: TraceKind, name: str) -> Recording | None:
         if not is_recording() or _is_recorded():
             return None
         config = get_config()
-        return tracing.begin(
-            kind,
-            name,
-            limit=config.max_queries,
-            detailed=config.max_detailed_queries,
-            redact=redaction(),
+        return follow_ups.prepare(
+            tracing.begin(
+                kind,
+                name,
+                limit=config.max_queries,
+                detailed=config.max_detailed_queries,
+                redact=redaction(),
+            )
         )
     except Exception as error:
         # A time limit of a worker may strike here, too: no recorder stays behind.
@@ -76,8 +79,14 @@ def flush() -> None:
         faults.report("write the last traces", error)
 
 
-def describe(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
+def flush_at_the_end() -> None:
+    """Also where ``multiprocessing`` ends a process: it passes over Python's own end."""
+    util.register_after_fork(flush, _flush_behind)
+    _flush_behind(flush)
+
+
+def _flush_behind(flush: Callable[[], None]) -> None:
+    util.Finalize(None, flush, exitpriority=0)
 
 
 def _is_recorded() -> bool:

@@ -34,10 +34,10 @@ def uninstall() -> None:
 @wraps(_callproc)
 def callproc(self: Any, procname: Any, params: Any = None, kparams: Any = None) -> Any:
     started = perf_counter()
-    error: Exception | None = None
+    error: BaseException | None = None
     try:
         return _callproc(self, procname, params, kparams)
-    except Exception as raised:
+    except BaseException as raised:
         error = raised
         raise
     finally:
@@ -62,11 +62,11 @@ def _recorded_copy(
     cursor: Any, copy: Any, statement: Any, params: Any = None, **options: Any
 ) -> Iterator[Any]:
     started = perf_counter()
-    error: Exception | None = None
+    error: BaseException | None = None
     try:
         with copy(statement, params, **options) as opened:
             yield opened
-    except Exception as raised:
+    except BaseException as raised:
         error = raised
         raise
     finally:

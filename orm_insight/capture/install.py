@@ -38,9 +38,13 @@ def uninstall() -> None:
 
 
 def _watch(*, connection: Any, **_: Any) -> None:
-    """The wrapper appended last runs innermost: final SQL, the driver's time alone."""
+    """First in the list: ``connection.execute_wrapper()`` takes off the last one at its end.
+
+    What is put on later runs inside of ours. A connection may well open in the middle of such a
+    block; a wrapper appended there would be taken off in the place of the block's own.
+    """
     if record_query not in connection.execute_wrappers:
-        connection.execute_wrappers.append(record_query)
+        connection.execute_wrappers.insert(0, record_query)
 
 
 def _declare_frames() -> None:

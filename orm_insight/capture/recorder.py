@@ -73,6 +73,7 @@ class Recorder:
         "limit",
         "loading",
         "missed",
+        "opened_in",
         "outer",
         "overflow",
         "queries",
@@ -100,6 +101,7 @@ class Recorder:
         self.succeed: Callable[[], Recorder | None] | None = None
         # Told of a statement that began before the end and ended behind it.
         self.missed: Callable[[], None] | None = None
+        self.opened_in: CodeType | None = None  # the code that has entered a block
         self.outer = outer
         self.usage: Usage | None = usage or (outer.usage if outer is not None else None)
         # What built_at() would say of the statement that a thread is about to execute, and that
@@ -179,14 +181,15 @@ def record_query(
         return execute(sql, params, many, context)
     try:
         result = execute(sql, params, many, context)
-    except Exception as error:
+    except BaseException as error:
+        # A server's time limit or Ctrl+C may strike while the database is at work.
         _record(recorder, (sql, params, many, context), started, error)
         raise
     _record(recorder, (sql, params, many, context), started, None)
     return result
 
 
-def _record(recorder: Recorder, call: _Call, started: float, error: Exception | None) -> None:
+def _record(recorder: Recorder, call: _Call, started: float, error: BaseException | None) -> None:
     """Keep a statement that has just ended; a failure of ours is counted and stays here."""
     try:
         duration = perf_counter() - started
@@ -236,7 +239,7 @@ def begin_stacks_at(code: CodeType) -> None:
 
 
 def record_call(
-    cursor: Any, sql: Any, params: Any, started: float, error: Exception | None
+    cursor: Any, sql: Any, params: Any, started: float, error: BaseException | None
 ) -> None:
     """Keep what a method of the cursor did without the execute wrapper; the caller is on top."""
     try:

@@ -19,12 +19,21 @@ def record_stream(response: Any, recorder: Recorder, finish: Callable[[], None])
     """Let ``recorder`` be active whenever the next part is made, and call ``finish`` at the end.
 
     The recorder is active in between for nobody else: another request may come in the same thread.
-    Files are left alone, a server may send them without Python: then the answer is ``False``.
+    Files of the system are left alone, a server may send them without Python: then the answer is
+    ``False``. What only reads like a file may ask the database for its parts.
     """
-    if isinstance(response, FileResponse):
+    if isinstance(response, FileResponse) and _is_of_the_system(response.file_to_stream):
         return False
     wrap = _parts_async if response.is_async else _parts
     response.streaming_content = wrap(response.streaming_content, recorder, finish)
+    return True
+
+
+def _is_of_the_system(file: Any) -> bool:
+    try:
+        file.fileno()
+    except Exception:
+        return False
     return True
 
 
@@ -38,7 +47,7 @@ def record_closing(response: Any, recorder: Recorder, finish: Callable[[], None]
     def close_recorded() -> None:
         response.close = close
         try:
-            with _active(recorder):
+            with activated(recorder):
                 close()
         finally:
             _end(finish)
@@ -50,7 +59,7 @@ def _parts(parts: Any, recorder: Recorder, finish: Callable[[], None]) -> Iterat
     iterator = iter(parts)
     try:
         while True:
-            with _active(recorder):
+            with activated(recorder):
                 part = next(iterator, _END)
             if part is _END:
                 break
@@ -65,20 +74,20 @@ async def _parts_async(
     iterator = aiter(parts)
     try:
         while True:
-            with _active(recorder):
+            with activated(recorder):
                 part = await anext(iterator, _END)
             if part is _END:
                 break
             yield part
     finally:
         if (aclose := getattr(iterator, "aclose", None)) is not None:
-            with _active(recorder):
+            with activated(recorder):
                 await aclose()
         _end(finish)
 
 
 @contextmanager
-def _active(recorder: Recorder) -> Iterator[None]:
+def activated(recorder: Recorder) -> Iterator[None]:
     token = active.set(recorder)
     if recorder.usage is not None:
         access.begin()

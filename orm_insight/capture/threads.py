@@ -2,7 +2,8 @@
 
 A new thread has an empty context: what it asks of the database would belong to nobody. A function
 that went through ``in_context`` records where it was made; ``follow`` does that for every thread
-and every call of a thread pool.
+and every call of a thread pool. A thread that serves others, as those of pools and our own do,
+takes nothing along: who happened to need it first is not who it works for.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -71,7 +73,7 @@ def follow() -> None:
 
     @wraps(_start)
     def start(self: Any) -> None:
-        if active.get() is not None:
+        if active.get() is not None and not _serves_others(self):
             self.run = _carried(self.run, sys._getframe(1))
         _start(self)
 
@@ -90,8 +92,19 @@ def unfollow() -> None:
             setattr(kind, name, original)
 
 
+_SERVING = frozenset({("concurrent.futures.thread", "_worker"), ("multiprocessing.pool", "worker")})
+"""What the threads of pools run, by module and name."""
+_OWN = "orm_insight"
+"""What the names of our own threads begin with."""
+
+
+def _serves_others(thread: threading.Thread) -> bool:
+    target = getattr(thread, "_target", None)
+    what = (getattr(target, "__module__", ""), getattr(target, "__name__", ""))
+    return what in _SERVING or thread.name.startswith(_OWN)
+
+
 def _takes_context(function: Any) -> bool:
     """Whether it is what ``sync_to_async`` or ``asyncio.to_thread`` makes: they take it along."""
-    inner = getattr(function, "func", None)
-    owner = getattr(inner, "__self__", None)
-    return isinstance(owner, SyncToAsync) or getattr(inner, "__name__", "") == "run"
+    owner = getattr(getattr(function, "func", None), "__self__", None)
+    return isinstance(owner, (SyncToAsync, Context))

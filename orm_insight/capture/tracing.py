@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import Token
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from socket import gethostname
 from time import perf_counter
+from types import CodeType, FrameType
 from uuid import uuid4
 
 from orm_insight.capture import access
@@ -122,10 +124,12 @@ def begin(
     detailed: int = 10_000,
     redact: Redact | None = None,
     deep: bool = False,
+    opened_in: CodeType | None = None,
 ) -> Recording:
     """Start to record what this thread or task does from now on.
 
     ``deep`` watches which rows, columns and relations are used, at many times the cost.
+    ``opened_in`` is the code that has entered a block.
     """
     around = active.get()
     recorder = Recorder(
@@ -134,9 +138,30 @@ def begin(
         outer=around.current() if around is not None else None,
         usage=Usage() if deep else None,
     )
+    recorder.opened_in = opened_in
     recording = Recording(kind=kind, name=name, recorder=recorder, redact=redact, is_deep=deep)
     recording.activate()
     return recording
+
+
+def describe(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def leave_abandoned() -> None:
+    """Forget a block whose ``with`` is nowhere among the callers: a generator was left in it.
+
+    Its recorder stays active in this thread, where the next work is somebody else's.
+    """
+    recorder = active.get()
+    if recorder is None or recorder.opened_in is None:
+        return
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code is recorder.opened_in:
+            return
+        frame = frame.f_back
+    active.set(None)
 
 
 @contextmanager

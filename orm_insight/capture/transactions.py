@@ -81,7 +81,7 @@ def _ending(original: Callable[..., Any], outcome: TransactionOutcome) -> Callab
         started, ended_as = perf_counter(), outcome
         try:
             return original(connection)
-        except Exception:
+        except BaseException:
             ended_as = "rolled back"
             raise
         finally:
