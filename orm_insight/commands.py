@@ -17,6 +17,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from orm_insight.capture import faults
+from orm_insight.capture.codes import Role, declare
 from orm_insight.capture.redaction import SecretColumns
 from orm_insight.conf import get_config
 from orm_insight.runs import begin_run, finish_run
@@ -47,6 +48,8 @@ def install() -> None:
     """A second call changes nothing."""
     if _originals:
         return
+    # Outside of it is the script that everything is started by, which no hint could be about.
+    declare(_commands.run_from_argv.__code__, Role.BOUNDARY)
     for name, wrapper in (("create_parser", _create_parser), ("execute", _execute)):
         _originals[name] = getattr(_commands, name)
         setattr(_commands, name, wraps(_originals[name])(wrapper))

@@ -12,11 +12,11 @@ import os
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
-from orm_insight.capture.recorder import Recorder
+from orm_insight.capture.recorder import RawQuery, Recorder
 from orm_insight.capture.tracing import Recording, paused
 from orm_insight.conf import get_config
 from orm_insight.insight import keep
@@ -25,6 +25,7 @@ from orm_insight.model.trace import Trace
 MakeTrace: TypeAlias = Callable[[], Trace]
 
 QUIET_S = 0.25
+_STARTED, _DURATION = map(RawQuery._fields.index, ("started", "duration"))
 
 
 class FollowUpRecorder(Recorder):
@@ -34,8 +35,11 @@ class FollowUpRecorder(Recorder):
 
     recording: Recording
 
-    def keep(self, query: tuple[object, ...]) -> None:
+    def keep(self, query: tuple[Any, ...]) -> None:
         super().keep(query)
+        # It lasts until its last statement, however much later it is kept.
+        ended = query[_STARTED] + query[_DURATION] - self.started
+        self.recording.duration = max(self.recording.duration or 0.0, ended)
         _keeper.touch(self.recording.id, self.recording.trace)
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,3 +194,35 @@ def test_from_the_command_line(capsys):
 
     assert one().name == "count_books --limit 0 --end error"
     assert "no such shelf" in capsys.readouterr().err
+
+
+def test_the_script_that_starts_a_command_is_no_line_to_be_repaired(tmp_path: Path) -> None:
+    """A command of Django repeats statements by itself: nobody can change that."""
+    script = tmp_path / "manage.py"
+    script.write_text(MANAGE)
+    run = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert run.stderr == ""
+    assert run.stdout.splitlines()[-1] == "migrate: True 0 {None}"
+
+
+MANAGE = """
+from django.conf import settings
+from django.core.management import execute_from_command_line
+from orm_insight import insight
+settings.configure(
+    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "orm_insight"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    SILENCED_SYSTEM_CHECKS=["orm_insight.W001"],
+)
+execute_from_command_line(["manage.py", "migrate", "--verbosity", "0"])
+[trace] = [trace for trace in insight.recent() if trace.name.startswith("migrate")]
+hints = insight.report_of(trace).hints
+print("migrate:", len(trace.queries) > 50, len(hints), {query.site for query in trace.queries})
+"""

@@ -17,6 +17,7 @@ from django.db.backends.utils import CursorWrapper
 
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
+from orm_insight.capture.calls import as_text, batch_size, first_of, frozen
 from orm_insight.capture.lineage import Built
 from orm_insight.capture.provenance import NOT_BUILT, built_at, narrowing_at, steps_to_issuer
 from orm_insight.capture.redaction import withheld_together
@@ -28,7 +29,6 @@ from orm_insight.model.trace import Narrowing
 _Call = tuple[Any, Any, bool, Mapping[str, Any]]
 # Alias, begin, begin and end of its last statement, how it ended.
 NotedTransaction: TypeAlias = tuple[str, float, float, float, TransactionOutcome]
-_MUTABLE = frozenset({list, dict, bytearray, set})
 
 
 class RawQuery(NamedTuple):
@@ -79,6 +79,7 @@ class Recorder:
         "queries",
         "started",
         "succeed",
+        "trace_id",
         "transactions",
         "usage",
         "vendors",
@@ -101,6 +102,7 @@ class Recorder:
         self.succeed: Callable[[], Recorder | None] | None = None
         # Told of a statement that began before the end and ended behind it.
         self.missed: Callable[[], None] | None = None
+        self.trace_id: str | None = None  # of the trace that it becomes
         self.opened_in: CodeType | None = None  # the code that has entered a block
         self.outer = outer
         self.usage: Usage | None = usage or (outer.usage if outer is not None else None)
@@ -198,16 +200,16 @@ def _record(recorder: Recorder, call: _Call, started: float, error: BaseExceptio
         if connection.alias not in recorder.vendors:
             recorder.note_vendor(connection.alias, connection.vendor)
         if type(sql) is not str:
-            sql = _as_text(sql, connection)
+            sql = as_text(sql, connection)
         is_detailed = len(recorder.queries) < recorder.detailed
         known = recorder.walker.recall(sql) or _meet(recorder.walker, sql, is_short=not is_detailed)
-        issuer, batch_size = known.issuer, _batch_size(params) if many else None
+        issuer, size = known.issuer, batch_size(params) if many else None
         loading: Any = recorder.loading
         if loading and loading[0].relation is known.relation and loading[2] == get_ident():
             built, parent, _ = loading  # the parameters are keys
         else:
             built, parent = built_at(_getframe(issuer)) if issuer else NOT_BUILT
-            params = _first_of(params) if many else _frozen(params)
+            params = first_of(params) if many else frozen(params)
         if not is_detailed:
             params = withheld_together(params)
         recorder.keep(
@@ -220,7 +222,7 @@ def _record(recorder: Recorder, call: _Call, started: float, error: BaseExceptio
                 getattr(context["cursor"].cursor, "rowcount", -1) if error is None else -1,
                 None if error is None else f"{type(error).__name__}: {error}",
                 connection.in_atomic_block or not connection.autocommit,
-                batch_size,
+                size,
                 known.number,
                 built,
                 known.narrowing,
@@ -269,35 +271,3 @@ def _meet(walker: StackWalker, sql: str, *, is_short: bool) -> Known:
     relation = built.relation if built is not None and built.base is None else None
     narrowing = narrowing_at(executing)
     return walker.meet(sql, frame, depth, depth + steps, relation, narrowing, is_short=is_short)
-
-
-def _frozen(params: Any) -> Any:
-    """The parameters as they are now: containers that the application may change are copied."""
-    if type(params) is tuple and _MUTABLE.isdisjoint(map(type, params)):
-        return params
-    if params is None:
-        return None
-    if type(params) not in (tuple, list) and isinstance(params, Mapping):
-        return {name: _snapshot(value) for name, value in params.items()}
-    return tuple(map(_snapshot, params))
-
-
-def _snapshot(value: Any) -> Any:
-    return value.copy() if type(value) in _MUTABLE else value
-
-
-def _first_of(batches: Any) -> Any:
-    """The first parameter set of an ``executemany``; an iterator is spent and stays untouched."""
-    return _frozen(batches[0]) if isinstance(batches, (list, tuple)) and batches else None
-
-
-def _batch_size(batches: Any) -> int | None:
-    return len(batches) if isinstance(batches, (list, tuple)) else None
-
-
-def _as_text(sql: Any, connection: Any) -> str:
-    """The text of a psycopg ``Composed``, of bytes or of another object that stands for SQL."""
-    if isinstance(sql, bytes):
-        return sql.decode(errors="replace")
-    as_string = getattr(sql, "as_string", None)
-    return str(as_string(connection.connection) if as_string is not None else sql)

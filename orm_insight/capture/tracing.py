@@ -47,6 +47,9 @@ class Recording:
     span: SpanReference | None = None
     _token: Token[Recorder | None] | None = None
 
+    def __post_init__(self) -> None:
+        self.recorder.trace_id = self.id
+
     def activate(self) -> None:
         if self.is_deep:
             access.begin()
@@ -109,6 +112,7 @@ class Recording:
             pid=os.getpid(),
             span=self.span,
             follows=self.follows,
+            part_of=self.recorder.outer.trace_id if self.recorder.outer is not None else None,
         )
 
     def _uses(self) -> tuple[ResultUse, ...] | None:

@@ -14,6 +14,7 @@ from orm_insight.analysis.serialization import hint_to_dict
 from orm_insight.dashboard.digests import digests
 from orm_insight.dashboard.links import TraceLinks, address, with_query
 from orm_insight.dashboard.responses import shell_of
+from orm_insight.model.summary import outermost
 from orm_insight.ui.format import count, counted
 from orm_insight.ui.pages import ProblemsPage
 from orm_insight.ui.problems import problem_cards
@@ -36,7 +37,7 @@ class Found:
 
 def find_problems() -> Found:
     """What the ring holds now, after as much analysis as one request may do."""
-    summaries = [entry.summary for entry in insight.listed()]
+    summaries = outermost([entry.summary for entry in insight.listed()])
     digests.work(summaries, budget_s=BUDGET_S)
     known = [(each, digest) for each in summaries if (digest := digests.get(each)) is not None]
     failed = sum(digest.is_failed for _, digest in known)

@@ -41,6 +41,7 @@ def _summary(entry: Entry) -> dict[str, Any]:
         "host": found.host,
         "pid": found.pid,
         "follows": found.follows,
+        "part_of": found.part_of,
         **_kept(entry.kept_for),
         "url": TraceLinks(found.id).json(),
     }
@@ -56,6 +57,7 @@ def trace_json(report: Report) -> dict[str, Any]:
     trace, listed = report.trace, {each.summary.id: each for each in insight.listed()}
     made["trace"]["span"] = _span(trace.span)
     made["trace"] |= {"host": trace.host, "pid": trace.pid, "follows": trace.follows}
+    made["trace"]["part_of"] = trace.part_of
     made["trace"] |= _kept(listed[trace.id].kept_for if trace.id in listed else ())
     for index, kept in insight.plans_of(report.trace.id).items():
         made["queries"][index]["plan"] = _plan(kept)

@@ -69,12 +69,14 @@ class TracePages:
         listed = {each.summary.id: each for each in insight.listed()}
         kept_for = listed[trace.id].kept_for if trace.id in listed else frozenset()
         before = listed.get(trace.follows or "")
+        around = listed.get(trace.part_of or "")
         return Whereabouts(
             kept_for=badges_of(kept_for),
             is_pinned="pinned" in kept_for,
             pin_url=self.links.pin(),
             process=process_name(trace.host, trace.pid),
             follows=_link_to(before.summary) if before else None,
+            part_of=_link_to(around.summary) if around else None,
             follows_is_gone=trace.follows is not None and before is None,
             followers=tuple(
                 _link_to(each.summary)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -46,7 +46,8 @@ class Hint:
     site: CallSite | None = None
     sites: tuple[CallSite, ...] = ()
     origin: CallSite | None = None
-    queries: tuple[Query, ...] = ()
+    # Not in the repr: with all their frames it would bury what a failing test has to say.
+    queries: tuple[Query, ...] = field(default=(), repr=False)
     saving: Saving = _NOTHING
     certain: bool = True
     docs: str = ""

@@ -40,6 +40,7 @@ class TraceSummary:
     pid: int = 0
     span: SpanReference | None = None
     follows: str | None = None
+    part_of: str | None = None
 
     @property
     def endpoint(self) -> str:
@@ -71,7 +72,14 @@ def summary_of(trace: Trace) -> TraceSummary:
         pid=trace.pid,
         span=trace.span,
         follows=trace.follows,
+        part_of=trace.part_of,
     )
+
+
+def outermost(traces: Sequence[TraceSummary]) -> list[TraceSummary]:
+    """Without those that are a part of another one among them: their queries are counted there."""
+    ids = {trace.id for trace in traces}
+    return [trace for trace in traces if trace.part_of not in ids]
 
 
 def query_ms(trace: Trace) -> float:

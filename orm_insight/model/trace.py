@@ -253,7 +253,7 @@ class Trace:
     ``dropped`` the number of statements over the limit, summed up in ``overflow``. ``uses`` is
     ``None`` unless it was recorded in depth. ``host`` and ``pid`` are the machine and process that
     recorded it; ``follows`` is the id of the trace that started what this one recorded after it
-    had ended.
+    had ended; ``part_of`` that of the block around this one, which has all of its queries too.
     """
 
     id: str
@@ -277,6 +277,7 @@ class Trace:
     pid: int = 0
     span: SpanReference | None = None
     follows: str | None = None
+    part_of: str | None = None
 
     @property
     def is_deep(self) -> bool:

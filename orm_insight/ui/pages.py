@@ -202,6 +202,7 @@ class Whereabouts:
     follows: TraceLink | None
     follows_is_gone: bool
     followers: tuple[TraceLink, ...]
+    part_of: TraceLink | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

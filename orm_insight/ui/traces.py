@@ -58,7 +58,7 @@ def ordered(entries: Iterable[Entry], sort: str) -> list[Entry]:
 def matching(listed: Sequence[Listed], text: str, kept_for: KeptFor | None) -> list[Listed]:
     """Those in which every word is found: in method, path, view, name, status, kind, tags, host.
 
-    A process is asked for by ``pid:123``, and only one with exactly this number is meant.
+    A process is asked for by ``pid:123``, or by its number alone.
     """
     words = text.casefold().split()
     chosen = [each for each in listed if kept_for is None or kept_for in each.kept_for]
@@ -66,7 +66,7 @@ def matching(listed: Sequence[Listed], text: str, kept_for: KeptFor | None) -> l
 
 
 def _has(trace: TraceSummary, word: str) -> bool:
-    return word == f"pid:{trace.pid}" or word in _searched(trace)
+    return word in (f"pid:{trace.pid}", str(trace.pid)) or word in _searched(trace)
 
 
 def _searched(trace: TraceSummary) -> str:
@@ -80,6 +80,7 @@ def _searched(trace: TraceSummary) -> str:
         trace.kind,
         trace.error,
         trace.host,
+        "process",
     )
     return _folded("\n".join(str(part) for part in (*parts, *tags) if part is not None))
 

@@ -124,6 +124,8 @@ def test_thread_left_behind_has_a_trace_of_its_own() -> None:
     assert markers(following_block) == []
     [late] = [found for found in insight.recent() if found.follows == trace.id]
     assert (late.name, late.kind, markers(late)) == ("after block", "task", ["after"])
+    [query] = late.queries
+    assert late.duration_ms == pytest.approx(query.started_ms + query.duration_ms)
 
 
 def test_task_left_behind_has_a_trace_of_its_own() -> None:

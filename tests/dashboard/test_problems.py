@@ -254,3 +254,18 @@ def test_full_ring_is_quick_when_it_is_known(dashboard):
     dashboard.get(PAGE)
 
     assert time.perf_counter() - started < 0.5
+
+
+def test_what_is_a_part_of_another_trace_is_counted_once(dashboard):
+    block = dashboard.keep(*at_line(20, 5), name="block", kind="capture")
+    dashboard.keep(*at_line(20, 5), part_of=block.id)
+
+    text = dashboard.text(PAGE)
+
+    assert "5 queries in 1 trace" in text
+
+
+def test_a_part_whose_whole_has_gone_counts_itself(dashboard):
+    dashboard.keep(*at_line(20, 5), part_of="gone")
+
+    assert "5 queries in 1 trace" in dashboard.text(PAGE)

@@ -34,7 +34,9 @@ def paths(text: str) -> list[str]:
 def three(dashboard):
     """Newest last, as they are recorded."""
     later = [STARTED_AT + timedelta(seconds=n) for n in range(3)]
-    dashboard.keep(make_query(duration_ms=30), path="/b/", started_at=later[0], status=500)
+    dashboard.keep(
+        make_query(duration_ms=30), path="/b/", started_at=later[0], status=500, pid=4711
+    )
     dashboard.keep(*repeated(9), path="/a/", started_at=later[1], view="blog.views.index")
     dashboard.keep(path="/c/", started_at=later[2], kind="command", name="import", method=None)
     return dashboard
@@ -92,6 +94,9 @@ def test_headings_tell_and_turn_the_order(three):
         ("command", ["/c/"]),
         ("get /", ["/a/", "/b/"]),
         ("get a", ["/a/"]),
+        ("process 4711", ["/b/"]),
+        ("pid:4711", ["/b/"]),
+        ("pid:471", []),
         ("nothing at all", []),
     ],
 )
