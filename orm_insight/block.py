@@ -16,7 +16,7 @@ from orm_insight.analysis.report import Report
 from orm_insight.capture import faults, tracing
 from orm_insight.capture.active import active
 from orm_insight.capture.steps import Around, async_steps_within, steps_within
-from orm_insight.capture.streams import activated
+from orm_insight.capture.streams import Activation
 from orm_insight.capture.tracing import Recording, describe
 from orm_insight.conf import get_config
 from orm_insight.insight import keep, report_of
@@ -145,7 +145,7 @@ class capture:  # reads as a function, as contextlib.suppress does
         recording = self._begin(sys._getframe(1).f_code)
         try:
             active.set(before)
-            yield partial(activated, recording.recorder)
+            yield Activation(recording.recorder)
         finally:
             self.__exit__(*sys.exc_info())
 

@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable
 from functools import partial
+from time import perf_counter
 from typing import Any, TypeAlias
 
 from orm_insight.capture import faults
@@ -25,6 +26,9 @@ from orm_insight.model.trace import Trace
 MakeTrace: TypeAlias = Callable[[], Trace]
 
 QUIET_S = 0.25
+LONGEST_PAUSE_S = 10.0
+_REST = 50
+"""How much longer than it works the thread rests."""
 _STARTED, _DURATION = map(RawQuery._fields.index, ("started", "duration"))
 
 
@@ -70,12 +74,15 @@ class _Keeper:
             threading.Thread(target=self._work, name="orm_insight follow-ups", daemon=True).start()
 
     def _work(self) -> None:
-        wake = self._wake
+        wake, pause = self._wake, QUIET_S
         while True:
             wake.wait()
             wake.clear()
-            threading.Event().wait(QUIET_S)
+            threading.Event().wait(pause)
+            began = perf_counter()
             self.flush()
+            # What goes on for long is written whole each time.
+            pause = min(max(QUIET_S, _REST * (perf_counter() - began)), LONGEST_PAUSE_S)
 
     def flush(self) -> None:
         """Keep what has changed, now."""

@@ -26,7 +26,7 @@ from orm_insight.recording import is_recording, is_sampled, redaction, takes_dee
 
 ATTRIBUTE = "_orm_insight_recording"
 _LEFT_OUT = "_orm_insight_left_out"
-LeftOut: TypeAlias = Literal["disabled", "paused", "ignored", "on demand", "sampled"]
+LeftOut: TypeAlias = Literal["disabled", "paused", "ignored", "on demand", "sampled", "over"]
 """Why a request is not recorded."""
 
 _OWN_APPS = frozenset({"orm_insight", "djdt"})
@@ -109,6 +109,8 @@ def finish_request(
             return None
         if response is None:
             recording.error = recording.error or _interruption()
+            # A thread may go on with a request that was given up, and come by once more.
+            setattr(request, _LEFT_OUT, "over")
         trace = trace_of(recording, request, response)
         is_unfinished = response is not None and response.streaming
         # What is read of the rows while they are sent is not known yet.

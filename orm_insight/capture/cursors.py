@@ -1,7 +1,7 @@
-"""Records what a cursor does beside ``execute()``: stored procedures, and ``COPY``.
+"""Records what a cursor does beside ``execute()``: stored procedures, ``COPY`` and ``stream()``.
 
 Django runs no execute wrapper around these. Their time is that of the whole call; of a ``COPY``
-that of its block, in which the application reads or writes the rows.
+that of its block, and of a stream that until its end, in which the application handles the rows.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from orm_insight.capture.active import active
 from orm_insight.capture.recorder import begin_stacks_at, record_call
 
 _cursors: Any = CursorWrapper
@@ -23,12 +24,42 @@ _callproc: Any = CursorWrapper.callproc
 def install() -> None:
     _cursors.callproc = callproc
     _cursors.copy = property(_copy)
+    _cursors.stream = property(_stream)
 
 
 def uninstall() -> None:
     if _cursors.__dict__.get("callproc") is callproc:
         _cursors.callproc = _callproc
-        del _cursors.copy
+        del _cursors.copy, _cursors.stream
+    for kind, original in _own_copies.items():
+        kind.copy = original
+    _own_copies.clear()
+
+
+def learn_kinds() -> None:
+    """Backends are imported when they are first used; PostgreSQL's cursor of ``DEBUG`` brings a
+    ``copy()`` of its own."""
+    for kind in _below(CursorWrapper):
+        if (original := kind.__dict__.get("copy")) is not None and kind not in _own_copies:
+            _own_copies[kind] = original
+            kind.copy = _copying(original)
+
+
+_own_copies: dict[Any, Any] = {}
+
+
+def _below(kind: Any) -> Iterator[Any]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _below(below)
+
+
+def _copying(original: Any) -> Any:
+    @wraps(original)
+    def copy(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return _recorded_copy(self, partial(original, self), *args, **kwargs)
+
+    return copy
 
 
 @wraps(_callproc)
@@ -59,12 +90,13 @@ def _copy(self: Any) -> Any:
 
 @contextmanager
 def _recorded_copy(
-    cursor: Any, copy: Any, statement: Any, params: Any = None, **options: Any
+    cursor: Any, copy: Any, statement: Any, params: Any = None, *args: Any, **options: Any
 ) -> Iterator[Any]:
     started = perf_counter()
     error: BaseException | None = None
+    given = (params, *args) if params is not None or args else ()
     try:
-        with copy(statement, params, **options) as opened:
+        with copy(statement, *given, **options) as opened:
             yield opened
     except BaseException as raised:
         error = raised
@@ -73,6 +105,28 @@ def _recorded_copy(
         record_call(cursor, statement, params, started, error)
 
 
-_methods: tuple[Any, ...] = (callproc, _recorded_copy)
+def _stream(self: Any) -> Any:
+    return partial(_recorded_stream, self, self.cursor.stream)
+
+
+def _recorded_stream(
+    cursor: Any, stream: Any, query: Any, params: Any = None, **options: Any
+) -> Iterator[Any]:
+    """Rows as they come; it may be left open, and end where somebody else is recorded."""
+    started, recorder = perf_counter(), active.get()
+    error: BaseException | None = None
+    try:
+        yield from stream(query, params, **options)
+    except Exception as raised:
+        error = raised
+        raise
+    finally:
+        token = active.set(recorder)
+        record_call(cursor, query, params, started, error)
+        active.reset(token)
+
+
+_methods: tuple[Any, ...] = (callproc, _recorded_copy, _recorded_stream)
 begin_stacks_at(_methods[0].__code__)
 begin_stacks_at(_methods[1].__wrapped__.__code__)
+begin_stacks_at(_methods[2].__code__)

@@ -45,6 +45,7 @@ def _watch(*, connection: Any, **_: Any) -> None:
     """
     if record_query not in connection.execute_wrappers:
         connection.execute_wrappers.insert(0, record_query)
+    cursors.learn_kinds()
 
 
 def _declare_frames() -> None:

@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, TypeAlias
 
-Around: TypeAlias = Callable[[], AbstractContextManager[None]]
+Around: TypeAlias = AbstractContextManager[None]
+"""Entered anew for each step."""
 
 
 def steps_within(
@@ -20,7 +21,7 @@ def steps_within(
     go_on: Callable[[], Any] = partial(next, steps)
     with whole as around:
         while True:
-            with around():
+            with around:
                 try:
                     part = go_on()
                 except StopIteration as end:
@@ -28,7 +29,7 @@ def steps_within(
             try:
                 go_on = partial(steps.send, (yield part))
             except GeneratorExit:
-                with around():
+                with around:
                     steps.close()
                 raise
             except BaseException as error:
@@ -41,7 +42,7 @@ async def async_steps_within(
     go_on: Callable[[], Any] = partial(anext, steps)
     with whole as around:
         while True:
-            with around():
+            with around:
                 try:
                     part = await go_on()
                 except StopAsyncIteration:
@@ -49,7 +50,7 @@ async def async_steps_within(
             try:
                 go_on = partial(steps.asend, (yield part))
             except GeneratorExit:
-                with around():
+                with around:
                     await steps.aclose()
                 raise
             except BaseException as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextvars import Token
 from typing import Any
 
 from django.http import FileResponse
@@ -47,7 +47,7 @@ def record_closing(response: Any, recorder: Recorder, finish: Callable[[], None]
     def close_recorded() -> None:
         response.close = close
         try:
-            with activated(recorder):
+            with Activation(recorder):
                 close()
         finally:
             _end(finish)
@@ -56,10 +56,10 @@ def record_closing(response: Any, recorder: Recorder, finish: Callable[[], None]
 
 
 def _parts(parts: Any, recorder: Recorder, finish: Callable[[], None]) -> Iterator[Any]:
-    iterator = iter(parts)
+    iterator, activation = iter(parts), Activation(recorder)
     try:
         while True:
-            with activated(recorder):
+            with activation:
                 part = next(iterator, _END)
             if part is _END:
                 break
@@ -71,31 +71,40 @@ def _parts(parts: Any, recorder: Recorder, finish: Callable[[], None]) -> Iterat
 async def _parts_async(
     parts: Any, recorder: Recorder, finish: Callable[[], None]
 ) -> AsyncIterator[Any]:
-    iterator = aiter(parts)
+    iterator, activation = aiter(parts), Activation(recorder)
     try:
         while True:
-            with activated(recorder):
+            with activation:
                 part = await anext(iterator, _END)
             if part is _END:
                 break
             yield part
     finally:
         if (aclose := getattr(iterator, "aclose", None)) is not None:
-            with activated(recorder):
+            with activation:
                 await aclose()
         _end(finish)
 
 
-@contextmanager
-def activated(recorder: Recorder) -> Iterator[None]:
-    token = active.set(recorder)
-    if recorder.usage is not None:
-        access.begin()
-    try:
-        yield
-    finally:
-        active.reset(token)
-        if recorder.usage is not None:
+class Activation:
+    """Active inside of its blocks and nowhere else; what the code of one leaves active, as a
+    ``capture()`` that spans several steps, is active in the next one again."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._is_deep = recorder.usage is not None
+        self._recorder: Recorder | None = recorder
+        self._token: Token[Recorder | None] | None = None
+
+    def __enter__(self) -> None:
+        self._token = active.set(self._recorder)
+        if self._is_deep:
+            access.begin()
+
+    def __exit__(self, *_: object) -> None:
+        self._recorder = active.get()
+        if self._token is not None:
+            active.reset(self._token)
+        if self._is_deep:
             access.end()
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from functools import wraps
+from inspect import iscoroutinefunction
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import SyncToAsync
@@ -52,7 +53,6 @@ def _carried(function: Callable[..., Any], frame: Any) -> Callable[..., Any]:
         faults.report("take a recording into a thread", error)
         return function
 
-    @wraps(function)
     def carried(*args: Any, **kwargs: Any) -> Any:
         recording, waiting = active.set(recorder), awaiting.set(stack)
         try:
@@ -61,9 +61,17 @@ def _carried(function: Callable[..., Any], frame: Any) -> Callable[..., Any]:
             awaiting.reset(waiting)
             active.reset(recording)
 
-    code: Any = carried
+    async def carried_async(*args: Any, **kwargs: Any) -> Any:
+        recording, waiting = active.set(recorder), awaiting.set(stack)
+        try:
+            return await function(*args, **kwargs)
+        finally:
+            awaiting.reset(waiting)
+            active.reset(recording)
+
+    code: Any = carried_async if iscoroutinefunction(function) else carried
     declare(code.__code__, Role.THREAD)
-    return carried
+    return wraps(function)(code)
 
 
 def follow() -> None:

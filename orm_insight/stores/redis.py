@@ -138,8 +138,8 @@ class RedisStore:
         return StoreStatistics(
             traces=len(kept) + len(self._writer.waiting()),
             bytes=sum(entry.bytes for entry in kept),
-            evicted=int(counts.get(b"evicted", 0)) + len(entries) - len(kept),
-            rejected=int(counts.get(b"rejected", 0)),
+            evicted=counts.get(b"evicted", 0) + len(entries) - len(kept),
+            rejected=counts.get(b"rejected", 0),
             dropped=self._writer.dropped,
             unreadable=len(self._unreadable),
         )
@@ -176,7 +176,7 @@ class RedisStore:
             self._unreadable.add(id.decode(errors="replace"))
         return entries
 
-    def _figures(self) -> tuple[RingEntries, Mapping[bytes, bytes]]:
+    def _figures(self) -> tuple[RingEntries, Mapping[bytes, int]]:
         return self._entries(), self._ring.counts()
 
     def _decoded(self, id: str, data: bytes) -> Trace | None:

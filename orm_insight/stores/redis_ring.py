@@ -30,6 +30,7 @@ from orm_insight.stores.redis_connection import RedisConnection
 from orm_insight.stores.retention import Limits, Sized, outcome_of_pin, retained
 
 TRIM_EVERY_S = 5.0
+_KINDS = {"index": b"zset", "summaries": b"hash", "pinned": b"set", "counts": b"hash"}
 
 
 class RingEntries(NamedTuple):
@@ -66,7 +67,7 @@ class RedisRing:
         encoded = {id: encode(trace) for id, trace in newest.items()}
         fitting = {id: data for id, data in encoded.items() if len(data) <= self._limits.max_bytes}
         self._remove([id.encode() for id in encoded if id not in fitting])
-        last = self._client.incrby(self._key("sequence"), len(traces))
+        last = self._last_number(len(traces))
         pinned = _texts(self._client.smembers(self._key("pinned")))
         with self._client.pipeline(transaction=True) as batch:
             for number, (id, data) in enumerate(fitting.items(), last - len(traces) + 1):
@@ -81,6 +82,16 @@ class RedisRing:
             batch.zcard(self._key("index"))
             count = batch.execute()[-1]
         self._make_room(count)
+
+    def _last_number(self, count: int) -> int:
+        """The last of as many new numbers, which are above all that are in the index."""
+        last = int(self._client.incrby(self._key("sequence"), count))
+        if last > count:
+            return last
+        # It began anew: evicted, or deleted by somebody, where the index was not.
+        newest = self._client.zrevrange(self._key("index"), 0, 0, withscores=True)
+        highest = int(newest[0][1]) if newest else 0
+        return int(self._client.incrby(self._key("sequence"), highest)) if highest else last
 
     def _set_expiry(self, batch: Any, *, is_pinned: bool) -> None:
         """Where nobody writes any more, nothing stays but what is pinned."""
@@ -155,10 +166,21 @@ class RedisRing:
         return outcome
 
     def clear(self) -> None:
+        self._remove_foreign_keys()
         index = self._client.zrange(self._key("index"), 0, -1)
         pinned = self._client.smembers(self._key("pinned"))
         self._remove([id for id in index if id not in pinned])
         self._client.delete(self._key("counts"))
+
+    def _remove_foreign_keys(self) -> None:
+        """What somebody has put in the place of ours would be refused for ever."""
+        with self._client.pipeline(transaction=False) as asked:
+            for name in _KINDS:
+                asked.type(self._key(name))
+            found = asked.execute()
+        for (name, kind), is_kind in zip(_KINDS.items(), found, strict=True):
+            if is_kind not in (b"none", kind):
+                self._client.delete(self._key(name))
 
     def write_board(self, data: bytes) -> bool:
         """Without an expiry: what somebody has changed holds until it is changed again."""
@@ -202,10 +224,10 @@ class RedisRing:
         known = self._known.get(id)
         return known if known is not None and known[0] == data else (data, _sized(data))
 
-    def counts(self) -> Mapping[bytes, bytes]:
+    def counts(self) -> Mapping[bytes, int]:
         """``evicted`` and ``rejected``, by all processes."""
         found: Mapping[bytes, bytes] = self._client.hgetall(self._key("counts"))
-        return found
+        return {name: int(value) for name, value in found.items() if value.isdigit()}
 
     def retained(
         self, entries: Sequence[Sized], pinned: Collection[str]

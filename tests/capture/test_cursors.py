@@ -45,7 +45,10 @@ def test_stored_procedure_that_is_not_there() -> None:
     assert "no_such_procedure" in query.error
 
 
-def test_copy_in_and_out() -> None:
+@pytest.mark.parametrize("debug", [False, True])
+def test_copy_in_and_out(settings: Any, *, debug: bool) -> None:
+    """With DEBUG, Django's cursor has a method of its own."""
+    settings.DEBUG = debug
     table = Genre._meta.db_table
     with orm_insight.capture() as trace, connections[ALIAS].cursor() as cursor:
         with cursor.copy(f"COPY {table} (name) FROM STDIN") as rows:  # written
@@ -57,6 +60,26 @@ def test_copy_in_and_out() -> None:
     assert (written.sql, written.rows) == (f"COPY {table} (name) FROM STDIN", 3)
     assert place_of(written.site) == line_with(HERE, "# written")
     assert read.rows == 3
+
+
+def test_rows_that_are_streamed() -> None:
+    with orm_insight.capture() as trace, connections[ALIAS].cursor() as cursor:
+        rows = cursor.stream("SELECT generate_series(1, %s)", [3])  # not yet sent
+        assert len(trace.queries) == 0
+        assert list(rows) == [(1,), (2,), (3,)]  # read here
+    [query] = trace.queries
+    assert (query.sql, query.params) == ("SELECT generate_series(1, %s)", (3,))
+    assert place_of(query.site) == line_with(HERE, "# read here")
+
+
+def test_stream_that_is_left_open_belongs_to_nobody_else() -> None:
+    with connections[ALIAS].cursor() as cursor:
+        with orm_insight.capture() as first:
+            rows = cursor.stream("SELECT generate_series(1, 3)")
+            assert next(rows) == (1,)
+        with orm_insight.capture() as second:
+            rows.close()
+    assert (len(first.queries), len(second.queries)) == (0, 0)
 
 
 def test_copy_is_missing_where_the_driver_has_none() -> None:

@@ -60,6 +60,18 @@ def test_thread_in_context_belongs_to_the_block() -> None:
     assert line_with(HERE, "# taken along here")[1] in [frame.line for frame in query.frames]
 
 
+def test_coroutine_in_context_belongs_to_the_block() -> None:
+    async def work(marker: str) -> None:
+        await sync_to_async(ask_and_close)(marker)
+
+    with orm_insight.capture("block") as trace:
+        coroutine = orm_insight.in_context(work)
+        thread = threading.Thread(target=lambda: asyncio.run(coroutine("inside")))
+        thread.start()
+        thread.join()
+    assert markers(trace) == ["inside"]
+
+
 def test_thread_without_context_belongs_to_nobody() -> None:
     with orm_insight.capture("block") as trace:
         thread = threading.Thread(target=ask_and_close, args=["alone"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import AsyncClient, Client
 from django.urls import path
 
+import orm_insight
 from orm_insight import follow_ups, insight
 from tests.capture.test_lifetimes import ask, markers
 
@@ -70,6 +72,14 @@ async def streamed_async(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(parts_async())
 
 
+def spanned(request: HttpRequest) -> StreamingHttpResponse:
+    def whole() -> Iterator[str]:
+        with orm_insight.capture("all parts"):
+            yield from parts()
+
+    return StreamingHttpResponse(whole())
+
+
 def committed(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         ask("inside")
@@ -89,7 +99,7 @@ async def cancelled(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path(f"{view.__name__}/", view)
-    for view in (plain, plain_async, streamed, streamed_async, committed, cancelled)
+    for view in (plain, plain_async, streamed, streamed_async, spanned, committed, cancelled)
 ]
 
 
@@ -130,6 +140,13 @@ def test_stream_to_its_end(*, view: str, is_async: bool) -> None:
     assert get(f"/{view}/", is_async=is_async) == b"012"
     [trace] = insight.recent()
     assert asked(trace) == ["part 0", "part 1", "part 2", "generator ends"]
+
+
+def test_block_that_spans_the_parts_of_a_stream() -> None:
+    get("/spanned/", is_async=False)
+    request, block = insight.recent()
+    assert (block.name, block.part_of) == ("all parts", request.id)
+    assert asked(block) == asked(request) == ["part 0", "part 1", "part 2", "generator ends"]
 
 
 def test_stream_that_the_client_leaves() -> None:
@@ -179,3 +196,37 @@ def test_request_that_is_cancelled() -> None:
     assert trace.status is None
     assert str(trace.error).startswith("CancelledError")
     assert asked(trace) == ["view"]
+
+
+def test_request_that_is_given_up_in_a_middleware_around_is_one_trace(settings: Any) -> None:
+    settings.MIDDLEWARE = [f"{HERE}.lingering", OURS]
+
+    async def code() -> None:
+        task = asyncio.create_task(AsyncClient().get("/plain/"))
+        await asyncio.to_thread(lingers.wait, 10)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        go_on.set()
+        await sync_to_async(has_gone_on.wait)(10)
+
+    async_to_sync(code)()
+    follow_ups.flush()
+    assert [trace.path for trace in insight.recent() if trace.kind == "request"] == ["/plain/"]
+
+
+lingers, go_on, has_gone_on = threading.Event(), threading.Event(), threading.Event()
+
+
+def lingering(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """A middleware whose thread goes on when nobody waits any more."""
+
+    def middleware(request: HttpRequest) -> Any:
+        lingers.set()
+        go_on.wait(10)
+        try:
+            return get_response(request)
+        finally:
+            has_gone_on.set()
+
+    return middleware

@@ -134,6 +134,31 @@ def test_foreign_entries_are_skipped_and_counted(redis_server, store):
     assert store.statistics.unreadable == 2
 
 
+def test_new_traces_are_the_newest_although_the_numbers_begin_anew(redis_server, store):
+    for number in range(3):
+        store.save(make_trace(id=f"old {number}"))
+        assert store.flush()
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.delete(f"{store._tag}sequence")
+    for number in range(2):
+        store.save(make_trace(id=f"new {number}"))
+        assert store.flush()
+    assert ids_of(store) == ["new 1", "new 0", "old 2", "old 1", "old 0"]
+
+
+def test_keys_of_another_kind_are_cleared(redis_server, store):
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.hset(f"{store._tag}counts", "evicted", "many")
+        assert store.statistics.evicted == 0
+        client.set(f"{store._tag}index", "nonsense")
+        assert store.listed() == ()
+        assert "WRONGTYPE" in store.problem
+        store.clear()
+    store.save(make_trace(id="new"))
+    assert store.flush()
+    assert ids_of(store) == ["new"]
+
+
 def test_queue_is_bounded(redis_server, store, monkeypatch):
     monkeypatch.setattr(background, "MAX_WAITING", 3)
     with away(redis_server):
@@ -195,5 +220,5 @@ def test_what_nobody_can_read_makes_room_and_what_another_release_wrote_leaves_b
         store.save(make_trace(id="own"))
         assert store.flush()
 
-        assert client.zrange(f"{store._tag}index", 0, -1) == [b"own", b"newer"]
+        assert client.zrange(f"{store._tag}index", 0, -1) == [b"newer", b"own"]
         assert client.exists(f"{store._tag}trace:newer")
