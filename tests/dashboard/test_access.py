@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client, RequestFactory
 
-from orm_insight.dashboard.access import may_see
+from orm_insight.visitors import may_see
 
 STRANGER = {"REMOTE_ADDR": "203.0.113.7"}
 PATHS = [
