@@ -1,7 +1,8 @@
 """A link to the dashboard in the admin's index and sidebar, for those who may see it.
 
-It stands there like an application without models. What the admin makes of applications and
-permissions is left alone (``get_app_list()``); only what its templates are given gets one entry.
+It stands there like an application with one model that may be viewed. What the admin makes of
+applications and permissions is left alone (``get_app_list()``): only what its templates are given
+gets one entry more.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.admin.sites import AdminSite
+from django.db import models
 from django.http import HttpRequest
 
 from orm_insight.addresses import APP_NAME, find_address
@@ -19,6 +21,15 @@ from orm_insight.capture.tracing import paused
 from orm_insight.visitors import may_see
 
 TITLE = "ORM insight"
+
+
+class Dashboard(models.Model):
+    """Has no table and no rows: templates of others expect a model in each line."""
+
+    class Meta:
+        abstract = True
+        app_label = APP_NAME
+
 
 _sites: Any = AdminSite
 _originals: dict[str, Callable[..., Any]] = {}
@@ -68,11 +79,20 @@ def _add_entry(context: Any, key: str, request: HttpRequest) -> None:
 
 def _with_entry(applications: Iterable[Any], address: str) -> list[Any]:
     """A new list: somebody may keep the other one."""
+    row = {
+        "model": Dashboard,
+        "name": "Dashboard",
+        "object_name": "Dashboard",
+        "perms": {"add": False, "change": False, "delete": False, "view": True},
+        "admin_url": address,
+        "add_url": None,
+        "view_only": True,
+    }
     entry = {
         "name": TITLE,
         "app_label": APP_NAME,
         "app_url": address,
         "has_module_perms": True,
-        "models": [],
+        "models": [row],
     }
     return [*applications, entry]
