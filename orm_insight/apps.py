@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.signals import setting_changed
 
 
@@ -35,6 +35,10 @@ class OrmInsightConfig(AppConfig):
         tasks.install()
         celery_tasks.install()
         runs.flush_at_the_end()
+        if apps.is_installed("django.contrib.admin"):
+            from orm_insight import admin_link
+
+            admin_link.install()
         apply_settings()
         # Made before there are threads: two that import a driver at once get in each other's way.
         store()

@@ -109,6 +109,9 @@ class Config:
     """Who may see traces: takes the request, replaces the built-in rule. May be given as a dotted
     path; one that cannot be imported lets nobody in."""
 
+    response_headers: bool = True
+    """Whether responses lead those who may see traces to theirs, by two headers."""
+
     redact_params: bool | None = None
     """Whether parameters are withheld; ``None`` withholds them where ``DEBUG`` is off."""
 
@@ -271,6 +274,7 @@ _RULES: Mapping[str, Rule] = {
     "only_with_hints": setting_rules.flag,
     "on_demand": setting_rules.flag,
     "show_callback": setting_rules.callback,
+    "response_headers": setting_rules.flag,
     "redact_params": setting_rules.flag_or_none,
     "secret_names": setting_rules.texts,
     "explain_enabled": setting_rules.flag,

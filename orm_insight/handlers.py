@@ -17,6 +17,7 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest
 
+from orm_insight import response_headers
 from orm_insight.requests import begin_request, end_unclosed, finish_request
 
 _handlers: Any = BaseHandler
@@ -68,6 +69,7 @@ def _get_response(handler: Any, request: HttpRequest) -> Any:
     response = None
     try:
         response = respond(handler, request)
+        response_headers.add(recording, request, response)
     finally:
         finish_request(recording, request, response, closes=True)
     return response
@@ -80,7 +82,10 @@ async def _get_response_async(handler: Any, request: HttpRequest) -> Any:
     recording = begin_request(request)
     response = None
     try:
-        response = await respond(handler, request)
+        answer = await respond(handler, request)
+        # A client that goes away meanwhile gets no response.
+        await response_headers.add_async(recording, request, answer)
+        response = answer
     finally:
         finish_request(recording, request, response, closes=True)
         if recording is not None and (unclosed := _unclosed.get(None)) is not None:

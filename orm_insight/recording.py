@@ -7,7 +7,7 @@ from random import SystemRandom
 
 from orm_insight.capture.redaction import Redact, SecretColumns, redact_everything
 from orm_insight.conf import Config, get_config
-from orm_insight.model.trace import Trace
+from orm_insight.model.trace import Trace, TraceKind
 
 
 class _State:
@@ -54,17 +54,22 @@ def is_sampled(path: str) -> bool:
 
 def is_too_fast(trace: Trace) -> bool:
     """Whether only slower ones are kept; what somebody asked for is kept in any case."""
+    return is_below_limit(trace.kind, trace.duration_ms, is_deep=trace.is_deep)
+
+
+def is_below_limit(kind: TraceKind, duration_ms: float, *, is_deep: bool) -> bool:
+    """The same of what is no trace yet."""
     slow_ms = get_config().only_slow_ms
-    return slow_ms is not None and trace.duration_ms < slow_ms and not _was_asked_for(trace)
+    return slow_ms is not None and duration_ms < slow_ms and not _was_asked_for(kind, is_deep)
 
 
 def needs_hints(trace: Trace) -> bool:
     """Whether it is kept only if something in it can be repaired."""
-    return get_config().only_with_hints and not _was_asked_for(trace)
+    return get_config().only_with_hints and not _was_asked_for(trace.kind, trace.is_deep)
 
 
-def _was_asked_for(trace: Trace) -> bool:
-    return trace.is_deep or trace.kind in _ASKED_FOR
+def _was_asked_for(kind: TraceKind, is_deep: bool) -> bool:  # noqa: FBT001  # as a trace has both
+    return is_deep or kind in _ASKED_FOR
 
 
 def record_deep_next(path: str) -> None:

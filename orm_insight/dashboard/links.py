@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from orm_insight import addresses
 from orm_insight.conf import get_config
 from orm_insight.model.surroundings import SpanReference
 
-APP_NAME = "orm_insight"
+APP_NAME = addresses.APP_NAME
 
 
 def address(name: str, *args: object) -> str:

@@ -18,10 +18,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from orm_insight.conf import get_config
-from orm_insight.dashboard.access import may_see
 from orm_insight.dashboard.waiting import while_connected
 from orm_insight.explain.cancelling import cancel
 from orm_insight.panel.pages import plan_page, signer
+from orm_insight.visitors import may_see
 
 
 # The panel is rendered without a request, so there is no CSRF token to put into its form. What we

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.test import Client, RequestFactory
-
-from orm_insight.dashboard.access import may_see
+from django.test import Client
 
 STRANGER = {"REMOTE_ADDR": "203.0.113.7"}
 PATHS = [
@@ -27,30 +25,6 @@ PATHS = [
 ]
 
 
-def allow(request):
-    return True
-
-
-async def allow_async(request):
-    return True
-
-
-async def deny_async(request):
-    return False
-
-
-class AsyncCallable:
-    """Calling it gives an awaitable, though it is no coroutine function."""
-
-    async def __call__(self, request):
-        return False
-
-
-@pytest.fixture
-def request_(rf: RequestFactory):
-    return rf.get("/_orm/")
-
-
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("path", PATHS)
 def test_strangers_get_a_plain_404(settings, path, method):
@@ -64,29 +38,6 @@ def test_strangers_get_a_plain_404(settings, path, method):
     assert response.content == unknown.content.replace(b"/nowhere/", f"/_orm/{path}".encode())
     assert "csrftoken" not in response.cookies
     assert "frame-ancestors" not in response.headers["Content-Security-Policy"]
-
-
-def test_with_debug_the_toolbars_rule_counts(settings, rf):
-    settings.DEBUG = True
-
-    assert may_see(rf.get("/_orm/"))
-    assert not may_see(rf.get("/_orm/", **STRANGER))
-
-
-@pytest.mark.parametrize("rule", [allow, f"{__name__}.allow", allow_async])
-def test_with_debug_the_toolbars_own_callback_counts(settings, rf, rule):
-    settings.DEBUG = True
-    settings.DEBUG_TOOLBAR_CONFIG = {"SHOW_TOOLBAR_CALLBACK": rule}
-
-    assert may_see(rf.get("/_orm/", **STRANGER))
-
-
-@pytest.mark.parametrize("rule", [deny_async, AsyncCallable(), "tests.no.such.rule"])
-def test_what_is_to_be_awaited_or_missing_is_no_yes(settings, request_, rule):
-    settings.DEBUG = True
-    settings.DEBUG_TOOLBAR_CONFIG = {"SHOW_TOOLBAR_CALLBACK": rule}
-
-    assert not may_see(request_)
 
 
 @pytest.mark.django_db
@@ -104,21 +55,6 @@ def test_without_debug_active_superusers_only(settings, facts, expected):
     client.force_login(get_user_model().objects.create(username="ada", **facts))
 
     assert client.get("/_orm/").status_code == expected
-
-
-def test_request_without_a_user_is_a_strangers(settings, request_):
-    settings.DEBUG = False
-
-    assert not may_see(request_)
-
-
-@pytest.mark.parametrize("debug", [True, False])
-def test_own_callback_replaces_both_rules(settings, rf, debug):
-    settings.DEBUG = debug
-    settings.ORM_INSIGHT = {"SHOW_CALLBACK": lambda request: "open" in request.GET}
-
-    assert may_see(rf.get("/_orm/?open", **STRANGER))
-    assert not may_see(rf.get("/_orm/"))
 
 
 @pytest.mark.parametrize("path", ["clear/", "pause/", "resume/", "traces/x/queries/0/explain/"])

@@ -1,0 +1,98 @@
+"""A link to the dashboard in the admin's index and sidebar, for those who may see it.
+
+It stands there like an application with one model that may be viewed. What the admin makes of
+applications and permissions is left alone (``get_app_list()``): only what its templates are given
+gets one entry more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin.sites import AdminSite
+from django.db import models
+from django.http import HttpRequest
+
+from orm_insight.addresses import APP_NAME, find_address
+from orm_insight.capture import faults
+from orm_insight.capture.tracing import paused
+from orm_insight.visitors import may_see
+
+TITLE = "ORM insight"
+
+
+class Dashboard(models.Model):
+    """Has no table and no rows: templates of others expect a model in each line."""
+
+    class Meta:
+        abstract = True
+        app_label = APP_NAME
+
+
+_sites: Any = AdminSite
+_originals: dict[str, Callable[..., Any]] = {}
+
+
+def install() -> None:
+    """A second call changes nothing."""
+    if _originals:
+        return
+    for name, wrapper in (("index", _index), ("each_context", _each_context)):
+        _originals[name] = getattr(_sites, name)
+        setattr(_sites, name, wraps(_originals[name])(wrapper))
+
+
+def uninstall() -> None:
+    for name, original in _originals.items():
+        if getattr(getattr(_sites, name), "__wrapped__", None) is original:
+            setattr(_sites, name, original)
+    _originals.clear()
+
+
+def _index(site: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    """The response is a template's that is not rendered yet."""
+    response = _originals["index"](site, request, *args, **kwargs)
+    _add_entry(getattr(response, "context_data", None), "app_list", request)
+    return response
+
+
+def _each_context(site: Any, request: HttpRequest) -> Any:
+    context = _originals["each_context"](site, request)
+    if context.get("has_permission"):
+        _add_entry(context, "available_apps", request)
+    return context
+
+
+def _add_entry(context: Any, key: str, request: HttpRequest) -> None:
+    try:
+        if context is None or key not in context:
+            return
+        with paused():
+            address = find_address(request, "traces")
+            if address is not None and may_see(request):
+                context[key] = _with_entry(context[key], address)
+    except Exception as error:
+        faults.report("add a link to the admin", error)
+
+
+def _with_entry(applications: Iterable[Any], address: str) -> list[Any]:
+    """A new list: somebody may keep the other one."""
+    row = {
+        "model": Dashboard,
+        "name": "Dashboard",
+        "object_name": "Dashboard",
+        "perms": {"add": False, "change": False, "delete": False, "view": True},
+        "admin_url": address,
+        "add_url": None,
+        "view_only": True,
+    }
+    entry = {
+        "name": TITLE,
+        "app_label": APP_NAME,
+        "app_url": address,
+        "has_module_perms": True,
+        "models": [row],
+    }
+    return [*applications, entry]
