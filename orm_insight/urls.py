@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from orm_insight.dashboard import views
+from orm_insight.dashboard.compare_page import comparison
 from orm_insight.dashboard.links import APP_NAME
 from orm_insight.dashboard.pins import pin
 from orm_insight.dashboard.plans import plan_json
@@ -27,6 +28,8 @@ urlpatterns: list[URLPattern] = [
     path("traces/<str:trace_id>/queries/<int:index>/", views.query, name="query"),
     path("traces/<str:trace_id>/queries/<int:index>/explain/", views.explain, name="explain"),
     path("traces/<str:trace_id>/queries/<int:index>/plan.json", plan_json, name="plan-json"),
+    path("compare/", comparison, name="compare"),
+    path("compare.json", comparison, name="compare-json"),
     path("hints/", views.about, name="about-all"),
     path("hints/<str:code>/", views.about, name="about"),
     path("clear/", views.clear, name="clear"),

@@ -32,6 +32,11 @@ def span_url(span: SpanReference | None) -> str | None:
     return template.format(trace_id=span.trace_id, span_id=span.span_id)
 
 
+def comparison_url(before: str = "", after: str = "", *, name: str = "compare") -> str:
+    """Two traces beside each other."""
+    return with_query(address(name), before=before, after=after)
+
+
 @dataclass(frozen=True, slots=True)
 class TraceLinks:
     """The addresses of one trace."""

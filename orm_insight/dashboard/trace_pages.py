@@ -10,6 +10,7 @@ from django.middleware.csrf import get_token
 from orm_insight import insight
 from orm_insight.analysis.report import Report
 from orm_insight.conf import get_config
+from orm_insight.dashboard.compare_page import comparisons_of
 from orm_insight.dashboard.links import TraceLinks, span_url
 from orm_insight.dashboard.responses import shell_of
 from orm_insight.explain.base import Explanation
@@ -62,6 +63,7 @@ class TracePages:
             json_url=self.links.json(),
             depth=self._depth(),
             whereabouts=self._whereabouts(),
+            comparisons=tuple(comparisons_of(self.report.trace, insight.listed())),
         )
 
     def _whereabouts(self) -> Whereabouts:

@@ -221,6 +221,7 @@ class TracePage:
     json_url: str
     depth: Depth
     whereabouts: Whereabouts
+    comparisons: tuple[TraceLink, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

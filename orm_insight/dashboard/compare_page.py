@@ -1,0 +1,192 @@
+"""The comparison of two traces: which ones are asked for, what is offered beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from orm_insight import insight
+from orm_insight.analysis.comparison import Comparison, compare
+from orm_insight.analysis.report import Report
+from orm_insight.dashboard import access
+from orm_insight.dashboard.compare_json import comparison_json
+from orm_insight.dashboard.links import TraceLinks, comparison_url
+from orm_insight.dashboard.responses import answer, answer_json, gone, shell_of, wants_json
+from orm_insight.dashboard.state import why_trace_is_gone
+from orm_insight.model.summary import TraceSummary, summary_of
+from orm_insight.model.trace import Trace
+from orm_insight.stores.base import Listed
+from orm_insight.ui.comparison import ChoiceForm, ComparisonChoicePage, ComparisonPage
+from orm_insight.ui.comparison_rows import HINTS, ComparedRows, compared_hints, figures
+from orm_insight.ui.format import clock, counted, cut, duration, queries
+from orm_insight.ui.pages import Choice, TraceLink
+from orm_insight.ui.source import Sources
+from orm_insight.ui.traces import header_of
+from orm_insight.ui.verdict import differences, verdict
+
+OFFERED = 50
+
+
+@access.page
+@require_safe
+def comparison(request: HttpRequest) -> HttpResponse:
+    """``before`` and ``after`` are ids of traces; one alone is offered others to compare with."""
+    first, second = request.GET.get("before", ""), request.GET.get("after", "")
+    if not (first or second):
+        return _asks_for_nothing(request)
+    before, after = _report(first), _report(second)
+    lost = [
+        name
+        for name, asked, found in (("before", first, before), ("after", second, after))
+        if asked and found is None
+    ]
+    if lost:
+        return _lost(request, lost, after or before)
+    if before is None or after is None or before.trace.id == after.trace.id:
+        return _alone(request, before, after)
+    compared = compare(before, after)
+    if wants_json(request):
+        return answer_json(comparison_json(compared))
+    return answer(_page(request, compared))
+
+
+def _report(trace_id: str) -> Report | None:
+    return insight.report(trace_id) if trace_id else None
+
+
+def _asks_for_nothing(request: HttpRequest) -> HttpResponse:
+    message = (
+        "The address names no traces. Open a trace that was recorded more than once: "
+        "“Compare with the last” is one of its buttons."
+    )
+    return gone(request, "Compare which traces?", message)
+
+
+def _lost(request: HttpRequest, lost: Sequence[str], left: Report | None) -> HttpResponse:
+    """One of them can still be compared with others."""
+    reason = why_trace_is_gone(request)
+    if left is None or len(lost) > 1 or wants_json(request):
+        which = " and ".join(f"“{name}”" for name in lost)
+        title = f"The traces {which} are gone" if len(lost) > 1 else f"The trace {which} is gone"
+        message = f"{title}. {reason}" if wants_json(request) else reason
+        return gone(request, title, message)
+    title = f"The trace “{lost[0]}” is gone"
+    return answer(_choice_page(request, left.trace, title, reason), status=404)
+
+
+def _alone(request: HttpRequest, before: Report | None, after: Report | None) -> HttpResponse:
+    """Nothing to compare yet: the same trace twice, or only one."""
+    chosen = after or before
+    if chosen is None:  # an empty id is never found, and asked for it was
+        return _asks_for_nothing(request)
+    is_twice = before is not None and after is not None
+    title = "This is the same trace twice" if is_twice else "Compare with which trace?"
+    message = "A trace is no different from itself. " if is_twice else ""
+    if wants_json(request):
+        return answer_json({"error": f"{title}: name two with before and after."}, status=400)
+    return answer(_choice_page(request, chosen.trace, title, message))
+
+
+def _choice_page(
+    request: HttpRequest, trace: Trace, title: str, message: str
+) -> ComparisonChoicePage:
+    others = list(_others(trace, insight.listed()))
+    again = "Open the page again" if trace.kind == "request" else "Run it again"
+    return ComparisonChoicePage(
+        shell=shell_of(request),
+        trace=header_of(trace, TraceLinks(trace.id).trace()),
+        title=title,
+        message=message,
+        advice=""
+        if others
+        else (
+            "There is no other trace of this endpoint. "
+            f"{again}, before or after you change the code, and compare then."
+        ),
+        form=_form(trace, others, None) if others else None,
+    )
+
+
+def _page(request: HttpRequest, compared: Comparison) -> ComparisonPage:
+    before, after = compared.before.trace, compared.after.trace
+    old, new = TraceLinks(before.id), TraceLinks(after.id)
+    rows = ComparedRows(compared, old, new)
+    return ComparisonPage(
+        shell=shell_of(request),
+        before=header_of(before, old.trace()),
+        after=header_of(after, new.trace()),
+        verdict=verdict(compared),
+        notices=tuple(differences(compared)),
+        figures=tuple(figures(compared)),
+        gone=compared_hints(compared.gone, old, Sources(before.started_at)),
+        new=compared_hints(compared.new, new, Sources(after.started_at)),
+        more_hints=_more_hints(compared),
+        sections=tuple(rows.sections()),
+        unchanged=rows.unchanged(),
+        form=_form(after, list(_others(after, insight.listed())), before),
+        swap_url=comparison_url(after.id, before.id),
+        json_url=comparison_url(before.id, after.id, name="compare-json"),
+    )
+
+
+def _more_hints(compared: Comparison) -> str:
+    left = sum(max(len(hints) - HINTS, 0) for hints in (compared.gone, compared.new))
+    parts = [f"{counted(left, 'hint')} more, with smaller savings."] if left else []
+    if compared.kept:
+        parts.append(f"{counted(len(compared.kept), 'hint')} in both traces.")
+    return " ".join(parts)
+
+
+def _others(trace: Trace, listed: Sequence[Listed]) -> Iterator[TraceSummary]:
+    """The other traces of the same endpoint, newest first."""
+    endpoint = summary_of(trace).endpoint
+    found = (each.summary for each in listed if each.summary.id != trace.id)
+    yield from sorted(
+        (each for each in found if each.endpoint == endpoint),
+        key=lambda each: each.started_at,
+        reverse=True,
+    )
+
+
+def _form(trace: Trace, others: Sequence[TraceSummary], chosen: Trace | None) -> ChoiceForm:
+    offered = list(others[:OFFERED])
+    if chosen is not None and chosen.id not in {each.id for each in offered}:
+        offered.insert(0, summary_of(chosen))
+    left = len(others) - OFFERED
+    return ChoiceForm(
+        url=comparison_url(),
+        after=trace.id,
+        choices=tuple(
+            Choice(
+                value=each.id,
+                label=_label(each, trace),
+                is_chosen=chosen is not None and each.id == chosen.id,
+            )
+            for each in offered
+        ),
+        note=f"The newest {OFFERED} of {len(others):,}." if left > 0 else "",
+    )
+
+
+def _label(each: TraceSummary, beside: Trace) -> str:
+    """Time, queries and duration; the path where it is another one."""
+    parts = [clock(each.started_at), queries(each.queries), duration(each.duration_ms)]
+    if each.status != beside.status and each.status is not None:
+        parts.append(str(each.status))
+    if (each.path or each.name) != (beside.path or beside.name):
+        parts.append(cut(each.path or each.name, 60))
+    return " · ".join(parts)
+
+
+def comparisons_of(trace: Trace, listed: Sequence[Listed]) -> Iterator[TraceLink]:
+    """What a trace is compared with by one click: the last before it, and the newest since."""
+    others = list(_others(trace, listed))
+    older = next((each for each in others if each.started_at < trace.started_at), None)
+    if older is not None:
+        url = comparison_url(older.id, trace.id)
+        yield TraceLink(name="Compare with the last", url=url)
+    if others and others[0].started_at > trace.started_at:
+        url = comparison_url(trace.id, others[0].id)
+        yield TraceLink(name="Compare with the newest", url=url)
