@@ -27,6 +27,7 @@ from orm_insight.ui.sql import sql_line
 
 ROWS = 25
 HINTS = 10
+_LEAST_BAR = 0.01
 _SECTIONS = (
     (Kind.APPEARED, "Appeared", "Only after."),
     (Kind.VANISHED, "Vanished", "Only before."),
@@ -126,7 +127,8 @@ class ComparedRows:
         return self._sources.place(side.group.site, with_excerpt=False)
 
     def _part(self, ms: float) -> float:
-        return ms / self._largest_ms if self._largest_ms else 0.0
+        """What took any time at all can be seen."""
+        return max(ms / self._largest_ms, _LEAST_BAR) if ms and self._largest_ms else 0.0
 
 
 def _sql(group: QueryGroup) -> Markup:

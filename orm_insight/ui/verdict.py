@@ -14,11 +14,12 @@ from orm_insight.analysis.group_pairs import Change, GroupPair, Kind
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import CallSite
 from orm_insight.sql.fingerprint import summary
-from orm_insight.ui.format import count, counted, cut, duration, queries
+from orm_insight.ui.format import count, cut, duration, queries
 from orm_insight.ui.paths import display_path
 
-# Where a hint's title says what is: "author is loaded row by row".
-_STATE = re.compile(r"([^,]+?) (is|are) (.+)", re.DOTALL)
+# Where a hint's title says what is: "author is loaded row by row". Not "asked 40 times": it may be
+# asked still, if not as often.
+_STATE = re.compile(r"([^,]+?) (is|are) ([^0-9]+)")
 _HARDLY = 0.1
 
 
@@ -63,12 +64,10 @@ def _times(compared: Comparison) -> str:
 def _part(whole: Change, database: Change) -> str:
     """How much of a difference in time the database accounts for."""
     share = database.difference / whole.difference
-    if share < _HARDLY:
-        return (
-            f"although {_size(database)} {_less(database)} in the database"
-            if database.is_clear
-            else "none of it in the database"
-        )
+    if database.is_clear and share < 0:
+        return f"although {_size(database)} {_less(database)} in the database"
+    if not database.is_clear and share < _HARDLY:
+        return "none of it in the database"
     if share > 1 - _HARDLY:
         return "all of it in the database"
     return f"{_size(database)} of it in the database"
@@ -153,8 +152,11 @@ def _at(pair: GroupPair, *, is_alone: bool) -> str:
 
 
 def _place(site: CallSite) -> str:
-    function = f" in {cut(site.function, 80)}" if site.function else ""
-    return f"{display_path(site.file)}:{site.line}{function}"
+    where = f"{display_path(site.file)}:{site.line}"
+    if not site.function:
+        return where
+    name = cut(site.function, 80)
+    return f"{where} ({name})" if site.is_template else f"{where} in {name}"
 
 
 def _no_longer(hint: Hint) -> str:
@@ -197,7 +199,7 @@ def differences(compared: Comparison) -> Iterator[str]:
     for name, trace in (("Before", before), ("After", after)):
         if trace.dropped:
             yield (
-                f"{name}: {counted(trace.dropped, 'query', 'queries')} above the limit of a trace: "
+                f"{name}: {queries(trace.dropped)} above the limit of a trace: "
                 "counted and summed, but not kept one by one."
             )
 
