@@ -12,7 +12,7 @@ from orm_insight.analysis.group_pairs import Change, GroupPair, Kind, pair_group
 from orm_insight.analysis.hint_pairs import pair_hints
 from orm_insight.analysis.report import Report
 from orm_insight.model.hint import Hint
-from orm_insight.model.summary import summary_of
+from orm_insight.model.summary import endpoint_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,7 @@ class Comparison:
 
     @property
     def is_same_endpoint(self) -> bool:
-        before, after = summary_of(self.before.trace), summary_of(self.after.trace)
-        return before.endpoint == after.endpoint
+        return endpoint_of(self.before.trace) == endpoint_of(self.after.trace)
 
     @property
     def queries(self) -> Change:

@@ -71,6 +71,11 @@ def _by_function(each: _Known) -> Hashable:
     return each.identity._replace(site=None, origin=None), site, origin
 
 
+def _by_file(each: _Known) -> Hashable:
+    files = [site and site.file for site in (each.hint.site, each.hint.origin)]
+    return each.identity._replace(site=None, origin=None), *files
+
+
 def _by_subject(each: _Known) -> Hashable | None:
     """Wherever it is; not of hints that say little but the model."""
     identity = each.identity
@@ -82,5 +87,6 @@ def _by_subject(each: _Known) -> Hashable | None:
 _STEPS: tuple[Step[_Known], ...] = (
     Step(key=_by_identity, rule=Rule.ANY),
     Step(key=_by_function, rule=Rule.ANY),
+    Step(key=_by_file, rule=Rule.ONE),
     Step(key=_by_subject, rule=Rule.ONE),
 )

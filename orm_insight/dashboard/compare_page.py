@@ -15,7 +15,7 @@ from orm_insight.dashboard.compare_json import comparison_json
 from orm_insight.dashboard.links import TraceLinks, comparison_url
 from orm_insight.dashboard.responses import answer, answer_json, gone, shell_of, wants_json
 from orm_insight.dashboard.state import why_trace_is_gone
-from orm_insight.model.summary import TraceSummary, summary_of
+from orm_insight.model.summary import TraceSummary, endpoint_of, summary_of
 from orm_insight.model.trace import Trace
 from orm_insight.stores.base import Listed
 from orm_insight.ui.comparison import ChoiceForm, ComparisonChoicePage, ComparisonPage
@@ -34,8 +34,6 @@ OFFERED = 50
 def comparison(request: HttpRequest) -> HttpResponse:
     """``before`` and ``after`` are ids of traces; one alone is offered others to compare with."""
     first, second = request.GET.get("before", ""), request.GET.get("after", "")
-    if not (first or second):
-        return _asks_for_nothing(request)
     before, after = _report(first), _report(second)
     lost = [
         name
@@ -44,8 +42,11 @@ def comparison(request: HttpRequest) -> HttpResponse:
     ]
     if lost:
         return _lost(request, lost, after or before)
+    chosen = after or before
+    if chosen is None:
+        return _asks_for_nothing(request)
     if before is None or after is None or before.trace.id == after.trace.id:
-        return _alone(request, before, after)
+        return _alone(request, chosen, is_twice=before is not None and after is not None)
     compared = compare(before, after)
     if wants_json(request):
         return answer_json(comparison_json(compared))
@@ -76,12 +77,8 @@ def _lost(request: HttpRequest, lost: Sequence[str], left: Report | None) -> Htt
     return answer(_choice_page(request, left.trace, title, reason), status=404)
 
 
-def _alone(request: HttpRequest, before: Report | None, after: Report | None) -> HttpResponse:
+def _alone(request: HttpRequest, chosen: Report, *, is_twice: bool) -> HttpResponse:
     """Nothing to compare yet: the same trace twice, or only one."""
-    chosen = after or before
-    if chosen is None:  # an empty id is never found, and asked for it was
-        return _asks_for_nothing(request)
-    is_twice = before is not None and after is not None
     title = "This is the same trace twice" if is_twice else "Compare with which trace?"
     message = "A trace is no different from itself. " if is_twice else ""
     if wants_json(request):
@@ -141,7 +138,7 @@ def _more_hints(compared: Comparison) -> str:
 
 def _others(trace: Trace, listed: Sequence[Listed]) -> Iterator[TraceSummary]:
     """The other traces of the same endpoint, newest first."""
-    endpoint = summary_of(trace).endpoint
+    endpoint = endpoint_of(trace)
     found = (each.summary for each in listed if each.summary.id != trace.id)
     yield from sorted(
         (each for each in found if each.endpoint == endpoint),

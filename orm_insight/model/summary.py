@@ -44,9 +44,13 @@ class TraceSummary:
 
     @property
     def endpoint(self) -> str:
-        """What traces of the same code have in common: the URL's name, or what they are called."""
-        route = self.url_name or self.view or self.path or self.name
-        return f"{self.kind} {self.method or ''} {route}"
+        return endpoint_of(self)
+
+
+def endpoint_of(trace: Trace | TraceSummary) -> str:
+    """What traces of the same code have in common: the URL's name, or what they are called."""
+    route = trace.url_name or trace.view or trace.path or trace.name
+    return f"{trace.kind} {trace.method or ''} {route}"
 
 
 def summary_of(trace: Trace) -> TraceSummary:

@@ -36,9 +36,9 @@ def library() -> None:
 @pytest.fixture
 def run(tmp_path) -> Callable[..., Any]:
     """Run code as the contents of one file, which changes between the runs."""
-    path = tmp_path / "shelf.py"
 
-    def run_as_file(code: str, *, deep: bool = False) -> Any:
+    def run_as_file(code: str, *, file: str = "shelf.py", deep: bool = False) -> Any:
+        path = tmp_path / file
         path.write_text(code)
         names: dict[str, Any] = {"Book": Book}
         exec(compile(code, str(path), "exec"), names)
@@ -104,6 +104,18 @@ def test_hint_that_moved_to_another_function_is_the_same(run):
     assert (found.gone, found.new, len(found.kept)) == ((), (), 1)
 
 
+def test_hint_that_names_only_a_model_is_not_followed_to_another_file(run):
+    counting = "def titles():\n    for _ in range(3):\n        Book.objects.count()\n"
+    renamed = counting.replace("titles", "counted") + "titles = counted"
+    before = run(counting)
+    assert [hint.lookup for hint in before.hints] == [None]
+
+    assert len(compare(before, run(renamed)).kept) == 1
+    elsewhere = compare(before, run(counting, file="other.py"))
+
+    assert (len(elsewhere.gone), len(elsewhere.new)) == (1, 1)
+
+
 def test_silenced_hint_is_not_gone(run):
     before = run(WASTEFUL)
     after = replace(run(WASTEFUL), silence=Silence(rules={"*": ("ORM101",)}))
@@ -112,6 +124,10 @@ def test_silenced_hint_is_not_gone(run):
     found = compare(before, after)
 
     assert (found.gone, found.new, found.kept) == ((), (), ())
+    back = compare(after, before)
+    assert (back.gone, back.new, back.kept) == ((), (), ())
+    lost = compare(after, run("def titles(): pass"))
+    assert lost.gone == ()
 
 
 def test_hint_that_needs_depth_is_not_gone_without_it(run):
