@@ -94,6 +94,7 @@ def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
         clear_url=address("clear"),
         clear_note=f"{counted(pinned, 'pinned trace')} will stay" if pinned else "",
         json_url=with_query(address("traces-json"), **asked.filters),
+        import_url=address("import"),
     )
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from orm_insight.ui.contexts import (
     Demand,
+    Export,
     Fact,
     Groups,
     HintCard,
@@ -128,6 +129,7 @@ class TraceListPage:
     clear_url: str
     clear_note: str
     json_url: str
+    import_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +220,7 @@ class TracePage:
     groups: Groups
     timeline: Timeline | None
     queries: Queries
-    json_url: str
+    exports: tuple[Export, ...]
     depth: Depth
     whereabouts: Whereabouts
 
