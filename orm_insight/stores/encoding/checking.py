@@ -97,11 +97,12 @@ class _Checker:
             self.check(each, arguments[1], where)
 
     def _check_object(self, value: Any, kind: Any, where: str) -> None:
-        _expect(type(value) is kind, where, f"is no {kind.__name__}")
+        # A frame is a call site.
+        _expect(isinstance(value, kind), where, f"is no {kind.__name__}")
         if id(value) in self._seen:
             return
         self._seen.add(id(value))
-        for name, expected in _hints(kind).items():
+        for name, expected in _hints(type(value)).items():
             self.check(getattr(value, name), expected, f"{kind.__name__}.{name}")
 
 
