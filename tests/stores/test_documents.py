@@ -117,7 +117,7 @@ def test_document_that_is_cut_off_is_refused_at_every_length() -> None:
 
 
 def test_document_that_is_too_large_is_refused_unread() -> None:
-    assert "too large: 32.0 MiB" in refusal(b" " * (MAX_DOCUMENT_BYTES + 1))
+    assert "too large: 16.0 MiB" in refusal(b" " * (MAX_DOCUMENT_BYTES + 1))
 
 
 @pytest.mark.parametrize(
