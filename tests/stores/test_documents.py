@@ -184,11 +184,11 @@ def test_everything_that_is_recorded_passes() -> None:
 LEAVES = st.sampled_from([None, True, -1, 2**80, 1e308, "", "/etc/passwd", [], {}, {"o": 0}, [[]]])
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def places_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     yield path
     if isinstance(value, dict | list):
         for key, each in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _places(each, (*path, key))
+            yield from places_of(each, (*path, key))
 
 
 def with_changed_place(document: Any, path: tuple[Any, ...], leaf: Any) -> Any:
@@ -204,7 +204,7 @@ def with_changed_place(document: Any, path: tuple[Any, ...], leaf: Any) -> Any:
 
 
 DOCUMENT = json.loads(to_document(full_trace()))
-PLACES = list(_places(DOCUMENT))
+PLACES = list(places_of(DOCUMENT))
 
 
 @given(st.sampled_from(PLACES), LEAVES)
