@@ -102,7 +102,8 @@ class _Checker:
         if id(value) in self._seen:
             return
         self._seen.add(id(value))
-        for name, expected in _hints(type(value)).items():
+        found: Any = type(value)
+        for name, expected in _hints(found).items():
             self.check(getattr(value, name), expected, f"{kind.__name__}.{name}")
 
 
