@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from random import Random
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,12 +14,9 @@ from orm_insight.exchange import ImportRefusedError, export_trace, import_trace
 from orm_insight.stores.encoding.documents import MAX_DOCUMENT_BYTES
 from tests.builders import make_query, make_site, make_trace
 from tests.dashboard.pages import check_html, elements
-from tests.dashboard.test_hint import path_of
-from tests.dashboard.test_imported_safety import author_loads
 from tests.dashboard.test_keeping import badges
 from tests.dashboard.test_limits import HOSTILE
 from tests.dashboard.test_traces import repeated
-from tests.stores.test_documents import places_of, with_changed_place
 from tests.testapp.models import Book
 
 
@@ -269,28 +265,6 @@ def test_imported_trace_is_not_among_the_problems_of_this_project(dashboard):
     assert (found["problems"], found["analysed"]) == ([], 0)
     assert "Without 1 imported trace" in dashboard.text("problems/")
     assert "/_orm/problems/#p-" not in dashboard.text(f"traces/{id}/")
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_pages_survive_whatever_is_let_in(dashboard, seed):
-    random, let_in = Random(seed), 0
-    sent = make_trace(*author_loads("/x/views.py"), *repeated(3))
-    document = json.loads(export_trace(sent))
-    places = list(places_of(document))
-    while let_in < 3:
-        leaf = random.choice([None, True, 2**62, "", "\x00\ud800", {"o": 0}, {"n": "sNaN"}])
-        changed = with_changed_place(document, random.choice(places), leaf)
-        try:
-            trace = import_trace(json.dumps(changed).encode())
-        except ImportRefusedError:
-            continue
-        let_in += 1
-        paths = ["", f"traces/{trace.id}/", f"traces/{trace.id}/chrome.json"]
-        paths += [path_of(trace)] if insight.report_of(trace).hints else []
-        assert {path: dashboard.get(path).status_code for path in paths} == dict.fromkeys(
-            paths, 200
-        )
-    assert insight.status().faults == {}
 
 
 @pytest.mark.django_db

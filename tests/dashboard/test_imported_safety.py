@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from django.db import connection
 
 import orm_insight
 from orm_insight import insight
-from orm_insight.exchange import export_trace, import_trace
+from orm_insight.exchange import ImportRefusedError, export_trace, import_trace
 from orm_insight.explain.base import NOT_RUN_HERE
 from orm_insight.model.trace import Construction, Relation, RelationLoad, ResultSet
 from orm_insight.ui.source import Sources
@@ -18,6 +20,8 @@ from tests.browser import expect
 from tests.builders import make_frame, make_query, make_site, make_trace
 from tests.dashboard.pages import elements
 from tests.dashboard.test_hint import path_of
+from tests.dashboard.test_traces import repeated
+from tests.stores.test_documents import places_of, with_changed_place
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
@@ -202,6 +206,28 @@ def test_plan_of_another_trace_is_not_shown_as_its_own(dashboard, settings):
 
     assert imported.id != "own"
     assert insight.plan_of(imported.id, 0) is None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_pages_survive_whatever_is_let_in(dashboard, seed):
+    random, let_in = Random(seed), 0
+    sent = make_trace(*author_loads("/x/views.py"), *repeated(3))
+    document = json.loads(export_trace(sent))
+    places = list(places_of(document))
+    while let_in < 3:
+        leaf = random.choice([None, True, 2**62, "", "\x00\ud800", {"o": 0}, {"n": "sNaN"}])
+        changed = with_changed_place(document, random.choice(places), leaf)
+        try:
+            trace = import_trace(json.dumps(changed).encode())
+        except ImportRefusedError:
+            continue
+        let_in += 1
+        paths = ["", f"traces/{trace.id}/", f"traces/{trace.id}/chrome.json"]
+        paths += [path_of(trace)] if insight.report_of(trace).hints else []
+        assert {path: dashboard.get(path).status_code for path in paths} == dict.fromkeys(
+            paths, 200
+        )
+    assert insight.status().faults == {}
 
 
 def test_form_works_without_scripts(site, foreign, browser, tmp_path):

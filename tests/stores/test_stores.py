@@ -294,12 +294,3 @@ def test_imported_trace_makes_room_and_is_never_the_worst(store):
         store.save(make_trace(id=f"new{number}"))
 
     assert reasons(store).keys() == {"new3", "new2", "new1", "slow"}
-
-
-def test_imported_trace_can_be_pinned(store):
-    store.save(make_trace(id="sent", imported_at=datetime.now(UTC)))
-    assert store.pin("sent", is_pinned=True) is PinOutcome.DONE
-    for number in range(5):
-        store.save(make_trace(id=f"new{number}"))
-
-    assert reasons(store)["sent"] == {"pinned"}
