@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from orm_insight.ui.choices import Choice
 from orm_insight.ui.contexts import (
     Demand,
     Export,
@@ -104,15 +105,6 @@ class TraceTable:
     has_traces: bool
     csrf_token: str
     back: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One entry of a filter."""
-
-    value: str
-    label: str
-    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
