@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from orm_insight import keeping, recording, sieve, steering
 from orm_insight.analysis.detectors.base import Thresholds
 from orm_insight.analysis.report import Report, analyze
-from orm_insight.analysis.silence import Silence
+from orm_insight.analysis.silence import Silence, no_comments
 from orm_insight.capture import faults, provenance
 from orm_insight.capture.tracing import paused
 from orm_insight.conf import get_config
-from orm_insight.explain.base import ExplainError, Explanation, Outcome
+from orm_insight.explain.base import NOT_RUN_HERE, ExplainError, Explanation, Outcome
 from orm_insight.explain.runner import explain as explain_query
 from orm_insight.explanations import Explanations, KeptExplanation, Origin
 from orm_insight.ignore_comments import read_comments
@@ -116,7 +116,13 @@ def reset() -> None:
 
 
 def keep(trace: Trace) -> None:
-    """Put a finished trace into the ring; what was slow in it may be explained later."""
+    """Put a finished trace into the ring; what was slow in it may be explained later.
+
+    An imported one is kept and nothing else: it is none of this project's work.
+    """
+    if trace.is_imported:
+        store().save(trace)
+        return
     if recording.is_too_fast(trace):
         return
     if recording.needs_hints(trace):
@@ -160,7 +166,11 @@ def report_of(trace: Trace) -> Report:
         trace,
         read_schema(),
         Thresholds(repeats=config.repeat_threshold, slow_ms=config.slow_query_ms),
-        Silence(rules=config.ignore, read_comments=read_comments),
+        Silence(
+            rules=config.ignore,
+            # The files that an imported trace names are those of another machine.
+            read_comments=no_comments if trace.is_imported else read_comments,
+        ),
         evidence,
     )
     with _state.lock:
@@ -207,12 +217,17 @@ def explain(
         return Explanation(
             query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=forbidden
         )
-    return _explain(trace_id, query, analyze=analyze, origin="asked", try_index=try_index)
+    return _explain(found, query, analyze=analyze, origin="asked", try_index=try_index)
 
 
 def _explain(
-    trace_id: str, query: Query, *, analyze: bool, origin: Origin, try_index: str | None = None
+    trace: Trace, query: Query, *, analyze: bool, origin: Origin, try_index: str | None = None
 ) -> Explanation:
+    """The only way to the database: what somebody has sent never gets there."""
+    if trace.is_imported:
+        return Explanation(
+            query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=NOT_RUN_HERE
+        )
     config = get_config()
     with paused():
         explanation = explain_query(
@@ -226,7 +241,7 @@ def _explain(
     explanation = replace(explanation, can_try=config.may_try_indexes)
     _state.explanations.keep(
         KeptExplanation(
-            explanation=explanation, at=datetime.now(UTC), origin=origin, trace_id=trace_id
+            explanation=explanation, at=datetime.now(UTC), origin=origin, trace_id=trace.id
         )
     )
     return explanation
@@ -246,9 +261,10 @@ def slow_explainer() -> SlowExplainer:
 
 
 def _explain_slow(slow: SlowQuery) -> None:
-    if trace(slow.trace_id) is None:
+    found = trace(slow.trace_id)
+    if found is None or found.is_imported:
         return
-    explanation = _explain(slow.trace_id, slow.query, analyze=False, origin="slow")
+    explanation = _explain(found, slow.query, analyze=False, origin="slow")
     if explanation.outcome in (Outcome.FAILED, Outcome.UNAVAILABLE):
         raise ExplainError(explanation.error)
 

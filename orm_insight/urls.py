@@ -6,6 +6,8 @@ from django.urls import URLPattern, path
 
 from orm_insight.dashboard import views
 from orm_insight.dashboard.compare_page import comparison
+from orm_insight.dashboard.exports import chrome_json, export_json
+from orm_insight.dashboard.importing import import_page
 from orm_insight.dashboard.links import APP_NAME
 from orm_insight.dashboard.pins import pin
 from orm_insight.dashboard.plans import plan_json
@@ -17,6 +19,9 @@ urlpatterns: list[URLPattern] = [
     path("traces.json", views.traces_json, name="traces-json"),
     path("problems/", views.problems, name="problems"),
     path("problems.json", views.problems, name="problems-json"),
+    path("import/", import_page, name="import"),
+    path("traces/<str:trace_id>/export.json", export_json, name="export"),
+    path("traces/<str:trace_id>/chrome.json", chrome_json, name="chrome"),
     path("traces/<str:trace_id>.json", views.trace, name="trace-json"),
     path("traces/<str:trace_id>/", views.trace, name="trace"),
     path("traces/<str:trace_id>/groups/", views.groups, name="groups"),

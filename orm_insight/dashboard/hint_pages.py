@@ -43,7 +43,7 @@ def why_gone(report: Report, problem_id: str) -> str:
 
 def hint_page(request: HttpRequest, report: Report, number: int) -> HintPage:
     hint, trace = report.hints[number], report.trace
-    shell, links, identity = shell_of(request), TraceLinks(trace.id), Identity.of(hint).id
+    shell, links, identity = shell_of(request), TraceLinks.of(trace), Identity.of(hint).id
     return HintPage(
         shell=shell,
         trace=header_of(trace, links.trace()),
@@ -51,7 +51,7 @@ def hint_page(request: HttpRequest, report: Report, number: int) -> HintPage:
             number,
             report,
             links,
-            Sources(trace.started_at),
+            Sources(trace),
             about_url=about_url(hint.code),
             csrf_token=shell.csrf_token if get_config().explain_enabled else None,
         ),
@@ -63,7 +63,7 @@ def hint_page(request: HttpRequest, report: Report, number: int) -> HintPage:
 def hint_json(report: Report, number: int) -> dict[str, Any]:
     hint, links = report.hints[number], TraceLinks(report.trace.id)
     identity = Identity.of(hint).id
-    diff = diff_of(hint, report, Sources(report.trace.started_at))
+    diff = diff_of(hint, report, Sources(report.trace))
     return {
         "version": 1,
         "id": identity,

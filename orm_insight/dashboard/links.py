@@ -10,6 +10,7 @@ from django.urls import reverse
 from orm_insight import addresses
 from orm_insight.conf import get_config
 from orm_insight.model.surroundings import SpanReference
+from orm_insight.model.trace import Trace
 
 APP_NAME = addresses.APP_NAME
 
@@ -37,18 +38,27 @@ def comparison_url(before: str = "", after: str = "", *, name: str = "compare") 
     return with_query(address(name), before=before, after=after)
 
 
+def problem_url(problem_id: str) -> str:
+    return f"{address('problems')}#p-{problem_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class TraceLinks:
-    """The addresses of one trace."""
+    """The addresses of one trace. Of an imported one nothing is explained, and it is not among
+    the problems of this project."""
 
     trace_id: str
+    is_imported: bool = False
+
+    @classmethod
+    def of(cls, trace: Trace) -> TraceLinks:
+        return cls(trace.id, trace.is_imported)
 
     def trace(self) -> str:
         return address("trace", self.trace_id)
 
-    @staticmethod
-    def problem(problem_id: str) -> str:
-        return f"{address('problems')}#p-{problem_id}"
+    def problem(self, problem_id: str) -> str | None:
+        return None if self.is_imported else problem_url(problem_id)
 
     def hint(self, number: int) -> str:
         return f"{self.trace()}#oi-hint-{number + 1}"
@@ -68,6 +78,12 @@ class TraceLinks:
     def json(self) -> str:
         return address("trace-json", self.trace_id)
 
+    def export(self) -> str:
+        return address("export", self.trace_id)
+
+    def chrome(self) -> str:
+        return address("chrome", self.trace_id)
+
     def query(self, index: int) -> str:
         return address("query", self.trace_id, index)
 
@@ -83,8 +99,8 @@ class TraceLinks:
     def groups(self, *, offset: int = 0) -> str:
         return with_query(address("groups", self.trace_id), offset=offset)
 
-    def explain(self, index: int) -> str:
-        return address("explain", self.trace_id, index)
+    def explain(self, index: int) -> str | None:
+        return None if self.is_imported else address("explain", self.trace_id, index)
 
     @staticmethod
     def about(code: str) -> str:

@@ -16,10 +16,11 @@ from orm_insight.dashboard.responses import shell_of
 from orm_insight.dashboard.state import facts, warnings
 from orm_insight.model.summary import TraceSummary
 from orm_insight.stores.base import KeptFor, Listed
+from orm_insight.ui.choices import Choice
 from orm_insight.ui.contexts import Demand
 from orm_insight.ui.format import count, counted
 from orm_insight.ui.kept import REASONS, places_of, process_among, reason_of, word_of
-from orm_insight.ui.pages import Choice, Column, HintDigest, TraceListPage, TraceTable
+from orm_insight.ui.pages import Column, HintDigest, TraceListPage, TraceTable
 from orm_insight.ui.traces import NEWEST_FIRST, Entry, is_sort, matching, ordered, row_of
 
 PAGE_SIZE = 50
@@ -94,6 +95,7 @@ def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
         clear_url=address("clear"),
         clear_note=f"{counted(pinned, 'pinned trace')} will stay" if pinned else "",
         json_url=with_query(address("traces-json"), **asked.filters),
+        import_url=address("import"),
     )
 
 

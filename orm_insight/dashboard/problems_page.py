@@ -12,7 +12,7 @@ from orm_insight import insight
 from orm_insight.analysis.problems import AnalysedTrace, Occurrence, Problem, gather_problems
 from orm_insight.analysis.serialization import hint_to_dict
 from orm_insight.dashboard.digests import digests
-from orm_insight.dashboard.links import TraceLinks, address, with_query
+from orm_insight.dashboard.links import TraceLinks, address, problem_url, with_query
 from orm_insight.dashboard.responses import shell_of
 from orm_insight.model.summary import outermost
 from orm_insight.ui.format import count, counted
@@ -26,18 +26,24 @@ MAX_SHOWN = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The problems of ``analysed`` traces; ``waiting`` ones follow, ``failed`` ones never will."""
+    """The problems of ``analysed`` traces; ``waiting`` ones follow, ``failed`` ones never will.
+
+    ``imported`` ones are left out: what they waste is wasted elsewhere.
+    """
 
     problems: tuple[Problem, ...]
     analysed: int
     affected: int
     waiting: int
     failed: int
+    imported: int = 0
 
 
 def find_problems() -> Found:
     """What the ring holds now, after as much analysis as one request may do."""
-    summaries = outermost([entry.summary for entry in insight.listed()])
+    listed = [entry.summary for entry in insight.listed()]
+    own = [each for each in listed if not each.is_imported]
+    summaries = outermost(own)
     digests.work(summaries, budget_s=BUDGET_S)
     known = [(each, digest) for each in summaries if (digest := digests.get(each)) is not None]
     failed = sum(digest.is_failed for _, digest in known)
@@ -49,6 +55,7 @@ def find_problems() -> Found:
         affected=sum(bool(digest.findings) for _, digest in known),
         waiting=len(summaries) - len(known),
         failed=failed,
+        imported=len(listed) - len(own),
     )
 
 
@@ -94,6 +101,8 @@ def _more(left: int) -> str:
 def _notices(found: Found) -> Iterator[str]:
     if found.failed:
         yield f"{counted(found.failed, 'trace')} could not be analysed. The log tells why."
+    if found.imported:
+        yield f"Without {counted(found.imported, 'imported trace')}: these are not of this project."
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
@@ -106,7 +115,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "queries": problem.query_count,
         "saving": {"queries": problem.saving.queries, "ms": problem.saving.ms},
         "newest": [_occurrence(occurrence) for occurrence in problem.newest],
-        "url": TraceLinks.problem(problem.id),
+        "url": problem_url(problem.id),
     }
 
 

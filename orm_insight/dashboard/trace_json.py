@@ -42,6 +42,7 @@ def _summary(entry: Entry) -> dict[str, Any]:
         "pid": found.pid,
         "follows": found.follows,
         "part_of": found.part_of,
+        "imported": found.is_imported,
         **_kept(entry.kept_for),
         "url": TraceLinks(found.id).json(),
     }
@@ -58,6 +59,7 @@ def trace_json(report: Report) -> dict[str, Any]:
     made["trace"]["span"] = _span(trace.span)
     made["trace"] |= {"host": trace.host, "pid": trace.pid, "follows": trace.follows}
     made["trace"]["part_of"] = trace.part_of
+    made["trace"]["imported"] = trace.is_imported
     made["trace"] |= _kept(listed[trace.id].kept_for if trace.id in listed else ())
     for index, kept in insight.plans_of(report.trace.id).items():
         made["queries"][index]["plan"] = _plan(kept)

@@ -11,6 +11,7 @@ from orm_insight import insight
 from orm_insight.analysis.report import Report
 from orm_insight.conf import get_config
 from orm_insight.dashboard.compare_page import comparisons_of
+from orm_insight.dashboard.exports import exports
 from orm_insight.dashboard.links import TraceLinks, span_url
 from orm_insight.dashboard.responses import shell_of
 from orm_insight.explain.base import Explanation
@@ -20,7 +21,7 @@ from orm_insight.ui.contexts import Fact, Groups, Queries, QueryDetail
 from orm_insight.ui.format import count, counted, cut, duration, percent, queries
 from orm_insight.ui.groups import groups
 from orm_insight.ui.hints import hint_cards, silence_note
-from orm_insight.ui.kept import badges_of, process_name
+from orm_insight.ui.kept import badges_of, imported_badge, process_name
 from orm_insight.ui.pages import (
     Depth,
     GroupsPage,
@@ -44,8 +45,8 @@ class TracePages:
     def __init__(self, request: HttpRequest, report: Report) -> None:
         self.request = request
         self.report = report
-        self.links = TraceLinks(report.trace.id)
-        self.sources = Sources(report.trace.started_at)
+        self.links = TraceLinks.of(report.trace)
+        self.sources = Sources(report.trace)
         self.header = header_of(report.trace, self.links.trace(), span_url(report.trace.span))
 
     def trace(self) -> TracePage:
@@ -60,7 +61,7 @@ class TracePages:
             groups=self.groups(offset=0),
             timeline=timeline(self.report, self.sources),
             queries=self._in_order(offset=0),
-            json_url=self.links.json(),
+            exports=exports(self.links),
             depth=self._depth(),
             whereabouts=self._whereabouts(),
             comparisons=tuple(comparisons_of(self.report.trace, insight.listed())),
@@ -73,7 +74,7 @@ class TracePages:
         before = listed.get(trace.follows or "")
         around = listed.get(trace.part_of or "")
         return Whereabouts(
-            kept_for=badges_of(kept_for),
+            kept_for=(*imported_badge(trace), *badges_of(kept_for)),
             is_pinned="pinned" in kept_for,
             pin_url=self.links.pin(),
             process=process_name(trace.host, trace.pid),
@@ -168,13 +169,10 @@ class TracePages:
     def result(self, explanation: Explanation) -> ExplainResult:
         """The plan beside those that were made of the same statement before."""
         query = explanation.query
-        form = TryForm(
-            action=self.links.explain(query.index),
-            token_name="csrfmiddlewaretoken",
-            token=get_token(self.request),
-        )
+        action, token = self.links.explain(query.index), get_token(self.request)
+        form = TryForm(action=action or "", token_name="csrfmiddlewaretoken", token=token)
         kept = insight.kept_explanations(query)
-        return explain_result(explanation, self.links, form=form, kept=kept)
+        return explain_result(explanation, self.links, form=form if action else None, kept=kept)
 
 
 def _link_to(trace: TraceSummary) -> TraceLink:

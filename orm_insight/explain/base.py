@@ -57,6 +57,10 @@ class Statement:
     params: Params = None
 
 
+NOT_RUN_HERE = "This trace was imported: its statements are never run here."
+"""What came in a file is text that anybody may have written."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What a vendor found out. ``notice`` says why a statement was not executed."""

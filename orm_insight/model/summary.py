@@ -41,6 +41,11 @@ class TraceSummary:
     span: SpanReference | None = None
     follows: str | None = None
     part_of: str | None = None
+    imported_at: datetime | None = None
+
+    @property
+    def is_imported(self) -> bool:
+        return self.imported_at is not None
 
     @property
     def endpoint(self) -> str:
@@ -77,6 +82,7 @@ def summary_of(trace: Trace) -> TraceSummary:
         span=trace.span,
         follows=trace.follows,
         part_of=trace.part_of,
+        imported_at=trace.imported_at,
     )
 
 

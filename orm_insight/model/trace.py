@@ -254,6 +254,8 @@ class Trace:
     ``None`` unless it was recorded in depth. ``host`` and ``pid`` are the machine and process that
     recorded it; ``follows`` is the id of the trace that started what this one recorded after it
     had ended; ``part_of`` that of the block around this one, which has all of its queries too.
+    ``imported_at`` is when it came from a file that somebody sent: then nothing in it
+    may be run or read here.
     """
 
     id: str
@@ -278,6 +280,11 @@ class Trace:
     span: SpanReference | None = None
     follows: str | None = None
     part_of: str | None = None
+    imported_at: datetime | None = None
+
+    @property
+    def is_imported(self) -> bool:
+        return self.imported_at is not None
 
     @property
     def is_deep(self) -> bool:

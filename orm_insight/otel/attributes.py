@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from orm_insight.model.hint import Hint
 from orm_insight.model.summary import query_ms
 from orm_insight.model.trace import CallSite, Query, Trace
-from orm_insight.sql.fingerprint import fingerprint, summary, tables
+from orm_insight.sql.fingerprint import fingerprint, name_of, summary, tables
 from orm_insight.sql.statement import verb
 
 Value: TypeAlias = str | int | float | bool
@@ -32,7 +32,7 @@ def nanoseconds(trace: Trace, at_ms: float = 0.0) -> int:
 
 
 def span_name(query: Query) -> str:
-    return summary(query.sql) or verb(query.sql) or query.vendor or "query"
+    return name_of(query.sql, query.vendor)
 
 
 def trace_name(trace: Trace) -> str:

@@ -35,7 +35,7 @@ _MAX_PARAMETERS = 140
 def panel_content(
     report: Report, links: PanelLinks, *, stylesheet: str, signed: str
 ) -> PanelContent:
-    sources = Sources(report.trace.started_at)
+    sources = Sources(report.trace)
     lines = _by_site(report.groups)
     return PanelContent(
         stylesheet=stylesheet,
@@ -67,7 +67,7 @@ def panel_plan(
     return PanelPlan(
         stylesheet=stylesheet,
         result=explain_result(explanation, links, form=form if action else None, kept=kept),
-        query=query_detail(query, links, Sources(trace.started_at)),
+        query=query_detail(query, links, Sources(trace)),
         explain_url=action,
         signed=signed,
     )

@@ -53,7 +53,7 @@ class PanelLinks:
         return _address(self._dashboard.plan_json, index)
 
 
-def _address(address: Callable[..., str], *args: Any, **kwargs: Any) -> str | None:
+def _address(address: Callable[..., str | None], *args: Any, **kwargs: Any) -> str | None:
     try:
         return address(*args, **kwargs)
     except NoReverseMatch:

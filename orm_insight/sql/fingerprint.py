@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from orm_insight.sql.folding import normal_form
+from orm_insight.sql.statement import verb
 from orm_insight.sql.targets import Targets, find_targets
 
 CACHED_LENGTH = 20_000
@@ -40,6 +41,11 @@ def summary(sql: str) -> str:
             break
         label = f"{label} {table}"
     return label
+
+
+def name_of(sql: str, vendor: str = "") -> str:
+    """What a statement is called in a list: its label, or as much as is known of it."""
+    return summary(sql) or verb(sql) or vendor or "query"
 
 
 def tables(sql: str) -> tuple[str, ...]:

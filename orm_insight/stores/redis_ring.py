@@ -103,6 +103,9 @@ class RedisRing:
 
     def _summary(self, trace: Trace) -> bytes:
         summary = summary_of(trace)
+        if summary.imported_at is not None:
+            imported_at = self._connection.corrected(summary.imported_at)
+            return encode_summary(replace(summary, imported_at=imported_at))
         started_at = self._connection.corrected(summary.started_at)
         return encode_summary(replace(summary, started_at=started_at))
 

@@ -2,7 +2,8 @@
 
 Pure, so that every store keeps the same. A plain ring forgets the one slow request of the morning
 by noon; beside the newest, the slowest trace of an endpoint, the one with most queries and the one
-with most repeats stay for hours.
+with most repeats stay for hours. An imported trace is as old as its import, and never the worst:
+it says nothing of this project's endpoints.
 """
 
 from __future__ import annotations
@@ -75,7 +76,11 @@ def retained(
     if len(recent) < len(young) or len(recent) >= limits.max_traces:
         left -= sum(entry.bytes for entry in recent if entry.summary.id not in pinned)
         room = min(limits.max_bytes // _SHARE_OF_WORST, left)
-        since = [entry for entry in young if _is_young(entry, limits.worst_for, now)]
+        since = [
+            entry
+            for entry in young
+            if not entry.summary.is_imported and _is_young(entry, limits.worst_for, now)
+        ]
         for entry, reason in _worst(since):
             id = entry.summary.id
             if id not in reasons:
@@ -104,7 +109,8 @@ def outcome_of_pin(
 
 def _is_young(entry: Sized, age: timedelta, now: datetime) -> bool:
     """Either way: after the clock has jumped, a trace from the future is no newer than others."""
-    return abs(now - entry.summary.started_at) <= age
+    since = entry.summary.imported_at or entry.summary.started_at
+    return abs(now - since) <= age
 
 
 def _recent(

@@ -72,6 +72,15 @@ class KeptBadge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """A file that a trace can be saved as, and who it is for."""
+
+    label: str
+    note: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryLink:
     """A query by its number, and where it leads."""
 
@@ -224,7 +233,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryDetail:
-    """One query with everything there is to know. Frames are innermost first."""
+    """One query with everything there is to know. Frames are innermost first.
+
+    ``not_explained`` says why it never will be.
+    """
 
     index: int
     sql: SqlText
@@ -236,6 +248,7 @@ class QueryDetail:
     origin: Place | None
     frames: tuple[Place, ...]
     explain: ExplainForm | None
+    not_explained: str = ""
     url: str | None = None
 
 

@@ -77,7 +77,7 @@ class HintPage:
     shell: Shell
     trace: TraceHeader
     hint: HintDetail
-    problem_url: str
+    problem_url: str | None
     json_url: str
 
 

@@ -150,6 +150,8 @@ def _no_diff(hint: Hint, diff: Diff | None, sources: Sources) -> str:
         return ""
     if is_of_index(hint):
         return "The page of the plan has the imports and the migration, and tries the index."
+    if sources.are_closed:
+        return "No diff: this trace was imported, and its files are not read here."
     if hint.origin is not None and sources.is_changed(hint.origin.file):
         return "No diff: the file has changed since this was recorded."
     if not calls_of(hint.fix) and statement_of(hint.fix) is None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from orm_insight.model.summary import TraceSummary
+from orm_insight.model.trace import Trace
 from orm_insight.stores.base import KeptFor
 from orm_insight.ui.contexts import KeptBadge
+from orm_insight.ui.format import clock
 
 # What a person has asked for first. The newest are there anyway: that is worth no badge.
 REASONS: dict[KeptFor, str] = {
@@ -23,6 +25,17 @@ def badges_of(kept_for: Collection[KeptFor]) -> tuple[KeptBadge, ...]:
         for reason, title in REASONS.items()
         if reason in kept_for
     )
+
+
+def imported_badge(trace: Trace | TraceSummary) -> tuple[KeptBadge, ...]:
+    """What tells a trace that somebody has sent from those recorded here."""
+    if trace.imported_at is None:
+        return ()
+    title = (
+        f"Came from a file at {clock(trace.imported_at)}: its statements are never run, "
+        "and its files never read here."
+    )
+    return (KeptBadge(label="imported", title=title),)
 
 
 def word_of(reason: KeptFor) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from orm_insight.ui.choices import Choice
 from orm_insight.ui.contexts import (
     Demand,
+    Export,
     Fact,
     Groups,
     HintCard,
@@ -106,15 +108,6 @@ class TraceTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One entry of a filter."""
-
-    value: str
-    label: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TraceListPage:
     template: ClassVar[str] = "pages/traces.jinja"
     shell: Shell
@@ -128,6 +121,7 @@ class TraceListPage:
     clear_url: str
     clear_note: str
     json_url: str
+    import_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +212,7 @@ class TracePage:
     groups: Groups
     timeline: Timeline | None
     queries: Queries
-    json_url: str
+    exports: tuple[Export, ...]
     depth: Depth
     whereabouts: Whereabouts
     comparisons: tuple[TraceLink, ...]

@@ -32,7 +32,7 @@ def problem_cards(
 
 def _card(number: int, problem: Problem, links: Callable[[str], TraceAddress]) -> ProblemCard:
     hint, saving = problem.hint, problem.saving
-    sources = Sources(problem.newest[0].trace.started_at)
+    sources = Sources(problem.newest[0].trace)
     with_source = number < _WITH_SOURCE
     origin = hint.origin if hint.origin != hint.site else None
     left = problem.trace_count - len(problem.newest)

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator, Sequence
 from orm_insight.analysis.groups import identity_of
 from orm_insight.analysis.origins import origin_of
 from orm_insight.analysis.report import Report
+from orm_insight.explain.base import NOT_RUN_HERE
 from orm_insight.model.trace import Query
 from orm_insight.ui.contexts import ExplainForm, Fact, Queries, QueryDetail, QueryRow
 from orm_insight.ui.format import count, counted, cut, duration, fitting
@@ -127,6 +128,7 @@ def query_detail(
         explain=(
             ExplainForm(action=action or "", csrf_token=csrf_token or "") if has_form else None
         ),
+        not_explained=NOT_RUN_HERE if sources.are_closed else "",
         url=links.query(query.index),
     )
 

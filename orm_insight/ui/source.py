@@ -1,19 +1,19 @@
 """Reads the lines around a call site, when somebody looks, and marks the expression.
 
-Only files that a trace names are read, never one that a client names. The file may have changed
-or gone since: then the excerpt says so.
+Only files that a trace recorded here names are read, never one that a client names: an imported
+trace comes from a client. The file may have changed or gone since: then the excerpt says so.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
 from orm_insight.files import Unreadable, read_source
-from orm_insight.model.trace import CallSite
+from orm_insight.model.summary import TraceSummary
+from orm_insight.model.trace import CallSite, Trace
 from orm_insight.ui.contexts import Excerpt, Place, SourceLine
 from orm_insight.ui.format import cut
 from orm_insight.ui.paths import display_path
@@ -33,10 +33,11 @@ class _File(NamedTuple):
 
 
 class Sources:
-    """Source of the files of one trace; each file is read once. ``recorded_at`` dates the trace."""
+    """Source of the files of one trace; each file is read once, and of an imported trace none."""
 
-    def __init__(self, recorded_at: datetime) -> None:
-        self._recorded_at = recorded_at.timestamp()
+    def __init__(self, trace: Trace | TraceSummary) -> None:
+        self.are_closed = trace.is_imported
+        self._recorded_at = trace.started_at.timestamp()
         self._files: dict[str, _File | Unreadable] = {}
 
     def place(
@@ -90,6 +91,8 @@ class Sources:
         return found
 
     def _read(self, file: str) -> _File:
+        if self.are_closed:
+            raise Unreadable("This trace was imported: its files are not read here.")
         source = read_source(file)
         is_newer = source.modified_at > self._recorded_at + 1
         return _File(source.text, tuple(source.text.splitlines()), is_newer)

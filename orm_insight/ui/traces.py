@@ -11,7 +11,7 @@ from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Trace
 from orm_insight.stores.base import KeptFor, Listed
 from orm_insight.ui.format import clock, count, cut, duration, percent
-from orm_insight.ui.kept import badges_of
+from orm_insight.ui.kept import badges_of, imported_badge
 from orm_insight.ui.pages import HintDigest, TraceHeader, TraceRow
 
 _FAILURE = 400
@@ -81,6 +81,7 @@ def _searched(trace: TraceSummary) -> str:
         trace.error,
         trace.host,
         "process",
+        "imported" if trace.is_imported else None,
     )
     return _folded("\n".join(str(part) for part in (*parts, *tags) if part is not None))
 
@@ -106,7 +107,7 @@ def row_of(entry: Entry, links: RowAddress, process: str) -> TraceRow:
         url=links.trace(),
         pin_url=links.pin(),
         is_pinned="pinned" in entry.kept_for,
-        kept_for=badges_of(entry.kept_for),
+        kept_for=(*imported_badge(trace), *badges_of(entry.kept_for)),
         process=process,
         started_at=clock(trace.started_at),
         started_iso=trace.started_at.isoformat(),

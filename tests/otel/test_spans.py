@@ -225,3 +225,11 @@ def test_switched_off_by_default(spans: Spans, settings):
         Book.objects.count()
 
     assert spans.all() == []
+
+
+def test_imported_trace_is_not_written(spans: Spans):
+    sent = make_trace(make_query(), imported_at=datetime.now(UTC))
+    insight.keep(sent)
+    insight.keep(make_trace(make_query("SELECT 1")))
+
+    assert [span.name for span in spans.queries()] == ["SELECT"]

@@ -134,6 +134,7 @@ def full_trace() -> orm_insight.Trace:
         host="web-1",
         pid=77,
         follows="another",
+        imported_at=datetime(2025, 1, 2, tzinfo=UTC),
         error="ValueError: no",
     )
 

@@ -265,3 +265,32 @@ def test_store_never_holds_more_than_it_says(make_store):
         store.save(make_trace(*[make_query()] * (30 - number), path=f"/{number % 5}/"))
 
     assert 2 < len(store.listed()) <= store.most_traces
+
+
+@pytest.mark.parametrize("days", [-400, 400], ids=["old", "from the future"])
+def test_imported_trace_is_as_old_as_its_import(store, days):
+    now = datetime.now(UTC)
+    trace = make_trace(id="sent", started_at=now + timedelta(days=days), imported_at=now)
+    store.save(trace)
+    store.save(make_trace(id="now"))
+
+    assert reasons(store) == {"now": {"recent"}, "sent": {"recent"}}
+    assert store.get("sent") == trace
+    assert [entry.summary.is_imported for entry in store.listed()] == [False, True]
+
+
+def test_imported_trace_grows_old(store):
+    earlier = datetime.now(UTC) - timedelta(days=2)
+    store.save(make_trace(id="sent", imported_at=earlier))
+    store.save(make_trace(id="now"))
+
+    assert reasons(store) == {"now": {"recent"}}
+
+
+def test_imported_trace_makes_room_and_is_never_the_worst(store):
+    store.save(make_trace(*[make_query()] * 50, duration_ms=9e6, imported_at=datetime.now(UTC)))
+    store.save(make_trace(id="slow", duration_ms=9_000.0))
+    for number in range(4):
+        store.save(make_trace(id=f"new{number}"))
+
+    assert reasons(store).keys() == {"new3", "new2", "new1", "slow"}

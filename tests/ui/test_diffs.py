@@ -51,7 +51,9 @@ def report() -> Report:
 
 
 def diff(hint: Hint) -> Diff | None:
-    return diff_of(hint, report(), Sources(datetime.now(tz=UTC) + timedelta(minutes=1)))
+    return diff_of(
+        hint, report(), Sources(make_trace(started_at=datetime.now(tz=UTC) + timedelta(minutes=1)))
+    )
 
 
 def test_noop_file_that_is_not_there(tmp_path):
@@ -116,7 +118,7 @@ def test_lines_are_the_text(module):
 
 
 def test_excerpt_is_as_long_as_asked_for(module):
-    sources = Sources(datetime.now(tz=UTC))
+    sources = Sources(make_trace(started_at=datetime.now(tz=UTC)))
 
     lines = sources.excerpt(make_site(str(module), 3), around=1).lines
 

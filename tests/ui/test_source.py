@@ -9,7 +9,7 @@ import pytest
 
 from orm_insight.files import MAX_BYTES
 from orm_insight.ui.source import Sources
-from tests.builders import make_site
+from tests.builders import make_site, make_trace
 
 NOW = datetime.now(tz=UTC) + timedelta(hours=1)
 CODE = """def view(request):
@@ -30,7 +30,7 @@ def module(tmp_path):
 
 
 def excerpt(path, line, recorded_at=NOW, **facts):
-    return Sources(recorded_at).excerpt(make_site(str(path), line, **facts))
+    return Sources(make_trace(started_at=recorded_at)).excerpt(make_site(str(path), line, **facts))
 
 
 def marked(found):
@@ -162,7 +162,7 @@ def test_pipe_is_not_waited_for(tmp_path):
 
 def test_paths_are_relative_to_the_project(settings, tmp_path):
     settings.BASE_DIR = tmp_path
-    sources = Sources(NOW)
+    sources = Sources(make_trace(started_at=NOW))
 
     own = sources.place(make_site(str(tmp_path / "blog" / "views.py"), 3))
     library = sources.place(make_site("/venv/lib/site-packages/django/db/models/query.py", 9))

@@ -12,7 +12,7 @@ from tests.builders import make_query, make_site, make_trace
 
 def drawn(*queries, **facts):
     trace = make_trace(*queries, **facts)
-    return timeline(analyze(trace, Schema()), Sources(trace.started_at))
+    return timeline(analyze(trace, Schema()), Sources(trace))
 
 
 def test_nothing_to_draw():

@@ -34,7 +34,7 @@ def calls_of(fix: str) -> tuple[FixCall, ...]:
     code = f"{_QUERYSET}.{fix}"
     try:
         node = ast.parse(code, mode="eval").body
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError):
         return ()
     return calls_in(node, code, _QUERYSET)
 
@@ -65,7 +65,7 @@ def statement_of(fix: str) -> FixStatement | None:
     """The statement for the body of a class, if the fix is one."""
     try:
         body = ast.parse(fix).body
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError):
         return None
     is_statement = len(body) == 1 and isinstance(body[0], FixStatement)
     return body[0] if is_statement else None  # type: ignore[return-value]  # it was looked at
@@ -75,7 +75,7 @@ def names_in(fix: str) -> frozenset[str]:
     """The names that the file must know for the fix to run."""
     try:
         tree = ast.parse(fix)
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError):
         return frozenset()
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     used = {node.id for node in names if isinstance(node.ctx, ast.Load)}

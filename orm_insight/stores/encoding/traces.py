@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -19,6 +19,7 @@ MAGIC, VERSION = b"orm_insight", 1
 _HEAD = MAGIC + bytes([VERSION])
 MAX_BYTES = 512 * 2**20
 """An entry that would become larger is not read: nobody has written it."""
+_DIGITS = 4
 _PIECE = 500
 """Rows that are encoded in one go: other threads of the process run in between."""
 
@@ -46,12 +47,7 @@ class ForeignTraceError(UnreadableTraceError):
 
 def encode(trace: Trace) -> bytes:
     """The trace with its queries. What the analysis finds in it is the same after ``decode``."""
-    log = trace.queries if isinstance(trace.queries, QueryLog) else QueryLog.of(trace.queries)
-    writer = Writer()
-    facts = {name: writer.write(getattr(trace, name)) for name in _TRACE_FIELDS}
-    tables = {name: writer.write(getattr(log, name)) for name in _TABLES}
-    head = {"trace": facts, "tables": tables, "kinds": writer.kinds, "rows": writer.rows}
-    return _HEAD + b"".join(_compressed(_pieces(head, log)))
+    return _HEAD + b"".join(_compressed(pieces_of(trace, digits=_DIGITS)))
 
 
 def decode(data: bytes) -> Trace:
@@ -86,10 +82,15 @@ def _reading(read: Callable[[bytes], Any], data: bytes) -> Any:
 # -- writing --------------------------------------------------------------------------------------
 
 
-def _pieces(head: dict[str, Any], log: QueryLog) -> Iterator[Any]:
-    yield head
+def pieces_of(trace: Trace, *, digits: int | None = None) -> Iterator[Any]:
+    """Four objects without a key in common, then lists of parameters; times are rounded."""
+    log = trace.queries if isinstance(trace.queries, QueryLog) else QueryLog.of(trace.queries)
+    writer = Writer()
+    facts = {name: writer.write(getattr(trace, name)) for name in _TRACE_FIELDS}
+    tables = {name: writer.write(getattr(log, name)) for name in _TABLES}
+    yield {"trace": facts, "tables": tables, "kinds": writer.kinds, "rows": writer.rows}
     yield {name: list(getattr(log, name)) for name in _NUMBERS}
-    yield {name: [round(value, 4) for value in getattr(log, name)] for name in _TIMES}
+    yield {name: _rounded(getattr(log, name), digits) for name in _TIMES}
     yield {
         "in_transaction": list(log.in_transaction),
         "errors": list(log.errors.items()),
@@ -97,6 +98,10 @@ def _pieces(head: dict[str, Any], log: QueryLog) -> Iterator[Any]:
     }
     for first in range(0, len(log.params), _PIECE):
         yield [to_json(params) for params in log.params[first : first + _PIECE]]
+
+
+def _rounded(times: Sequence[float], digits: int | None) -> list[float]:
+    return list(times) if digits is None else [round(value, digits) for value in times]
 
 
 def _compressed(pieces: Iterator[Any]) -> Iterator[bytes]:
@@ -119,7 +124,17 @@ def _trace_of(data: bytes) -> Trace:
     text = unpacker.decompress(data, MAX_BYTES)
     if not unpacker.eof or unpacker.unused_data:
         raise UnreadableTraceError("The trace is too large, or not whole.")
-    head, numbers, times, sparse, *params = map(json.loads, text.splitlines())
+    return trace_from(*map(json.loads, text.splitlines()))
+
+
+def trace_from(
+    head: dict[str, Any],
+    numbers: dict[str, Any],
+    times: dict[str, Any],
+    sparse: dict[str, Any],
+    *params: Any,
+) -> Trace:
+    """What ``pieces_of`` has written; anything else raises whatever it comes upon."""
     reader = Reader(head["kinds"], head["rows"])
     log = _log_of(reader, head["tables"], numbers, times, sparse, params)
     facts = {name: reader.read(value) for name, value in head["trace"].items()}
@@ -133,7 +148,7 @@ def _log_of(
     numbers: dict[str, Any],
     times: dict[str, Any],
     sparse: dict[str, Any],
-    params: list[Any],
+    params: Sequence[Any],
 ) -> QueryLog:
     columns: dict[str, Any] = {name: array(kind, numbers[name]) for name, kind in _NUMBERS.items()}
     columns.update((name, array("d", times[name])) for name in _TIMES)

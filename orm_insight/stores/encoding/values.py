@@ -1,8 +1,8 @@
 """Parameters of queries as JSON values that keep their Python types.
 
-``None``, booleans, numbers and text stand for themselves, a JSON list for a tuple; everything else
-is an object with one key, which names the type. A type that is not known here becomes ``Redacted``:
-no plan is made with a value that did not survive.
+``None``, booleans, finite numbers and text stand for themselves, a JSON list for a tuple;
+everything else is an object with one key, which names the type. A type that is not known here
+becomes ``Redacted``: no plan is made with a value that did not survive.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from math import isfinite
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from psycopg.types.range import Range
 
 from orm_insight.model.trace import Redacted
 
-_PLAIN = frozenset({type(None), bool, int, float, str})
+_PLAIN = frozenset({type(None), bool, int, str})
 _RANGES: dict[str, Any] = {
     name: kind for name, kind in vars(ranges).items() if name == "Range" or name.endswith("Range")
 }
@@ -106,6 +107,17 @@ def _items(kind: str) -> Callable[[Any], Any]:
     return lambda value: {kind: [to_json(each) for each in value]}
 
 
+def _float(value: float) -> Any:
+    """JSON has no word for what is not finite."""
+    return value if isfinite(value) else {"x": repr(value)}
+
+
+def _read_redacted(digest: Any) -> Redacted:
+    if type(digest) is not int:
+        raise TypeError("the digest of a withheld value is no number")
+    return Redacted(digest)
+
+
 def _bytes(value: Any) -> Any:
     return {"b": base64.b85encode(bytes(value)).decode()}
 
@@ -115,6 +127,7 @@ def _network(value: Any) -> Any:
 
 
 _WRITERS: dict[type, Callable[[Any], Any]] = {
+    float: _float,
     Redacted: lambda value: {"r": value.digest},
     bytes: _bytes,
     bytearray: _bytes,
@@ -138,7 +151,7 @@ _WRITERS: dict[type, Callable[[Any], Any]] = {
 _BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (bool, bool),
     (int, int),
-    (float, float),
+    (float, lambda value: _float(float(value))),
     (str, str.__str__),
     *((kind, _WRITERS[kind]) for kind in (bytes, Decimal, datetime, date, time, timedelta, UUID)),
     (Jsonb, _WRITERS[Jsonb]),
@@ -149,7 +162,8 @@ _BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (Mapping, _mapping),
 )
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "r": Redacted,
+    "r": _read_redacted,
+    "x": float,
     "b": base64.b85decode,
     "n": Decimal,
     "dt": _read_datetime,
