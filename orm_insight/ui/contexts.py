@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from orm_insight.ui.copy_contexts import NOTHING, Copies
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlText:
@@ -38,7 +40,10 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A call site: path as people know it, line, function or tag, and maybe its source."""
+    """A call site: path as people know it, line, function or tag, and maybe its source.
+
+    ``editor_url`` opens it in the editor of the settings, whose name is ``editor``.
+    """
 
     path: str
     line: int
@@ -46,6 +51,8 @@ class Place:
     is_template: bool = False
     is_application: bool = True
     excerpt: Excerpt | None = None
+    editor_url: str | None = None
+    editor: str = ""
 
     @property
     def location(self) -> str:
@@ -237,6 +244,7 @@ class QueryDetail:
     frames: tuple[Place, ...]
     explain: ExplainForm | None
     url: str | None = None
+    copies: Copies = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

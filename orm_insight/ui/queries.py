@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 
 from orm_insight.analysis.groups import identity_of
 from orm_insight.analysis.origins import origin_of
 from orm_insight.analysis.report import Report
 from orm_insight.model.trace import Query
 from orm_insight.ui.contexts import ExplainForm, Fact, Queries, QueryDetail, QueryRow
+from orm_insight.ui.copy_contexts import DjangoCode
 from orm_insight.ui.format import count, counted, cut, duration, fitting
 from orm_insight.ui.links import Links
+from orm_insight.ui.runnable.statement import runnable
 from orm_insight.ui.source import Sources
 from orm_insight.ui.sql import sql_block, sql_line
 from orm_insight.ui.values import MAX_PARAMETERS, parameters
@@ -103,7 +106,12 @@ def _rows_text(query: Query) -> str:
 
 
 def query_detail(
-    query: Query, links: Links, sources: Sources, *, csrf_token: str | None = None
+    query: Query,
+    links: Links,
+    sources: Sources,
+    *,
+    csrf_token: str | None = None,
+    code: DjangoCode | None = None,
 ) -> QueryDetail:
     """Everything about one query; the form for EXPLAIN only with a token to send it with."""
     origin = query.origin if query.origin != query.site else None
@@ -128,6 +136,7 @@ def query_detail(
             ExplainForm(action=action or "", csrf_token=csrf_token or "") if has_form else None
         ),
         url=links.query(query.index),
+        copies=replace(runnable(query), code=code),
     )
 
 
