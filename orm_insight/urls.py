@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from orm_insight.dashboard import views
+from orm_insight.dashboard.hint_text import hint_as_text
 from orm_insight.dashboard.links import APP_NAME
 from orm_insight.dashboard.pins import pin
 from orm_insight.dashboard.plans import plan_json
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("traces/<str:trace_id>/pin/", pin, name="pin"),
     path("traces/<str:trace_id>/deep/", views.deep, name="deep"),
     path("traces/<str:trace_id>/hints/<str:problem_id>.json", views.hint, name="hint-json"),
+    path("traces/<str:trace_id>/hints/<str:problem_id>.md", hint_as_text, name="hint-markdown"),
     path("traces/<str:trace_id>/hints/<str:problem_id>/", views.hint, name="hint"),
     path("traces/<str:trace_id>/queries/", views.queries, name="queries"),
     path("traces/<str:trace_id>/queries/<int:index>/", views.query, name="query"),

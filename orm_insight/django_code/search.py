@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import datetime
 import decimal
+import sys
 import uuid
 import zoneinfo
 from collections.abc import Callable
@@ -70,7 +71,11 @@ def _as_read(query: Query, schema: Schema) -> Found | None:
     for candidate in candidates(query, schema):
         node = ast.parse(candidate.expression, mode="eval").body
         name = candidate.expression.partition(".")[0]
-        names = {**_VALUES, name: apps.get_model(candidate.label)}
+        model = apps.get_model(candidate.label)
+        # What stands behind a many-to-many field is a class that no module has.
+        if getattr(sys.modules.get(model.__module__), name, None) is not model:
+            return None
+        names = {**_VALUES, name: model}
         if issues(partial(evaluate, node, names), query):
             return Found(_pasted(candidate.imports, candidate.expression), is_written=False)
     return None

@@ -110,6 +110,7 @@ class HintCard:
     queries_url: str | None
     url: str | None
     problem_url: str | None
+    markdown_url: str | None
     is_open: bool
 
 
@@ -134,6 +135,7 @@ class ProblemCard:
 
     id: str
     url: str
+    markdown_url: str
     code: str
     title: str
     message: str
