@@ -33,6 +33,8 @@ _CONDITION = re.compile(
     r"(?: (?P<operator>=|>=|>|<=|<) %s| IN \((?P<list>%s(?:, %s)*)\)| IS (?P<null>(?:NOT )?NULL))?"
 )
 _ORDER = re.compile(rf"{_COLUMN} (?P<way>ASC|DESC)")
+_COUNT = re.compile(rf"COUNT\(\*\) AS {_Q}__count{_Q}")
+_EXISTS = re.compile(rf"(?:1|%s) AS {_Q}a{_Q}")
 _LOOKUPS = {"=": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte"}
 # What SQLite gets for a moment is a text, of which it cannot be told in which zone it is.
 _LIKE_A_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:")
@@ -61,6 +63,8 @@ def candidates(query: Query, schema: Schema) -> Iterator[Candidate]:
         return
     try:
         values = _Values(query.params or ())
+        if statement["selected"].startswith("%s AS "):
+            values.next()
         where = _conditions(statement["where"], facts, schema, values)
         imports = (*sorted(values.imports), f"from {facts.module} import {facts.name}")
         yield from (
@@ -184,9 +188,9 @@ def _ends(statement: re.Match[str], facts: ModelFacts, asked: str) -> Iterator[t
     filtered = f".filter({asked})" if asked else ""
     filtered += ".distinct()" if statement["distinct"] else ""
     selected, limit, offset = statement["selected"], statement["limit"], statement["offset"]
-    if selected == 'COUNT(*) AS "__count"' or selected == "COUNT(*) AS `__count`":
+    if _COUNT.fullmatch(selected):
         yield filtered, ".count()"
-    elif selected in ('1 AS "a"', "1 AS `a`"):
+    elif _EXISTS.fullmatch(selected):
         yield filtered, ".exists()"
     else:
         columns = _columns(selected, facts)

@@ -39,7 +39,6 @@ _VALUES = (
     zoneinfo.ZoneInfo,
 )
 _EXPRESSIONS = (BaseExpression, F, Prefetch, Q)
-_MODULES = ("datetime", "zoneinfo")
 _BINARY: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.BitOr: operator.or_,
     ast.BitAnd: operator.and_,
@@ -70,10 +69,9 @@ def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
 
 def is_known(value: Any) -> bool:
     """Whether something that a file imports may be named in an expression."""
-    if inspect.ismodule(value):
-        return value.__name__.startswith("django.db.models") or value.__name__ in _MODULES
-    is_class = inspect.isclass(value)
-    return is_class and (issubclass(value, (Model, *_EXPRESSIONS)) or value in _VALUES)
+    if inspect.isclass(value):
+        return issubclass(value, (Model, *_EXPRESSIONS)) or value in _VALUES
+    return inspect.ismodule(value)
 
 
 def _name(node: ast.Name, names: Mapping[str, Any]) -> Any:

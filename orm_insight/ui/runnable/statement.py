@@ -69,10 +69,11 @@ def _runnable(query: Query, dialect: Dialect) -> Runnable:
     statement = bound(_text(query.sql), query.params, literal, limit=MAX_CHARACTERS)
     filled = dialect.declarations((name, _column(query, name)) for name in variables)
     batch = _batch(query)
-    comment = Markup('<span class="oi-sql-c">{}</span>')
+    before = filled + batch
+    comment = Markup('<span class="oi-sql-c">{}</span>') if before else Markup("{}")
     return Runnable(
         shell=dialect.shell,
-        markup=comment.format(filled + batch) + _highlighted(statement),
+        markup=comment.format(before) + _highlighted(statement),
         note=_note(len(variables)),
     )
 

@@ -68,7 +68,7 @@ def test_what_the_orm_asks_finds_the_same_rows():
     with recorded("sqlite") as queries:
         titles = list(
             Book.objects.using("sqlite")
-            .filter(title__icontains="O", pages__in=[Book.objects.using("sqlite").first().pages])
+            .filter(title__icontains="O", pages__gt=0)
             .order_by("title")[1:3]
             .values_list("title", flat=True)
         )
