@@ -16,7 +16,7 @@ from django.apps import apps
 
 from orm_insight.analysis.django_code import candidates
 from orm_insight.django_code.evaluation import evaluate
-from orm_insight.django_code.trial import issues
+from orm_insight.django_code.trial import can_be_tried, issues
 from orm_insight.django_code.written import Written, expressions
 from orm_insight.explain.base import lacks_values
 from orm_insight.model.schema import Schema
@@ -42,7 +42,8 @@ class Found(NamedTuple):
 def find_code(query: Query, schema: Schema, source_of: Callable[[str], str | None]) -> Found | None:
     """``None`` where no code is known. ``source_of`` gives the text of a file that has not changed
     since."""
-    if not query.sql.startswith("SELECT ") or lacks_values(query.params):
+    is_select = isinstance(query.sql, str) and query.sql.startswith("SELECT ")
+    if not is_select or lacks_values(query.params) or not can_be_tried(query):
         return None
     return _as_written(query, schema, source_of) or _as_read(query, schema)
 

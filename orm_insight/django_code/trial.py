@@ -34,6 +34,16 @@ class _Stopped(Exception):
         self.asked = asked
 
 
+def can_be_tried(query: Query) -> bool:
+    """Asked once, so that nobody waits for each of many tries of a database that is not there."""
+    try:
+        with paused():
+            connections[query.alias].ensure_connection()
+    except Exception:
+        return False
+    return True
+
+
 def issues(evaluate: Callable[[], Any], query: Query) -> bool:
     """Whether the first statement is this one, with these values, on this database.
 

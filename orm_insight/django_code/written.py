@@ -27,7 +27,7 @@ def expressions(text: str, site: CallSite, schema: Schema) -> Iterator[Written]:
     """The longest chain that begins at ``site``, then the shorter ones."""
     try:
         source = SourceFile(text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError):
         return
     calls = [node for node in ast.walk(source.tree) if isinstance(node, ast.Call)]
     found = [call for call in calls if stands_at(call, site)]

@@ -213,3 +213,16 @@ def test_values_that_were_withheld_are_not_made_up():
     [query] = captured(lambda: list(Book.objects.filter(pages=7)))
     assert found(query) is not None
     assert found(replace(query, params=(REDACTED,))) is None
+
+
+def test_database_that_is_not_there_is_no_error(alias):
+    query = captured(read_lazily)[1]
+
+    assert found(replace(query, alias="gone")) is None
+
+
+def test_long_and_twisted_statements_take_no_time():
+    [query] = captured(lambda: list(Book.objects.all()))
+    twisted = "SELECT " + 'x FROM "a" WHERE y ORDER BY z ' * 2_000
+
+    assert found(replace(query, sql=twisted)) is None

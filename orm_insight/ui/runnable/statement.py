@@ -62,7 +62,7 @@ def _runnable(query: Query, dialect: Dialect) -> Runnable:
             return dialect.variable(_variable(name))
         if isinstance(value, str | bytes | bytearray | memoryview) and len(value) > MAX_CHARACTERS:
             raise TooLong
-        return dialect.literal(value)
+        return _literal(dialect, value)
 
     if len(str(query.sql)) > MAX_CHARACTERS:
         raise TooLong
@@ -76,6 +76,16 @@ def _runnable(query: Query, dialect: Dialect) -> Runnable:
         markup=comment.format(before) + _highlighted(statement),
         note=_note(len(variables)),
     )
+
+
+def _literal(dialect: Dialect, value: Any) -> str:
+    """Adapters of the application may raise whatever they like."""
+    try:
+        return dialect.literal(value)
+    except NoLiteral:
+        raise
+    except Exception as error:
+        raise NoLiteral(f"{type(error).__name__}: {error}") from error
 
 
 def _text(sql: Any) -> str:

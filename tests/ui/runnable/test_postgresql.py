@@ -176,6 +176,17 @@ def test_what_cannot_run_is_not_offered(captured, reason):
     assert reason in copies.why_not
 
 
+def test_value_that_fails_to_be_written_is_told():
+    class Broken:
+        def __conform__(self, protocol):
+            raise RuntimeError("broken")
+
+    copies = runnable(make_query("SELECT %s", params=(Broken(),)))
+
+    assert copies.runnable is None
+    assert copies.why_not.startswith("Not for sqlite3: a value cannot be written")
+
+
 def test_nothing_is_said_of_an_unknown_database():
     assert runnable(make_query(vendor="oracle")) == runnable(make_query("", vendor="postgresql"))
 
