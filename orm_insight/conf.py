@@ -241,13 +241,8 @@ def deny_everybody(request: HttpRequest) -> bool:
 def _field_of(key: object) -> str:
     if isinstance(key, str) and key.isupper() and key.lower() in _RULES:
         return key.lower()
-    raise UnknownKeyError("is no setting", nearest=_nearest_key(key))
-
-
-def _nearest_key(key: object) -> str | None:
-    if not isinstance(key, str):
-        return None
-    return next(iter(get_close_matches(key.upper(), KEYS, n=1)), None)
+    close = get_close_matches(key.upper(), KEYS, n=1) if isinstance(key, str) else []
+    raise UnknownKeyError("is no setting", nearest=next(iter(close), None))
 
 
 @lru_cache(maxsize=8)

@@ -42,7 +42,8 @@ class Found(NamedTuple):
 def find_code(query: Query, schema: Schema, source_of: Callable[[str], str | None]) -> Found | None:
     """``None`` where no code is known. ``source_of`` gives the text of a file that has not changed
     since."""
-    is_select = isinstance(query.sql, str) and query.sql.startswith("SELECT ")
+    # psycopg's composed SQL becomes text; it is no queryset's, and matches nothing.
+    is_select = str(query.sql).startswith("SELECT ")
     if not is_select or lacks_values(query.params) or not can_be_tried(query):
         return None
     return _as_written(query, schema, source_of) or _as_read(query, schema)
