@@ -88,7 +88,10 @@ LANGUAGE_CODE = "en-us"
 LOGIN_URL = "admin:login"
 
 # What fills the database is no page to be looked at.
-ORM_INSIGHT: dict[str, object] = {"COMMANDS": False}
+ORM_INSIGHT: dict[str, object] = {
+    "COMMANDS": False,
+    "EDITOR": os.environ.get("ORM_INSIGHT_DEMO_EDITOR"),
+}
 
 # The toolbar's default list without the panels that are switched off under ASGI anyway, and
 # with ours near the top.

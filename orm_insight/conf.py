@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.http import HttpRequest
 
-from orm_insight import setting_rules
+from orm_insight import editors, setting_rules
 from orm_insight.setting_rules import (
     SERVING_COMMANDS,
     NotADictError,
@@ -133,6 +133,12 @@ class Config:
     explain_slow_per_minute: int = 6
     """How many slow queries are explained without asking, in a minute of a process."""
 
+    editor: str | None = None
+    """What opens places in the code: an editor's name, or an address with ``{file}`` in it."""
+
+    editor_paths: Mapping[str, str] = field(default_factory=dict)
+    """Folders of the server, as in a container, and where the editor finds them."""
+
     repeat_threshold: int = 2
     """How many times a relation must be loaded one by one before it is a hint."""
 
@@ -235,13 +241,8 @@ def deny_everybody(request: HttpRequest) -> bool:
 def _field_of(key: object) -> str:
     if isinstance(key, str) and key.isupper() and key.lower() in _RULES:
         return key.lower()
-    raise UnknownKeyError("is no setting", nearest=_nearest_key(key))
-
-
-def _nearest_key(key: object) -> str | None:
-    if not isinstance(key, str):
-        return None
-    return next(iter(get_close_matches(key.upper(), KEYS, n=1)), None)
+    close = get_close_matches(key.upper(), KEYS, n=1) if isinstance(key, str) else []
+    raise UnknownKeyError("is no setting", nearest=next(iter(close), None))
 
 
 @lru_cache(maxsize=8)
@@ -282,6 +283,8 @@ _RULES: Mapping[str, Rule] = {
     "explain_lock_timeout_ms": setting_rules.whole_number(1, setting_rules.MAX_TIMEOUT_MS),
     "explain_slow": setting_rules.flag,
     "explain_slow_per_minute": setting_rules.whole_number(1, setting_rules.MAX_A_MINUTE),
+    "editor": editors.editor,
+    "editor_paths": editors.editor_paths,
     "repeat_threshold": setting_rules.whole_number(2),
     "slow_query_ms": setting_rules.duration,
     "ignore": setting_rules.codes_by_pattern,

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from orm_insight.dashboard import views
 from orm_insight.dashboard.compare_page import comparison
 from orm_insight.dashboard.exports import chrome_json, export_json
+from orm_insight.dashboard.hint_text import hint_as_text
 from orm_insight.dashboard.importing import import_page
 from orm_insight.dashboard.links import APP_NAME
 from orm_insight.dashboard.pins import pin
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("traces/<str:trace_id>/pin/", pin, name="pin"),
     path("traces/<str:trace_id>/deep/", views.deep, name="deep"),
     path("traces/<str:trace_id>/hints/<str:problem_id>.json", views.hint, name="hint-json"),
+    path("traces/<str:trace_id>/hints/<str:problem_id>.md", hint_as_text, name="hint-markdown"),
     path("traces/<str:trace_id>/hints/<str:problem_id>/", views.hint, name="hint"),
     path("traces/<str:trace_id>/queries/", views.queries, name="queries"),
     path("traces/<str:trace_id>/queries/<int:index>/", views.query, name="query"),

@@ -18,10 +18,11 @@ from orm_insight.dashboard.state import why_trace_is_gone
 from orm_insight.model.summary import TraceSummary, endpoint_of, summary_of
 from orm_insight.model.trace import Trace
 from orm_insight.stores.base import Listed
+from orm_insight.ui.choices import Choice
 from orm_insight.ui.comparison import ChoiceForm, ComparisonChoicePage, ComparisonPage
 from orm_insight.ui.comparison_rows import HINTS, ComparedRows, compared_hints, figures
 from orm_insight.ui.format import clock, counted, cut, duration, queries
-from orm_insight.ui.pages import Choice, TraceLink
+from orm_insight.ui.pages import TraceLink
 from orm_insight.ui.source import Sources
 from orm_insight.ui.traces import header_of
 from orm_insight.ui.verdict import differences, verdict
@@ -108,7 +109,7 @@ def _choice_page(
 
 def _page(request: HttpRequest, compared: Comparison) -> ComparisonPage:
     before, after = compared.before.trace, compared.after.trace
-    old, new = TraceLinks(before.id), TraceLinks(after.id)
+    old, new = TraceLinks.of(before), TraceLinks.of(after)
     rows = ComparedRows(compared, old, new)
     return ComparisonPage(
         shell=shell_of(request),
@@ -117,8 +118,8 @@ def _page(request: HttpRequest, compared: Comparison) -> ComparisonPage:
         verdict=verdict(compared),
         notices=tuple(differences(compared)),
         figures=tuple(figures(compared)),
-        gone=compared_hints(compared.gone, old, Sources(before.started_at)),
-        new=compared_hints(compared.new, new, Sources(after.started_at)),
+        gone=compared_hints(compared.gone, old, Sources(before)),
+        new=compared_hints(compared.new, new, Sources(after)),
         more_hints=_more_hints(compared),
         sections=tuple(rows.sections()),
         unchanged=rows.unchanged(),

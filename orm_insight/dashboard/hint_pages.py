@@ -57,6 +57,7 @@ def hint_page(request: HttpRequest, report: Report, number: int) -> HintPage:
         ),
         problem_url=links.problem(identity),
         json_url=links.hint_json(identity),
+        markdown_url=links.hint_markdown(identity),
     )
 
 

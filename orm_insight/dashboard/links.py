@@ -69,6 +69,9 @@ class TraceLinks:
     def hint_json(self, problem_id: str) -> str:
         return address("hint-json", self.trace_id, problem_id)
 
+    def hint_markdown(self, problem_id: str) -> str:
+        return address("hint-markdown", self.trace_id, problem_id)
+
     def pin(self) -> str:
         return address("pin", self.trace_id)
 

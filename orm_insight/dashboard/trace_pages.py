@@ -14,10 +14,12 @@ from orm_insight.dashboard.compare_page import comparisons_of
 from orm_insight.dashboard.exports import exports
 from orm_insight.dashboard.links import TraceLinks, span_url
 from orm_insight.dashboard.responses import shell_of
+from orm_insight.django_code.search import find_code
 from orm_insight.explain.base import Explanation
 from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Query
 from orm_insight.ui.contexts import Fact, Groups, Queries, QueryDetail
+from orm_insight.ui.copy_contexts import DjangoCode
 from orm_insight.ui.format import count, counted, cut, duration, percent, queries
 from orm_insight.ui.groups import groups
 from orm_insight.ui.hints import hint_cards, silence_note
@@ -146,8 +148,21 @@ class TracePages:
     def detail(self, query: Query, csrf_token: str) -> QueryDetail:
         can_explain = get_config().explain_enabled
         return query_detail(
-            query, self.links, self.sources, csrf_token=csrf_token if can_explain else None
+            query,
+            self.links,
+            self.sources,
+            csrf_token=csrf_token if can_explain else None,
+            code=self._code(query),
         )
+
+    def _code(self, query: Query) -> DjangoCode | None:
+        if self.report.trace.is_imported:
+            return None  # it would be tried here, and is text from elsewhere
+        found = find_code(query, self.report.schema, self.sources.unchanged_text)
+        if found is None:
+            return None
+        where = "As it is written there" if found.is_written else "Read from the statement"
+        return DjangoCode(text=found.text, note=f"{where}, and tried: it asks exactly this.")
 
     def query_page(self, query: Query, explanation: Explanation | None = None) -> QueryPage:
         shell = shell_of(self.request)

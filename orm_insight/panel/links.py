@@ -30,6 +30,9 @@ class PanelLinks:
     def hint_page(self, problem_id: str) -> str | None:
         return _address(self._dashboard.hint_page, problem_id)
 
+    def hint_markdown(self, problem_id: str) -> str | None:
+        return _address(self._dashboard.hint_markdown, problem_id)
+
     def query(self, index: int) -> str | None:
         return _address(self._dashboard.query, index)
 

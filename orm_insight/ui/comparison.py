@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
+from orm_insight.ui.choices import Choice
 from orm_insight.ui.contexts import Place
-from orm_insight.ui.pages import Choice, Shell, TraceHeader
+from orm_insight.ui.pages import Shell, TraceHeader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

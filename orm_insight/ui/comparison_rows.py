@@ -76,7 +76,7 @@ class ComparedRows:
     def __init__(self, compared: Comparison, before: Links, after: Links) -> None:
         self.compared = compared
         self._links = before, after
-        self._sources = Sources(compared.after.trace.started_at)
+        self._sources = Sources(compared.after.trace)
         pairs = compared.pairs
         self._largest_ms = max((max(pair.ms) for pair in pairs), default=0.0)
         self._has_aliases = len({pair.group.alias for pair in pairs}) > 1

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from orm_insight.ui.copy_contexts import NOTHING, Copies
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlText:
@@ -38,7 +40,10 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A call site: path as people know it, line, function or tag, and maybe its source."""
+    """A call site: path as people know it, line, function or tag, and maybe its source.
+
+    ``editor_url`` opens it in the editor of the settings, whose name is ``editor``.
+    """
 
     path: str
     line: int
@@ -46,6 +51,8 @@ class Place:
     is_template: bool = False
     is_application: bool = True
     excerpt: Excerpt | None = None
+    editor_url: str | None = None
+    editor: str = ""
 
     @property
     def location(self) -> str:
@@ -112,6 +119,7 @@ class HintCard:
     queries_url: str | None
     url: str | None
     problem_url: str | None
+    markdown_url: str | None
     is_open: bool
 
 
@@ -136,6 +144,7 @@ class ProblemCard:
 
     id: str
     url: str
+    markdown_url: str
     code: str
     title: str
     message: str
@@ -250,6 +259,7 @@ class QueryDetail:
     explain: ExplainForm | None
     not_explained: str = ""
     url: str | None = None
+    copies: Copies = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

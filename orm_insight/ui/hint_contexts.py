@@ -79,6 +79,7 @@ class HintPage:
     hint: HintDetail
     problem_url: str | None
     json_url: str
+    markdown_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

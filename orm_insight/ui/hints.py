@@ -99,5 +99,6 @@ def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
         queries_url=links.queries(hint=number),
         url=links.hint_page(identity),
         problem_url=links.problem(identity),
+        markdown_url=links.hint_markdown(identity),
         is_open=number < _OPEN,
     )

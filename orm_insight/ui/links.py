@@ -14,6 +14,9 @@ class Links(Protocol):
     def hint_page(self, problem_id: str) -> str | None:
         """A hint of the trace, by the problem it is about, with everything there is to know."""
 
+    def hint_markdown(self, problem_id: str) -> str | None:
+        """The same hint as a text that can be pasted."""
+
     def query(self, index: int) -> str | None:
         """One query with everything there is to know."""
 

@@ -22,6 +22,8 @@ class TraceAddress(Protocol):
 
     def hint_page(self, problem_id: str) -> str: ...
 
+    def hint_markdown(self, problem_id: str) -> str: ...
+
 
 def problem_cards(
     problems: Sequence[Problem], links: Callable[[str], TraceAddress]
@@ -36,9 +38,11 @@ def _card(number: int, problem: Problem, links: Callable[[str], TraceAddress]) -
     with_source = number < _WITH_SOURCE
     origin = hint.origin if hint.origin != hint.site else None
     left = problem.trace_count - len(problem.newest)
+    newest = links(problem.newest[0].trace.id)
     return ProblemCard(
         id=problem.id,
-        url=links(problem.newest[0].trace.id).hint_page(problem.id),
+        url=newest.hint_page(problem.id),
+        markdown_url=newest.hint_markdown(problem.id),
         code=hint.code,
         title=hint.title,
         message=hint.message,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 
 from orm_insight.analysis.groups import identity_of
 from orm_insight.analysis.origins import origin_of
@@ -11,8 +12,10 @@ from orm_insight.analysis.report import Report
 from orm_insight.explain.base import NOT_RUN_HERE
 from orm_insight.model.trace import Query
 from orm_insight.ui.contexts import ExplainForm, Fact, Queries, QueryDetail, QueryRow
+from orm_insight.ui.copy_contexts import DjangoCode
 from orm_insight.ui.format import count, counted, cut, duration, fitting
 from orm_insight.ui.links import Links
+from orm_insight.ui.runnable.statement import runnable
 from orm_insight.ui.source import Sources
 from orm_insight.ui.sql import sql_block, sql_line
 from orm_insight.ui.values import MAX_PARAMETERS, parameters
@@ -104,7 +107,12 @@ def _rows_text(query: Query) -> str:
 
 
 def query_detail(
-    query: Query, links: Links, sources: Sources, *, csrf_token: str | None = None
+    query: Query,
+    links: Links,
+    sources: Sources,
+    *,
+    csrf_token: str | None = None,
+    code: DjangoCode | None = None,
 ) -> QueryDetail:
     """Everything about one query; the form for EXPLAIN only with a token to send it with."""
     origin = query.origin if query.origin != query.site else None
@@ -130,6 +138,7 @@ def query_detail(
         ),
         not_explained=NOT_RUN_HERE if sources.are_closed else "",
         url=links.query(query.index),
+        copies=replace(runnable(query), code=code),
     )
 
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from orm_insight.conf import get_config
+from orm_insight.editors import Editor
 from orm_insight.files import Unreadable, read_source
 from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import CallSite, Trace
@@ -39,19 +41,47 @@ class Sources:
         self.are_closed = trace.is_imported
         self._recorded_at = trace.started_at.timestamp()
         self._files: dict[str, _File | Unreadable] = {}
+        config = get_config()
+        # What an imported trace names are files of another machine.
+        self._editor = None if self.are_closed else Editor.of(config.editor, config.editor_paths)
 
     def place(
         self, site: CallSite, *, with_excerpt: bool = True, around: int = _CONTEXT_LINES
     ) -> Place:
         """A call site as it is shown, with as many lines ``around`` it."""
+        excerpt = self.excerpt(site, around=around) if with_excerpt else None
         return Place(
             path=display_path(site.file),
             line=site.line,
             function=cut(site.function, 200),
             is_template=site.is_template,
             is_application=getattr(site, "is_application", True),
-            excerpt=self.excerpt(site, around=around) if with_excerpt else None,
+            excerpt=excerpt,
+            editor_url=self._editor.url(site.file, site.line, self._column(site))
+            if self._editor
+            else None,
+            editor=self._editor.label if self._editor else "",
         )
+
+    def _column(self, site: CallSite) -> int:
+        """As editors count: from 1, and in characters where the line has been read."""
+        file, column = self._files.get(site.file), site.column or 0
+        if isinstance(file, _File) and 1 <= site.line <= len(file.lines):
+            line = file.lines[site.line - 1].encode("utf-8", "surrogatepass")
+            column = _characters(line, column)
+        return column + 1
+
+    def text_around(self, site: CallSite, *, around: int = _CONTEXT_LINES) -> str:
+        """The lines around ``site`` as they are; empty where there are none."""
+        try:
+            file = self._file(site.file)
+        except Unreadable:
+            return ""
+        if not 1 <= site.line <= len(file.lines):
+            return ""
+        last = max(site.line, min(site.end_line or 0, site.line + _MAX_MARKED_LINES - 1))
+        lines = file.lines[max(site.line - around, 1) - 1 : last + around]
+        return "\n".join(cut(line, _MAX_LINE) for line in lines)
 
     def excerpt(self, site: CallSite, *, around: int = _CONTEXT_LINES) -> Excerpt:
         """The lines around ``site``, or a notice why there are none."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.browser import expect
@@ -120,6 +122,28 @@ def test_text_is_copied(address, page):
     panel.get_by_role("button", name="Copy the fix").click()
 
     expect(panel.locator(".oi-fix button")).to_have_text("Copied")
+
+
+def test_statement_and_hint_are_copied_in_other_words(shadow, address, page, settings):
+    settings.ORM_INSIGHT = {"EDITOR": "vscode"}
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{address}/books/")
+    panel = open_panel(page)
+
+    link = panel.locator("[data-oi-copy-url]").first
+    link.click()
+    expect(link).to_have_attribute("data-oi-label", "Copy as Markdown")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("# ORM101: ")
+
+    panel.get_by_role("button", name="Explain", exact=True).first.click()
+    window = page.locator("#djDebugWindow")
+    button = window.locator("[data-oi-copy=shell]")
+    button.click()
+    expect(button).to_have_attribute("data-oi-label", re.compile("Copy for "))
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("SELECT ")
+    assert copied.endswith(";")
+    assert window.locator("a.oi-edit").first.get_attribute("href").startswith("vscode://file/")
 
 
 def test_history_leads_back_to_an_earlier_request(address, page):

@@ -1,27 +1,59 @@
 /**
- * Buttons that copy the text beside them. Works in any root, a shadow tree too.
+ * Everything that copies. `data-oi-copy` takes the text beside the button, or the one named by its
+ * value within `data-oi-copies`; `data-oi-copy-url` takes what a link's address answers, which
+ * without scripts is a page. Works in any root, a shadow tree too.
  * @param {HTMLElement|ShadowRoot} root
  */
 export function enableCopying(root) {
   root.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-oi-copy]");
-    if (!button) return;
-    const source = button.parentElement.querySelector("[data-oi-copyable]");
-    const succeeded = await copy(source);
-    const label = button.dataset.oiLabel ?? button.textContent;
-    button.dataset.oiLabel = label;
-    button.textContent = succeeded ? "Copied" : "Press Ctrl+C";
-    setTimeout(() => (button.textContent = label), 2000);
+    const button = event.target.closest("[data-oi-copy], [data-oi-copy-url]");
+    if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const isLink = button.matches("[data-oi-copy-url]");
+    if (isLink) event.preventDefault();
+    const succeeded = await (isLink ? copyAnswer(button.href) : copyElement(sourceOf(button)));
+    // Without a clipboard the link leads to the text, which can be copied there.
+    if (isLink && !succeeded) location.assign(button.href);
+    else tell(button, succeeded ? "Copied" : "Press Ctrl+C");
   });
 }
 
+function sourceOf(button) {
+  const name = button.dataset.oiCopy;
+  const part = name ? button.closest("[data-oi-copies]") : button.parentElement;
+  return part.querySelector(name ? `[data-oi-copyable="${name}"]` : "[data-oi-copyable]");
+}
+
+function tell(button, text) {
+  const label = button.dataset.oiLabel ?? button.textContent;
+  button.dataset.oiLabel = label;
+  button.textContent = text;
+  setTimeout(() => (button.textContent = label), 2000);
+}
+
 /** Without the clipboard's interface, on plain HTTP, the old command still copies a selection. */
-async function copy(source) {
+async function copyElement(source) {
   try {
     await navigator.clipboard.writeText(source.textContent);
     return true;
   } catch {
+    const folded = source.closest("details:not([open])");
+    if (folded) folded.open = true;
     getSelection().selectAllChildren(source);
     return document.execCommand("copy");
+  }
+}
+
+/** The clipboard is asked while the click counts: some browsers forbid it after a response. */
+async function copyAnswer(address) {
+  const answer = fetch(address, { credentials: "same-origin" }).then((response) => {
+    if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+    return response.text();
+  });
+  try {
+    const blob = answer.then((text) => new Blob([text], { type: "text/plain" }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+    return true;
+  } catch {
+    return answer.then((text) => navigator.clipboard.writeText(text)).then(() => true, () => false);
   }
 }

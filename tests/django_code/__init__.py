@@ -1,0 +1,1 @@
+"""A captured statement as Django code."""

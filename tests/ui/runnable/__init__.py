@@ -1,0 +1,1 @@
+"""The statement as text that runs."""
