@@ -18,10 +18,11 @@ from orm_insight.django_code.search import find_code
 from orm_insight.explain.base import Explanation
 from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Query
+from orm_insight.ui.breakdown import time_spent
 from orm_insight.ui.contexts import Fact, Groups, Queries, QueryDetail
 from orm_insight.ui.copy_contexts import DjangoCode
 from orm_insight.ui.format import count, counted, cut, duration, percent, queries
-from orm_insight.ui.groups import groups
+from orm_insight.ui.groups import groups, leading_groups
 from orm_insight.ui.hints import hint_cards, silence_note
 from orm_insight.ui.kept import badges_of, imported_badge, process_name
 from orm_insight.ui.pages import (
@@ -37,7 +38,6 @@ from orm_insight.ui.plan_contexts import ExplainResult, TryForm
 from orm_insight.ui.plans import explain_result
 from orm_insight.ui.queries import query_detail, query_rows, rows_of
 from orm_insight.ui.source import Sources
-from orm_insight.ui.timeline import timeline
 from orm_insight.ui.traces import header_of
 
 
@@ -60,8 +60,8 @@ class TracePages:
             hints=hint_cards(self.report, self.links, self.sources),
             no_hints=_no_hints(self.report),
             silence=silence_note(self.report),
-            groups=self.groups(offset=0),
-            timeline=timeline(self.report, self.sources),
+            groups=leading_groups(self.report, self.links, self.sources),
+            time=time_spent(self.report, self.links, self.sources),
             queries=self._in_order(offset=0),
             exports=exports(self.links),
             depth=self._depth(),

@@ -263,38 +263,9 @@ class QueryDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineLane:
-    """The queries of one group in time; ``path`` is the ``d`` of an SVG path, 1000 wide."""
-
-    label: Markup
-    place: Place | None
-    summary: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
     """The form by which a person has the requests of this browser recorded, for some hours."""
 
     url: str
     is_asked_for: bool
     hours: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransactionLane:
-    """The transactions of one alias in time; the paths are as wide as those of the queries."""
-
-    alias: str
-    summary: str
-    path: str
-    rolled_back: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """When the statements ran; ``ticks`` are positions of 1000 with their label."""
-
-    lanes: tuple[TimelineLane, ...]
-    ticks: tuple[tuple[float, str], ...]
-    transactions: tuple[TransactionLane, ...] = ()

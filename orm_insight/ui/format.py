@@ -31,6 +31,13 @@ def duration(milliseconds: float | None) -> str:
     return f"{count(minutes)} min {rest} s"
 
 
+def moment(milliseconds: float) -> str:
+    """A point in time, so exact that two near each other differ: ``57 ms``, ``1.023 s``."""
+    if milliseconds < 999.5:
+        return duration(milliseconds)
+    return f"{milliseconds / 1000:,.3f} s"
+
+
 def _three_digits(number: float) -> str:
     digits = 2 if number < 0.995 else 1 if number < 9.95 else 0
     return f"{number:.{digits}f}"

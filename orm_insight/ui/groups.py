@@ -11,13 +11,33 @@ from orm_insight.ui.source import Sources
 from orm_insight.ui.sql import sql_line
 
 PAGE_SIZE = 40
+MAX_LEADING = 10
+_SHARE_OF_LEADING = 0.95
+_TOO_FEW_TO_FOLD = 3
+
+
+def leading_groups(report: Report, links: Links, sources: Sources) -> Groups:
+    """The groups that matter: together nearly all of the time, and no more than a few."""
+    number, covered = 0, 0.0
+    while (
+        number < min(len(report.groups), MAX_LEADING)
+        and covered <= _SHARE_OF_LEADING * report.query_ms
+    ):
+        covered += report.groups[number].total_ms
+        number += 1
+    is_worth_it = len(report.groups) - number > _TOO_FEW_TO_FOLD
+    return _groups(report, links, sources, 0, number if is_worth_it else len(report.groups))
 
 
 def groups(
     report: Report, links: Links, sources: Sources, *, offset: int = 0, limit: int = PAGE_SIZE
 ) -> Groups:
     """``limit`` groups from ``offset`` on, largest total time first."""
-    chosen = report.groups[offset : offset + fitting(len(report.groups) - offset, limit)]
+    return _groups(report, links, sources, offset, fitting(len(report.groups) - offset, limit))
+
+
+def _groups(report: Report, links: Links, sources: Sources, offset: int, shown: int) -> Groups:
+    chosen = report.groups[offset : offset + shown]
     left = len(report.groups) - offset - len(chosen)
     has_aliases = len({group.alias for group in report.groups}) > 1
     return Groups(
@@ -26,9 +46,16 @@ def groups(
             for number, group in enumerate(chosen, start=offset)
         ),
         total=len(report.groups),
-        more=f"Show {min(left, limit):,} more of {left:,}" if left > 0 else "",
+        more=_more(left),
         more_url=links.groups(offset=offset + len(chosen)) if left > 0 else None,
     )
+
+
+def _more(left: int) -> str:
+    following = fitting(left, PAGE_SIZE)
+    if left <= 0:
+        return ""
+    return f"Show {following:,} more" + (f" of {left:,}" if following < left else "")
 
 
 def _row(

@@ -16,9 +16,9 @@ from orm_insight.ui.contexts import (
     ProblemCard,
     Queries,
     QueryDetail,
-    Timeline,
 )
 from orm_insight.ui.plan_contexts import ExplainResult
+from orm_insight.ui.time_contexts import TimeSpent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +210,7 @@ class TracePage:
     no_hints: str
     silence: str
     groups: Groups
-    timeline: Timeline | None
+    time: TimeSpent | None
     queries: Queries
     exports: tuple[Export, ...]
     depth: Depth

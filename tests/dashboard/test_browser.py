@@ -107,6 +107,48 @@ def test_more_rows_are_loaded_in_place(site, page):
     expect(rows).to_have_count(300)
 
 
+def test_waterfall_is_unfolded_by_keyboard(site, page):
+    queries = [
+        make_query(f"SELECT {n % 2}", site=make_site(line=n % 2 + 1), started_ms=n * 2.0)
+        for n in range(20)
+    ]
+    trace = site.keep(*queries, make_query("SELECT 9", started_ms=90.0))
+    page.goto(site.url(f"traces/{trace.id}/"))
+    rows = page.locator(".oi-flow details")
+    expect(rows).to_have_count(2)
+
+    rows.nth(0).locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(rows.nth(0).locator("tbody tr")).to_have_count(2)
+    rows.nth(1).locator("summary").focus()
+    page.keyboard.press("Enter")
+
+    expect(rows.nth(1)).to_contain_text("Issued by")
+
+
+def test_drawing_of_a_waterfall_stays_inside_its_column(site, page):
+    trace = site.keep(make_query(started_ms=90.0, duration_ms=400.0), duration_ms=100.0)
+    page.goto(site.url(f"traces/{trace.id}/"))
+
+    column = page.locator(".oi-flow-row .oi-flow-bar").first.bounding_box()
+    drawn = page.locator(".oi-flow-statement").bounding_box()
+
+    assert column["x"] < drawn["x"]
+    assert drawn["x"] + drawn["width"] <= column["x"] + column["width"] + 1
+    assert drawn["width"] > column["width"] / 2
+
+
+def test_links_to_sections_leave_their_headings_in_sight(site, page):
+    trace = site.keep(*repeated(150))
+    page.goto(site.url(f"traces/{trace.id}/"))
+
+    page.get_by_role("navigation", name="On this page").get_by_role("link", name="Queries").click()
+
+    links = page.locator(".oi-sections").bounding_box()
+    heading = page.locator("#queries").bounding_box()
+    assert heading["y"] >= links["y"] + links["height"]
+
+
 def test_list_is_filtered_while_typing(site, page):
     site.keep(path="/a/")
     site.keep(path="/b/")

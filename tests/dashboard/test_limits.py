@@ -10,6 +10,7 @@ import pytest
 from orm_insight import insight
 from orm_insight.capture import faults
 from orm_insight.model.querylog import QueryLog
+from orm_insight.model.surroundings import Transaction
 from tests.builders import make_frame, make_query, make_site
 from tests.dashboard.test_traces import repeated
 
@@ -18,6 +19,47 @@ HOSTILE = (
     "'\"{{7*7}}\0\x1b\udc80\ufffe"
 )
 KILOBYTE = 1000
+
+
+def in_a_loop(count: int) -> list:
+    """Four statements again and again, each round in a transaction of its own."""
+    return [
+        make_query(
+            f'SELECT "a" FROM "t{n % 4}" WHERE "id" = %s',
+            params=(n,),
+            site=make_site("/app/page.html", n % 4 + 1, is_template=True),
+            started_ms=n * 0.7,
+            duration_ms=0.1,
+        )
+        for n in range(count)
+    ]
+
+
+def different(count: int, **facts) -> list:
+    """Long statements of far places, each slow at its time and gone wrong."""
+    return [
+        make_query(
+            f'SELECT "column_{n}", "{"long" * 60}" FROM "table_{n}" WHERE {"x" * 200} = {n}',
+            site=make_site(f"/srv/{'deep/' * 20}module_{n}.py", n, function="f" * 150, **facts),
+            started_ms=n * 7.0,
+            duration_ms=0.5 + (n * 7919 % 1000) ** 3 / 1e6,
+            error="e" * 5_000,
+        )
+        for n in range(1, count + 1)
+    ]
+
+
+def transactions(count: int, span_ms: float) -> tuple[Transaction, ...]:
+    return tuple(
+        Transaction(
+            alias=f"replica_{n % 3}",
+            started_ms=n * span_ms / count,
+            duration_ms=span_ms / count / 2,
+            outcome="rolled back" if n % 2 else "committed",
+            end_ms=span_ms / count / 4,
+        )
+        for n in range(count)
+    )
 
 
 def test_page_of_ten_thousand_queries_is_small(dashboard):
@@ -29,18 +71,34 @@ def test_page_of_ten_thousand_queries_is_small(dashboard):
     assert "Show 100 more of 9,900" in page
 
 
-def test_page_of_ten_thousand_different_statements_is_small(dashboard):
+@pytest.mark.parametrize(
+    ("queries", "duration_ms"),
+    [
+        (in_a_loop(10_000), 7_000.0),
+        (different(10_000), 70_000.0),
+        (different(10_000, is_template=True), 70_000.0),
+    ],
+    ids=["loop", "different", "different template lines"],
+)
+def test_page_of_ten_thousand_queries_in_transactions_is_small(dashboard, queries, duration_ms):
+    ran = transactions(2_500, duration_ms)
+    trace = dashboard.keep(*queries, transactions=ran, duration_ms=duration_ms)
+
+    page = dashboard.text(f"traces/{trace.id}/")
+
+    assert len(page.encode()) < 300 * KILOBYTE
+    assert page.count('class="oi-flow-row oi-flow-of-') <= 61
+
+
+def test_waterfall_of_ten_thousand_queries_at_the_same_time_is_small(dashboard):
+    """Every loop lasts as long as the trace, so that each row is drawn from end to end."""
     queries = [
         make_query(
-            f'SELECT "column_{n}", "{"long" * 60}" FROM "table_{n}" WHERE {"x" * 200} = {n}',
-            site=make_site(f"/srv/{'deep/' * 20}module_{n}.py", n, function="f" * 150),
-            started_ms=n * 7.0,
-            duration_ms=0.5,
-            error="e" * 5_000,
+            f"SELECT {n // 100}", site=make_site(line=n // 100 + 1), started_ms=n % 100 * 9.0
         )
-        for n in range(1, 10_001)
+        for n in range(10_000)
     ]
-    trace = dashboard.keep(*queries, duration_ms=70_000.0)
+    trace = dashboard.keep(*queries, duration_ms=900.0)
 
     page = dashboard.text(f"traces/{trace.id}/")
 

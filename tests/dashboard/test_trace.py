@@ -31,6 +31,44 @@ def test_hints_come_first(dashboard):
     assert "/_orm/traces/" + trace.id + "/queries/?hint=1" in page
 
 
+def test_sections_in_order_and_the_links_to_them(dashboard):
+    trace = dashboard.keep(*repeated(12))
+
+    page = dashboard.text(f"traces/{trace.id}/")
+
+    headings = [h.get("id") for h in elements(page, "h2")]
+    assert headings == ["hints", "waterfall", "groups", "files", "queries"]
+    links = [a.get("href") for a in elements(page, "a") if a.get("href").startswith("#")]
+    assert links == ["#oi-main", *(f"#{name}" for name in headings)]
+
+
+def test_a_loop_of_several_statements_is_one_row_that_unfolds(dashboard):
+    queries = [
+        make_query(f"SELECT {n % 4} FROM t", site=make_site(line=n % 4 + 1), started_ms=n * 2.0)
+        for n in range(200)
+    ]
+    trace = dashboard.keep(*queries, duration_ms=400.0)
+
+    page = dashboard.text(f"traces/{trace.id}/")
+
+    assert texts(page, "oi-flow-title") == ["4 statements, 50 times"]
+    assert f"/_orm/traces/{trace.id}/queries/?group=1" in page
+    assert "From 0 ms to 399 ms, 199 ms of it between the statements." in page
+
+
+def test_where_the_time_went_by_file_and_template_line(dashboard):
+    site = make_site("/app/page.html", 7, is_template=True)
+    trace = dashboard.keep(make_query(site=site, duration_ms=25.0), duration_ms=100.0)
+
+    page = dashboard.text(f"traces/{trace.id}/")
+
+    assert "By line of a template" in page
+    assert "Python, templates and waiting" in page
+    assert "By line of a template" not in dashboard.text(
+        f"traces/{dashboard.keep(make_query()).id}/"
+    )
+
+
 def test_groups_tell_their_share_and_what_is_repeated(dashboard):
     same = make_query(params=(1,), site=make_site(line=3), duration_ms=10)
     trace = dashboard.keep(same, same, same, duration_ms=100)
@@ -161,7 +199,7 @@ def test_transactions_are_drawn_and_told(dashboard):
 
     assert found == [asdict(transaction)]
     assert "rolled back, from 10 ms to 50 ms" in page
-    assert 'class="oi-lane-transaction oi-is-rolled-back" d="M100 0h' in page
+    assert 'class="oi-flow-transaction oi-is-rolled-back" d="M100 0h' in page
 
 
 def test_id_with_markup_is_escaped(dashboard):

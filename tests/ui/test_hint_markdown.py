@@ -40,7 +40,7 @@ DETAIL = HintDetail(
     site=None,
     other_sites=(),
     more_sites="",
-    first=query_detail(QUERY, _Links(), Sources(STARTED_AT)),
+    first=query_detail(QUERY, _Links(), Sources(make_trace())),
     queries=Queries(rows=(), total=1),
     queries_url=None,
     ignore=IgnoreCode(comment="", place=None, setting=""),
@@ -56,7 +56,7 @@ def markdown(hint=HINT, name: str = "GET /posts/", **facts) -> str:
             hint=hint,
             detail=replace(DETAIL, **facts),
             trace=make_trace(name=name),
-            sources=Sources(STARTED_AT),
+            sources=Sources(make_trace()),
         )
     )
 
