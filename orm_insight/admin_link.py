@@ -70,7 +70,7 @@ def _add_entry(context: Any, key: str, request: HttpRequest) -> None:
         if context is None or key not in context:
             return
         with paused():
-            address = find_address(request, "traces")
+            address = find_address(request, "overview")
             if address is not None and may_see(request):
                 context[key] = _with_entry(context[key], address)
     except Exception as error:

@@ -16,7 +16,12 @@ from orm_insight.dashboard.recording_page import recording
 
 app_name = APP_NAME
 urlpatterns: list[URLPattern] = [
-    path("", views.traces, name="traces"),
+    path("", views.overview, name="overview"),
+    path("overview.json", views.overview, name="overview-json"),
+    path("traces/", views.traces, name="traces"),
+    path("endpoints/", views.ranking, {"name": "endpoints"}, name="endpoints"),
+    path("lines/", views.ranking, {"name": "lines"}, name="lines"),
+    path("statements/", views.ranking, {"name": "statements"}, name="statements"),
     path("traces.json", views.traces_json, name="traces-json"),
     path("problems/", views.problems, name="problems"),
     path("problems.json", views.problems, name="problems-json"),

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
 from orm_insight import insight
 from orm_insight.analysis.problems import Finding, Loaded, findings_of, needed_in
+from orm_insight.analysis.workload import Part, parts_of
 from orm_insight.capture import faults
 from orm_insight.conf import Config, get_config
 from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Trace
-from orm_insight.ui.pages import HintDigest
+from orm_insight.ui.list_pages import HintDigest
 
 BUDGET_S = 0.3
 _READ_AT_ONCE = 10
@@ -26,11 +27,25 @@ _READ_AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """The hints of a trace without its queries; ``is_failed`` where they could not be found."""
+    """The hints of a trace and its parts, without its queries; ``is_failed`` where none could be
+    found."""
 
     findings: tuple[Finding, ...] = ()
     needed: frozenset[Loaded] = frozenset()
+    parts: tuple[Part, ...] = ()
     is_failed: bool = False
+
+    @property
+    def problems(self) -> frozenset[str]:
+        return frozenset(finding.identity.id for finding in self.findings)
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """What its queries are searched for: their SQL, and the lines that issue them."""
+        for part in self.parts:
+            yield part.fingerprint
+            if part.site is not None:
+                yield f"{part.site.file}:{part.site.line} {part.site.function}"
 
     @property
     def line(self) -> HintDigest:
@@ -112,7 +127,8 @@ def _key(summary: TraceSummary) -> tuple[str, float]:
 def digest_of(trace: Trace) -> Digest:
     """A trace that cannot be analysed must not take the others with it."""
     try:
-        return Digest(findings=findings_of(insight.report_of(trace)), needed=needed_in(trace))
+        report = insight.report_of(trace)
+        return Digest(findings=findings_of(report), needed=needed_in(trace), parts=parts_of(report))
     except Exception as error:
         faults.report("analyse a trace", error)
         return Digest(is_failed=True)

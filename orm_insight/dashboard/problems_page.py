@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,8 +81,12 @@ def problems_json() -> dict[str, Any]:
         "analysed": found.analysed,
         "waiting": found.waiting,
         "failed": found.failed,
-        "problems": [_problem(problem) for problem in found.problems],
+        "problems": problems_of(found.problems),
     }
+
+
+def problems_of(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    return [_problem(problem) for problem in problems]
 
 
 def _summary(found: Found) -> str:

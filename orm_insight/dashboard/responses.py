@@ -25,6 +25,15 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_PAGES = (
+    ("Overview", "overview"),
+    ("Problems", "problems"),
+    ("Traces", "traces"),
+    ("Endpoints", "endpoints"),
+    ("Call sites", "lines"),
+    ("Statements", "statements"),
+    ("Recording", "recording"),
+)
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -40,6 +49,11 @@ def answer(page: Page, *, status: int = 200) -> HttpResponse:
 def answer_json(content: Any, *, status: int = 200) -> HttpResponse:
     parameters = {"ensure_ascii": True, "default": str}
     return JsonResponse(content, status=status, headers=HEADERS, json_dumps_params=parameters)
+
+
+def unchanged() -> HttpResponse:
+    """Nothing is there that the page does not show already."""
+    return HttpResponse(status=204, headers=HEADERS)
 
 
 def see(url: str) -> HttpResponse:
@@ -75,9 +89,10 @@ def wants_json(request: HttpRequest) -> bool:
 
 def shell_of(request: HttpRequest) -> Shell:
     return Shell(
-        home_url=address("traces"),
-        problems_url=address("problems"),
-        recording_url=address("recording"),
+        home_url=address("overview"),
+        traces_url=address("traces"),
+        pages=tuple((title, address(name), name) for title, name in _PAGES),
+        page=(request.resolver_match and request.resolver_match.url_name) or "",
         assets=address("assets", version()),
         csrf_token=get_token(request),
         is_enabled=get_config().enabled,

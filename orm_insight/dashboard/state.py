@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
 
 from django.http import HttpRequest
 
 from orm_insight import insight
 from orm_insight.conf import get_config
+from orm_insight.dashboard.digests import digests
 from orm_insight.dashboard.processes import has_several_processes
 from orm_insight.insight import Status
+from orm_insight.stores.base import Listed
 from orm_insight.ui.contexts import Fact
 from orm_insight.ui.format import bytes_size, count, counted
 
@@ -102,3 +105,14 @@ def why_trace_is_gone(request: HttpRequest) -> str:
 def _sees_only_its_own(request: HttpRequest) -> bool:
     """Where several processes answer requests and each keeps its own traces."""
     return not insight.store().is_shared and has_several_processes(request)
+
+
+def version_of(listed: Iterable[Listed]) -> str:
+    """Another one where there is anything new to be shown."""
+    told = sha256()
+    for entry in listed:
+        summary = entry.summary
+        known = digests.get(summary) is not None
+        told.update(f"{summary.id} {summary.duration_ms} {sorted(entry.kept_for)} {known}".encode())
+    told.update(repr((insight.store().problem, insight.is_recording())).encode())
+    return told.hexdigest()[:16]

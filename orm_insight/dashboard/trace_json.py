@@ -16,10 +16,13 @@ from orm_insight.ui.traces import Entry
 
 
 def list_json(asked: Asked) -> dict[str, Any]:
-    return {"version": 1, "traces": [_summary(each) for each in entries(insight.listed(), asked)]}
+    return {
+        "version": 1,
+        "traces": [summary_json(each) for each in entries(insight.listed(), asked)],
+    }
 
 
-def _summary(entry: Entry) -> dict[str, Any]:
+def summary_json(entry: Entry) -> dict[str, Any]:
     found = entry.summary
     return {
         "id": found.id,

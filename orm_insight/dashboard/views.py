@@ -15,25 +15,50 @@ from orm_insight.dashboard.documentation import about_page
 from orm_insight.dashboard.hint_pages import find_hint, hint_json, hint_page, why_gone
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.list_page import Asked, list_page, trace_table
+from orm_insight.dashboard.overview_page import overview as make_overview
+from orm_insight.dashboard.overview_page import overview_json, overview_page
 from orm_insight.dashboard.problems_page import problems_json, problems_page
-from orm_insight.dashboard.responses import answer, answer_json, gone, is_fragment, see, wants_json
-from orm_insight.dashboard.state import why_trace_is_gone
+from orm_insight.dashboard.ranking_pages import ranking_page
+from orm_insight.dashboard.responses import (
+    answer,
+    answer_json,
+    gone,
+    is_fragment,
+    see,
+    unchanged,
+    wants_json,
+)
+from orm_insight.dashboard.state import version_of, why_trace_is_gone
 from orm_insight.dashboard.trace_json import list_json, trace_json
 from orm_insight.dashboard.trace_pages import TracePages
 from orm_insight.dashboard.waiting import while_connected
 from orm_insight.explain.base import Outcome
 from orm_insight.explain.cancelling import cancel
 from orm_insight.ui.format import queries as counted_queries
-from orm_insight.ui.pages import (
-    ExplainFragment,
-    GroupsFragment,
-    QueriesFragment,
-    QueryFragment,
-)
+from orm_insight.ui.pages import ExplainFragment, GroupsFragment, QueriesFragment, QueryFragment
 
 # For clients that read JSON; a page always arrives, with the message on it.
 _JSON_STATUS = {Outcome.EXPLAINED: 200, Outcome.UNAVAILABLE: 424}
 _NOT_EXPLAINED = 422
+
+
+@access.page
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    if wants_json(request):
+        return answer_json(overview_json())
+    if is_fragment(request):
+        known = request.GET.get("known")
+        if known == version_of(insight.listed()):
+            return unchanged()
+        return answer(make_overview(request))
+    return answer(overview_page(request))
+
+
+@access.page
+@require_safe
+def ranking(request: HttpRequest, name: str) -> HttpResponse:
+    return answer(ranking_page(request, name))
 
 
 @access.page
@@ -43,7 +68,10 @@ def traces(request: HttpRequest) -> HttpResponse:
     if wants_json(request):
         return answer_json(list_json(asked))
     if is_fragment(request):
-        return answer(trace_table(request, asked, insight.listed()))
+        listed = insight.listed()
+        if request.GET.get("known") == version_of(listed):
+            return unchanged()
+        return answer(trace_table(request, asked, listed))
     return answer(list_page(request, asked))
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from orm_insight.ui.choices import Choice
 from orm_insight.ui.contexts import (
-    Demand,
     Export,
     Fact,
     Groups,
@@ -23,105 +21,21 @@ from orm_insight.ui.time_contexts import TimeSpent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """What stands around every page. ``assets`` is the address in front of a file's name."""
+    """What stands around every page. ``assets`` is the address in front of a file's name.
+
+    ``pages`` are title, address and name of each; ``page`` is the name of this one.
+    """
 
     home_url: str
-    problems_url: str
-    recording_url: str
+    traces_url: str
+    pages: tuple[tuple[str, str, str], ...]
+    page: str
     assets: str
     csrf_token: str
     is_enabled: bool
     is_recording: bool
     pause_url: str
     resume_url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HintDigest:
-    """The hints of a trace in a line: how many, and the one that saves most."""
-
-    count: int
-    severity: str = ""
-    code: str = ""
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceRow:
-    """One trace in the list. ``hints`` is ``None`` while it was not analysed yet.
-
-    ``process`` is empty where all traces are of the same one.
-    """
-
-    id: str
-    url: str
-    pin_url: str
-    is_pinned: bool
-    kept_for: tuple[KeptBadge, ...]
-    process: str
-    started_at: str
-    started_iso: str
-    kind: str
-    is_deep: bool
-    method: str
-    name: str
-    view: str
-    status: str
-    is_failure: bool
-    duration: str
-    queries: str
-    query_time: str
-    share: float
-    share_text: str
-    hints: HintDigest | None
-    error: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A heading of the list. ``order`` is ``ascending``, ``descending`` or empty."""
-
-    title: str
-    url: str
-    order: str
-    css: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceTable:
-    """The list itself, also loaded on its own while somebody types.
-
-    ``back`` is the query of its address: who pins a trace comes back to the same list.
-    """
-
-    template: ClassVar[str] = "fragments/traces.jinja"
-    columns: tuple[Column, ...]
-    rows: tuple[TraceRow, ...]
-    found: str
-    pending: str
-    empty: str
-    previous_url: str | None
-    next_url: str | None
-    has_traces: bool
-    csrf_token: str
-    back: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceListPage:
-    template: ClassVar[str] = "pages/traces.jinja"
-    shell: Shell
-    table: TraceTable
-    text: str
-    sort: str
-    kept: tuple[Choice, ...]
-    facts: tuple[Fact, ...]
-    warnings: tuple[str, ...]
-    demand: Demand | None
-    clear_url: str
-    clear_note: str
-    json_url: str
-    import_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from orm_insight.model.trace import Trace
 from orm_insight.stores.base import KeptFor, Listed
 from orm_insight.ui.format import clock, count, cut, duration, percent
 from orm_insight.ui.kept import badges_of, imported_badge
-from orm_insight.ui.pages import HintDigest, TraceHeader, TraceRow
+from orm_insight.ui.list_pages import HintDigest, TraceRow
+from orm_insight.ui.pages import TraceHeader
 
 _FAILURE = 400
 
@@ -55,14 +56,29 @@ def ordered(entries: Iterable[Entry], sort: str) -> list[Entry]:
     return sorted(entries, key=key, reverse=sort.startswith("-"))
 
 
-def matching(listed: Sequence[Listed], text: str, kept_for: KeptFor | None) -> list[Listed]:
-    """Those in which every word is found: in method, path, view, name, status, kind, tags, host.
+def matching(
+    listed: Sequence[Listed],
+    text: str,
+    kept_for: KeptFor | None,
+    texts_of: Callable[[TraceSummary], Iterable[str]],
+) -> list[Listed]:
+    """Those in which every word is found: in method, path, view, name, status, kind, tags, host,
+    and in what ``texts_of`` tells of its queries.
 
     A process is asked for by ``pid:123``, or by its number alone.
     """
     words = text.casefold().split()
-    chosen = [each for each in listed if kept_for is None or kept_for in each.kept_for]
-    return [each for each in chosen if all(_has(each.summary, word) for word in words)]
+
+    def has_all(trace: TraceSummary) -> bool:
+        left = [word for word in words if not _has(trace, word)]
+        texts = list(map(_folded, texts_of(trace))) if left else []
+        return all(any(word in told for told in texts) for word in left)
+
+    return [
+        each
+        for each in listed
+        if (kept_for is None or kept_for in each.kept_for) and has_all(each.summary)
+    ]
 
 
 def _has(trace: TraceSummary, word: str) -> bool:
@@ -86,7 +102,7 @@ def _searched(trace: TraceSummary) -> str:
     return _folded("\n".join(str(part) for part in (*parts, *tags) if part is not None))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _folded(text: str) -> str:
     return text.casefold()
 

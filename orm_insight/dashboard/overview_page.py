@@ -1,0 +1,148 @@
+"""Puts the overview together: the worst of the whole ring first, then what leads further."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from orm_insight import insight
+from orm_insight.dashboard.digests import digests
+from orm_insight.dashboard.links import TraceLinks, address, with_query
+from orm_insight.dashboard.problems_page import problems_of
+from orm_insight.dashboard.ranking_pages import first_rows
+from orm_insight.dashboard.responses import shell_of
+from orm_insight.dashboard.state import version_of, warnings
+from orm_insight.dashboard.trace_json import summary_json
+from orm_insight.dashboard.workload import Workload, look, problem_url, traces_of
+from orm_insight.model.summary import TraceSummary
+from orm_insight.stores.base import Listed
+from orm_insight.ui.format import counted
+from orm_insight.ui.kept import places_of, process_among
+from orm_insight.ui.list_pages import TraceRow
+from orm_insight.ui.load import load_chart
+from orm_insight.ui.overview import SHOWN_PROBLEMS, figures, headline, problem_lines
+from orm_insight.ui.overview_contexts import Overview, OverviewPage
+from orm_insight.ui.rankings import ENDPOINTS, LINES, STATEMENTS
+from orm_insight.ui.traces import Entry, row_of
+
+NEWEST = 8
+
+
+def overview_page(request: HttpRequest) -> OverviewPage:
+    found = overview(request)
+    return OverviewPage(
+        shell=shell_of(request),
+        overview=found,
+        has_traces=bool(found.newest),
+        empty_note=insight.store().problem or "",
+        import_url=address("import"),
+        is_shared=insight.store().is_shared,
+        live_url=address("overview"),
+    )
+
+
+def overview(request: HttpRequest) -> Overview:
+    workload = look()
+    problems, recent = workload.problems, _recent(workload)
+    return Overview(
+        version=version_of(workload.listed),
+        warnings=tuple(warnings(request, insight.status())),
+        pending=workload.pending,
+        headline=headline(
+            problems,
+            workload.endpoints,
+            workload.traces,
+            problem_url,
+            lambda endpoint: traces_of("endpoint")(endpoint.id),
+        ),
+        facts=tuple(figures(workload.traces, problems)),
+        problems=problem_lines(problems[:SHOWN_PROBLEMS], problem_url),
+        all_problems=counted(len(problems), "problem"),
+        load=load_chart(recent),
+        newest=tuple(_rows(workload)),
+        endpoints=first_rows(ENDPOINTS, workload.endpoints, "endpoints", "endpoint"),
+        lines=first_rows(LINES, workload.lines, "lines", "line"),
+        statements=first_rows(STATEMENTS, workload.statements, "statements", "statement"),
+        problems_url=address("problems"),
+        traces_url=address("traces"),
+    )
+
+
+def overview_json() -> dict[str, Any]:
+    """The figures of the overview, and the list of traces."""
+    workload = look()
+    return {
+        "version": 1,
+        "problem": insight.store().problem,
+        "waiting": len(workload.traces) - len(workload.known),
+        "problems": problems_of(workload.problems),
+        "endpoints": [
+            {
+                "id": each.id,
+                "name": each.newest.endpoint,
+                "calls": each.calls,
+                "p50_ms": each.p50_ms,
+                "p95_ms": each.p95_ms,
+                "total_ms": each.total_ms,
+                "query_ms": each.query_ms,
+                "queries": each.queries,
+                "problems": each.problems,
+                "url": with_query(address("traces"), endpoint=each.id),
+            }
+            for each in workload.endpoints
+        ],
+        "lines": [
+            {
+                "id": each.id,
+                "file": each.site.file if each.site else None,
+                "line": each.site.line if each.site else None,
+                "function": each.site.function if each.site else None,
+                **_totals(each.totals),
+                "url": with_query(address("traces"), line=each.id),
+            }
+            for each in workload.lines
+        ],
+        "statements": [
+            {
+                "id": each.id,
+                "fingerprint": each.fingerprint,
+                "alias": each.alias,
+                "file": each.site.file if each.site else None,
+                "line": each.site.line if each.site else None,
+                **_totals(each.totals),
+                "url": with_query(address("traces"), statement=each.id),
+            }
+            for each in workload.statements
+        ],
+        "traces": [summary_json(entry) for entry in map(_entry, workload.listed)],
+    }
+
+
+def _totals(totals: Any) -> dict[str, float]:
+    return {
+        "queries": totals.count,
+        "traces": totals.traces,
+        "total_ms": totals.total_ms,
+        "slowest_ms": totals.slowest_ms,
+    }
+
+
+def _recent(workload: Workload) -> list[TraceSummary]:
+    """Without those that are kept from hours ago: a chart of them would be empty in between."""
+    recent = {entry.summary.id for entry in workload.listed if "recent" in entry.kept_for}
+    return [trace for trace in workload.traces if trace.id in recent]
+
+
+def _rows(workload: Workload) -> list[TraceRow]:
+    places = places_of(entry.summary for entry in workload.listed)
+    return [
+        row_of(_entry(entry), TraceLinks(entry.summary.id), process_among(entry.summary, places))
+        for entry in workload.listed[:NEWEST]
+    ]
+
+
+def _entry(listed: Listed) -> Entry:
+    digest = digests.get(listed.summary)
+    line = digest.line if digest else None
+    return Entry(summary=listed.summary, kept_for=listed.kept_for, digest=line)

@@ -1,0 +1,83 @@
+"""The whole ring, analysed as far as one request may: what overview and rankings are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from orm_insight import insight
+from orm_insight.analysis.problems import AnalysedTrace, Problem, gather_problems
+from orm_insight.analysis.workload import (
+    Endpoint,
+    Line,
+    Measured,
+    Statement,
+    endpoints_of,
+    lines_of,
+    statements_of,
+)
+from orm_insight.dashboard.digests import Digest, digests
+from orm_insight.dashboard.links import TraceLinks, address, with_query
+from orm_insight.model.summary import TraceSummary, outermost
+from orm_insight.stores.base import Listed
+from orm_insight.ui.format import counted
+
+BUDGET_S = 1.0
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is known of the traces that are not a part of others, newest first."""
+
+    listed: Sequence[Listed]
+    traces: Sequence[TraceSummary]
+    known: Sequence[tuple[TraceSummary, Digest]]
+
+    @property
+    def pending(self) -> str:
+        waiting = len(self.traces) - len(self.known)
+        return f"{counted(waiting, 'trace')} still to be analysed." if waiting else ""
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        return gather_problems(
+            AnalysedTrace(each, digest.findings, digest.needed) for each, digest in self.known
+        )
+
+    @cached_property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        problems = {each.id: digest.problems for each, digest in self.known}
+        none: frozenset[str] = frozenset()
+        return endpoints_of(Measured(each, (), problems.get(each.id, none)) for each in self.traces)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        return lines_of(self._measured)
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        return statements_of(self._measured)
+
+    @property
+    def _measured(self) -> list[Measured]:
+        return [Measured(each, digest.parts) for each, digest in self.known]
+
+
+def look() -> Workload:
+    listed = insight.listed()
+    # What was imported is of another machine: its sums would say nothing about this one.
+    traces = outermost([entry.summary for entry in listed if not entry.summary.is_imported])
+    digests.work(traces, budget_s=BUDGET_S)
+    known = [(each, digest) for each in traces if (digest := digests.get(each)) is not None]
+    return Workload(listed, traces, known)
+
+
+def problem_url(problem: Problem) -> str:
+    """Its hint in the newest trace, with everything there is to know."""
+    return TraceLinks(problem.newest[0].trace.id).hint_page(problem.id)
+
+
+def traces_of(name: str) -> Callable[[str], str]:
+    """The address of the traces of a row, by its id."""
+    return lambda id: with_query(address("traces"), **{name: id})

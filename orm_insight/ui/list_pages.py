@@ -1,0 +1,111 @@
+"""The list of traces: its page, its table, its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from orm_insight.ui.choices import Choice
+from orm_insight.ui.contexts import Demand, Fact, KeptBadge
+from orm_insight.ui.pages import Shell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintDigest:
+    """The hints of a trace in a line: how many, and the one that saves most."""
+
+    count: int
+    severity: str = ""
+    code: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceRow:
+    """One trace in the list. ``hints`` is ``None`` while it was not analysed yet.
+
+    ``process`` is empty where all traces are of the same one.
+    """
+
+    id: str
+    url: str
+    pin_url: str
+    is_pinned: bool
+    kept_for: tuple[KeptBadge, ...]
+    process: str
+    started_at: str
+    started_iso: str
+    kind: str
+    is_deep: bool
+    method: str
+    name: str
+    view: str
+    status: str
+    is_failure: bool
+    duration: str
+    queries: str
+    query_time: str
+    share: float
+    share_text: str
+    hints: HintDigest | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A heading of the list. ``order`` is ``ascending``, ``descending`` or empty."""
+
+    title: str
+    url: str
+    order: str
+    css: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceTable:
+    """The list itself, also loaded on its own while somebody types.
+
+    ``back`` is the query of its address: who pins a trace comes back to the same list.
+    """
+
+    template: ClassVar[str] = "fragments/traces.jinja"
+    columns: tuple[Column, ...]
+    rows: tuple[TraceRow, ...]
+    found: str
+    pending: str
+    empty: str
+    previous_url: str | None
+    next_url: str | None
+    has_traces: bool
+    csrf_token: str
+    back: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A row of a ranking to which the list is narrowed; ``url`` leads to the list without it."""
+
+    label: str
+    text: str
+    url: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceListPage:
+    template: ClassVar[str] = "pages/traces.jinja"
+    shell: Shell
+    table: TraceTable
+    text: str
+    chosen: tuple[Chosen, ...]
+    sort: str
+    kept: tuple[Choice, ...]
+    facts: tuple[Fact, ...]
+    warnings: tuple[str, ...]
+    demand: Demand | None
+    clear_url: str
+    clear_note: str
+    json_url: str
+    import_url: str
+    is_shared: bool

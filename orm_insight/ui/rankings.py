@@ -1,0 +1,184 @@
+"""Endpoints, lines and statements as tables: what stands in a column, and how it is ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from orm_insight.analysis.workload import Endpoint, Line, Statement
+from orm_insight.sql.fingerprint import tables
+from orm_insight.ui.format import count, cut, duration, percent
+from orm_insight.ui.overview import NO_LINE, place_of
+from orm_insight.ui.overview_contexts import Cell, RankingRow
+from orm_insight.ui.paths import display_path
+from orm_insight.ui.sql import sql_line
+
+Entry = TypeVar("Entry", Endpoint, Line, Statement)
+Shown: TypeAlias = Callable[[float], str]
+_TABLES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Measure(Generic[Entry]):
+    """A figure that a ranking is ordered by; ``is_minor`` where a narrow page leaves it out."""
+
+    key: str
+    title: str
+    value: Callable[[Entry], float]
+    shown: Shown
+    has_bar: bool = False
+    is_minor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Entry]):
+    """One ranking: what it is called, its figures, and the words in which it is searched."""
+
+    title: str
+    about: str
+    name: str
+    measures: tuple[Measure[Entry], ...]
+    words: Callable[[Entry], str]
+    row: Callable[[Entry], dict[str, Any]]
+    placeholder: str
+
+    def is_sort(self, sort: str) -> bool:
+        key = sort.removeprefix("-")
+        return key == "name" or any(measure.key == key for measure in self.measures)
+
+    def ordered(self, entries: Iterable[Entry], sort: str) -> list[Entry]:
+        """A minus in front turns the order round."""
+        key, is_reverse = sort.removeprefix("-"), sort.startswith("-")
+        measures = {measure.key: measure.value for measure in self.measures}
+        value: Callable[[Entry], Any] = measures.get(key, self.words)
+        return sorted(entries, key=value, reverse=is_reverse)
+
+    def matching(self, entries: Iterable[Entry], text: str) -> list[Entry]:
+        words = text.casefold().split()
+        return [each for each in entries if all(word in self._searched(each) for word in words)]
+
+    def _searched(self, entry: Entry) -> str:
+        return self.words(entry).casefold()
+
+    def rows(self, entries: Sequence[Entry], whole: float, url: Callable[[str], str]) -> list[Any]:
+        """``whole`` is the sum of which shares are told; ``url`` leads to the traces of an id."""
+        return [
+            RankingRow(
+                url=url(entry.id),
+                cells=tuple(self._cell(measure, entry, whole) for measure in self.measures),
+                **self.row(entry),
+            )
+            for entry in entries
+        ]
+
+    def _cell(self, measure: Measure[Entry], entry: Entry, whole: float) -> Cell:
+        value = measure.value(entry)
+        return Cell(
+            text=measure.shown(value),
+            label=measure.title,
+            css="oi-number oi-cell-minor" if measure.is_minor else "oi-number",
+            bar=(min(value / whole, 1.0) if whole else 0.0) if measure.has_bar else None,
+        )
+
+
+def _per_call(queries: float) -> str:
+    return f"{queries:.1f}".removesuffix(".0")
+
+
+def _endpoint_words(endpoint: Endpoint) -> str:
+    newest = endpoint.newest
+    facts = (newest.method, newest.url_name, newest.path, newest.view, newest.name, newest.kind)
+    return "\n".join(fact for fact in facts if fact)
+
+
+def _endpoint_row(endpoint: Endpoint) -> dict[str, Any]:
+    newest = endpoint.newest
+    is_request = newest.kind == "request"
+    return {
+        "name": cut((newest.path if endpoint.calls == 1 else None) or _route(endpoint), 200),
+        "method": newest.method or "",
+        "kind": "" if is_request else newest.kind,
+        "note": cut(newest.view or "", 200),
+    }
+
+
+def _route(endpoint: Endpoint) -> str:
+    newest = endpoint.newest
+    return newest.url_name or newest.path or newest.name
+
+
+def _site_words(entry: Line | Statement) -> str:
+    if entry.site is None:
+        return NO_LINE
+    return f"{display_path(entry.site.file)}:{entry.site.line:05} {entry.site.function}"
+
+
+def _line_row(line: Line) -> dict[str, Any]:
+    place = place_of(line.site, is_template=line.is_template)
+    return {"place": place, "name": "" if place else NO_LINE}
+
+
+def _statement_words(statement: Statement) -> str:
+    return f"{statement.fingerprint}\n{_site_words(statement)}\n{statement.alias}"
+
+
+def _statement_row(statement: Statement) -> dict[str, Any]:
+    named = tables(statement.fingerprint)
+    tags = named[:_TABLES] + ((f"{len(named) - _TABLES} more",) if len(named) > _TABLES else ())
+    alias = () if statement.alias == "default" else (f"on {statement.alias}",)
+    return {
+        "place": place_of(statement.site, is_template=statement.is_template),
+        "sql": sql_line(statement.sql),
+        "tags": (*tags, *alias),
+        "note": "" if statement.site else NO_LINE,
+    }
+
+
+ENDPOINTS: Kind[Endpoint] = Kind(
+    "Endpoints",
+    "What was called, by view, command or task.",
+    "Endpoint",
+    (
+        Measure("total", "Total", lambda each: each.total_ms, duration, has_bar=True),
+        Measure("calls", "Calls", lambda each: each.calls, count),
+        Measure("p50", "p50", lambda each: each.p50_ms, duration),
+        Measure("p95", "p95", lambda each: each.p95_ms, duration),
+        Measure("share", "In database", lambda each: each.share, percent, is_minor=True),
+        Measure("queries", "Queries a call", lambda each: each.queries_per_call, _per_call),
+        Measure("problems", "Problems", lambda each: each.problems, count),
+    ),
+    _endpoint_words,
+    _endpoint_row,
+    "path, view, command …",
+)
+
+
+def _totals(what: str) -> tuple[Measure[Any], ...]:
+    return (
+        Measure("total", "Total", lambda each: each.totals.total_ms, duration, has_bar=True),
+        Measure("calls", what, lambda each: each.totals.count, count),
+        Measure("average", "Average", lambda each: each.totals.average_ms, duration),
+        Measure("slowest", "Slowest", lambda e: e.totals.slowest_ms, duration, is_minor=True),
+        Measure("traces", "Traces", lambda each: each.totals.traces, count, is_minor=True),
+    )
+
+
+LINES: Kind[Line] = Kind(
+    "Call sites",
+    "Lines of code, and the time that the database works for each.",
+    "Line",
+    _totals("Queries"),
+    _site_words,
+    _line_row,
+    "file, function …",
+)
+STATEMENTS: Kind[Statement] = Kind(
+    "Statements",
+    "What one line asks again and again, equal but for the values.",
+    "Statement",
+    _totals("Calls"),
+    _statement_words,
+    _statement_row,
+    "SQL, table, file …",
+)
