@@ -107,6 +107,7 @@ class Endpoint:
     query_ms: float
     queries: int
     problems: int
+    paths: int
 
     @property
     def share(self) -> float:
@@ -180,6 +181,7 @@ def _endpoint(summaries: Sequence[TraceSummary], traces: Sequence[Measured]) -> 
         total_ms=sum(durations),
         query_ms=sum(summary.query_ms for summary in summaries),
         queries=sum(summary.queries for summary in summaries),
+        paths=len({summary.path for summary in summaries}),
         problems=len(frozenset[str]().union(*(trace.problems for trace in traces))),
     )
 

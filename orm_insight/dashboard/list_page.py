@@ -14,7 +14,7 @@ from orm_insight.conf import get_config
 from orm_insight.dashboard.digests import digests
 from orm_insight.dashboard.links import TraceLinks, address, with_query
 from orm_insight.dashboard.responses import shell_of
-from orm_insight.dashboard.state import facts, warnings
+from orm_insight.dashboard.state import facts, version_of, warnings
 from orm_insight.model.summary import TraceSummary
 from orm_insight.sql.fingerprint import summary as summary_of_sql
 from orm_insight.stores.base import KeptFor, Listed
@@ -185,6 +185,7 @@ def trace_table(request: HttpRequest, asked: Asked, listed: Sequence[Listed]) ->
         has_traces=bool(listed),
         csrf_token=get_token(request),
         back=asked.url(page=asked.page).partition("?")[2],
+        version=version_of(listed),
     )
 
 

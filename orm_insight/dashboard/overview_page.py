@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from orm_insight import insight
+from orm_insight.analysis.problems import costliest_first
 from orm_insight.dashboard.digests import digests
 from orm_insight.dashboard.links import TraceLinks, address, with_query
 from orm_insight.dashboard.problems_page import problems_of
@@ -38,13 +39,12 @@ def overview_page(request: HttpRequest) -> OverviewPage:
         empty_note=insight.store().problem or "",
         import_url=address("import"),
         is_shared=insight.store().is_shared,
-        live_url=address("overview"),
     )
 
 
 def overview(request: HttpRequest) -> Overview:
     workload = look()
-    problems, recent = workload.problems, _recent(workload)
+    problems, recent = costliest_first(workload.problems), _recent(workload)
     return Overview(
         version=version_of(workload.listed),
         warnings=tuple(warnings(request, insight.status())),

@@ -26,13 +26,13 @@ POLICY = "; ".join(
     )
 )
 _PAGES = (
-    ("Overview", "overview"),
-    ("Problems", "problems"),
-    ("Traces", "traces"),
-    ("Endpoints", "endpoints"),
-    ("Call sites", "lines"),
-    ("Statements", "statements"),
-    ("Recording", "recording"),
+    ("Overview", "overview", "o"),
+    ("Problems", "problems", "p"),
+    ("Traces", "traces", "t"),
+    ("Endpoints", "endpoints", "e"),
+    ("Call sites", "lines", "c"),
+    ("Statements", "statements", "s"),
+    ("Recording", "recording", "r"),
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -91,7 +91,7 @@ def shell_of(request: HttpRequest) -> Shell:
     return Shell(
         home_url=address("overview"),
         traces_url=address("traces"),
-        pages=tuple((title, address(name), name) for title, name in _PAGES),
+        pages=tuple((title, address(name), name, key) for title, name, key in _PAGES),
         page=(request.resolver_match and request.resolver_match.url_name) or "",
         assets=address("assets", version()),
         csrf_token=get_token(request),

@@ -65,7 +65,8 @@ class Column:
 class TraceTable:
     """The list itself, also loaded on its own while somebody types.
 
-    ``back`` is the query of its address: who pins a trace comes back to the same list.
+    ``back`` is the query of its address: who pins a trace comes back to the same list. ``version``
+    changes with what it may show.
     """
 
     template: ClassVar[str] = "fragments/traces.jinja"
@@ -79,6 +80,7 @@ class TraceTable:
     has_traces: bool
     csrf_token: str
     back: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

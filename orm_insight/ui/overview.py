@@ -54,6 +54,7 @@ def _worst_problem(problem: Problem, traces: Sequence[TraceSummary], url: str) -
         severity=str(problem.severity),
         fix=cut(hint.fix, _MAX_FIX),
         fix_place=fix_place(hint),
+        message="" if hint.fix else cut(hint.message, _MAX_FIX),
         place=place_of(hint.origin or hint.site),
     )
 
@@ -61,7 +62,7 @@ def _worst_problem(problem: Problem, traces: Sequence[TraceSummary], url: str) -
 def _cost(problem: Problem, whole: int) -> str:
     saving, seen = problem.saving, counted(problem.trace_count, "trace")
     if not saving.queries:
-        return f"{duration(saving.ms)} in {seen}." if saving.ms >= 0.05 else f"in {seen}."
+        return f"{duration(problem.at_stake_ms)} in {seen}."
     share = f", {percent(saving.queries / whole)} of all," if whole else ""
     return f"{queries(saving.queries)}{share} could be saved, {duration(saving.ms)} in {seen}."
 
@@ -87,7 +88,7 @@ def _saved(problem: Problem) -> str:
     saving = problem.saving
     if saving.queries:
         return f"\N{MINUS SIGN}{queries(saving.queries)}"
-    return f"\N{MINUS SIGN}{duration(saving.ms)}" if saving.ms >= 0.05 else ""
+    return duration(problem.at_stake_ms)
 
 
 def place_of(site: CallSite | Spot | None, *, is_template: bool = False) -> Place | None:

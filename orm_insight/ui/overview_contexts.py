@@ -80,6 +80,7 @@ class Headline:
     severity: str = ""
     fix: str = ""
     fix_place: str = ""
+    message: str = ""
     place: Place | None = None
 
 
@@ -160,4 +161,3 @@ class OverviewPage:
     empty_note: str
     import_url: str
     is_shared: bool
-    live_url: str

@@ -23,12 +23,12 @@ from orm_insight.ui.time_contexts import TimeSpent
 class Shell:
     """What stands around every page. ``assets`` is the address in front of a file's name.
 
-    ``pages`` are title, address and name of each; ``page`` is the name of this one.
+    ``pages`` are title, address, name and key of each; ``page`` is the name of this one.
     """
 
     home_url: str
     traces_url: str
-    pages: tuple[tuple[str, str, str], ...]
+    pages: tuple[tuple[str, str, str, str], ...]
     page: str
     assets: str
     csrf_token: str

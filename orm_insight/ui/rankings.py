@@ -96,16 +96,19 @@ def _endpoint_row(endpoint: Endpoint) -> dict[str, Any]:
     newest = endpoint.newest
     is_request = newest.kind == "request"
     return {
-        "name": cut((newest.path if endpoint.calls == 1 else None) or _route(endpoint), 200),
+        "name": cut(_route(endpoint), 200),
         "method": newest.method or "",
         "kind": "" if is_request else newest.kind,
-        "note": cut(newest.view or "", 200),
+        "note": cut(newest.view or "", 200) if is_request else "",
     }
 
 
 def _route(endpoint: Endpoint) -> str:
+    """The path, where it is the same for all; a task and a command are called by their code."""
     newest = endpoint.newest
-    return newest.url_name or newest.path or newest.name
+    if newest.kind != "request":
+        return newest.view or newest.name
+    return (newest.path if endpoint.paths == 1 else newest.url_name) or newest.path or newest.name
 
 
 def _site_words(entry: Line | Statement) -> str:
@@ -145,7 +148,7 @@ ENDPOINTS: Kind[Endpoint] = Kind(
         Measure("p50", "p50", lambda each: each.p50_ms, duration),
         Measure("p95", "p95", lambda each: each.p95_ms, duration),
         Measure("share", "In database", lambda each: each.share, percent, is_minor=True),
-        Measure("queries", "Queries a call", lambda each: each.queries_per_call, _per_call),
+        Measure("queries", "Queries/call", lambda each: each.queries_per_call, _per_call),
         Measure("problems", "Problems", lambda each: each.problems, count),
     ),
     _endpoint_words,

@@ -1,11 +1,9 @@
-/**
- * The dashboard's scripts. Every page works without them: links lead to whole pages, forms are
- * sent. Here parts of pages are loaded in place, texts copied, and times told in the browser's
- * own way.
- */
+/** The dashboard's scripts. Without them links lead to whole pages, and forms are sent. */
 import { enableCopying } from "./copy.js";
 import { enableFragments } from "./fragments.js";
 import { enableFilter } from "./filter.js";
+import { enableKeys } from "./keys.js";
+import { enableLive } from "./live.js";
 import { enablePlans } from "./plan.js";
 import { enableThemes } from "./themes.js";
 import { localizeTimes } from "./times.js";
@@ -14,7 +12,9 @@ const root = document.documentElement;
 root.classList.add("oi-js");
 enableCopying(root);
 enableFragments(root, localizeTimes);
-enableFilter(root, localizeTimes);
+enableFilter(root);
+enableKeys(root);
+enableLive(root, localizeTimes);
 enablePlans(root);
 enableThemes(root);
 localizeTimes(root);

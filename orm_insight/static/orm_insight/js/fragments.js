@@ -39,6 +39,7 @@ export async function fetchFragment(address, options = {}) {
   const template = document.createElement("template");
   try {
     const response = await fetch(fragmentUrl(address), { credentials: "same-origin", ...options });
+    if (response.status === 204) return template.content;
     const isHtml = response.headers.get("Content-Type")?.startsWith("text/html");
     if (!isHtml || (!response.ok && !response.headers.has("Referrer-Policy"))) {
       throw new Error(`The server answered ${response.status}.`);
@@ -115,7 +116,7 @@ async function explain(form, slot, submitter, whenLoaded) {
   buttons.forEach((button) => (button.disabled = false));
   if (submitter?.isConnected) submitter.focus({ preventScroll: true });
   else slot.querySelector(`[data-oi-advice="${submitter?.value}"]`)?.focus();
-  // Read out, not shown: the plan itself would be too long to be read out.
+  // The plan itself would be too long to be read out.
   status.textContent = slot.querySelector(".oi-summary, .oi-notice")?.textContent ?? "";
   whenLoaded(slot);
 }

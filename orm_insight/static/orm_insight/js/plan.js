@@ -1,7 +1,7 @@
 /**
  * The tree of a plan is made of <details> and works without this. Here arrow keys move in it,
- * links open the step that they lead to, and one button unfolds all. Works in any root, a shadow
- * tree too, where addresses do not lead to steps.
+ * links open the step that they lead to, and one button unfolds all. Works in a
+ * shadow tree too, where addresses do not lead to steps.
  * @param {HTMLElement|ShadowRoot} root
  */
 export function enablePlans(root) {

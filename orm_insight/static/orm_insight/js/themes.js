@@ -1,7 +1,6 @@
-/**
- * A button that goes through the themes: as the system says, light, dark.
- * @param {HTMLElement} root
- */
+/** A button that goes through the themes: as the system says, light, dark. */
+import { choose } from "./choices.js";
+
 export function enableThemes(root) {
   const button = root.querySelector("[data-oi-theme]:is(button)");
   if (!button) return;
@@ -13,15 +12,7 @@ export function enableThemes(root) {
     const next = themes[(themes.indexOf(root.dataset.oiTheme ?? "auto") + 1) % themes.length];
     if (next === "auto") delete root.dataset.oiTheme;
     else root.dataset.oiTheme = next;
-    remember(next);
+    choose("theme", next);
     show();
   });
-}
-
-function remember(theme) {
-  try {
-    localStorage.setItem("oi-theme", theme);
-  } catch {
-    // Without storage the choice lasts for this page.
-  }
 }

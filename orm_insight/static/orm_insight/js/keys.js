@@ -1,0 +1,58 @@
+/**
+ * Keys for everything: they move the focus to links and rows that are there anyway. They can be
+ * switched off by those to whom single letters happen by accident (WCAG 2.1.4).
+ */
+import { choose, chosen } from "./choices.js";
+
+export function enableKeys(root) {
+  const help = root.querySelector("[data-oi-keys]");
+  const opener = root.querySelector("[data-oi-help]");
+  const isWanted = help.querySelector("input");
+  let isGoing = false;
+  opener.hidden = false;
+  opener.addEventListener("click", () => help.showModal());
+  isWanted.checked = chosen("keys") !== "off";
+  isWanted.addEventListener("change", () => choose("keys", isWanted.checked ? "on" : "off"));
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
+    if (event.target.closest("input, textarea, select")) {
+      if (event.key === "Escape") event.target.blur();
+    } else if (isWanted.checked) {
+      const act = isGoing ? click(`[data-oi-key="${CSS.escape(event.key)}"]`) : KEYS[event.key];
+      isGoing = !isGoing && event.key === "g";
+      if (act) event.preventDefault();
+      act?.(root);
+    }
+  });
+}
+
+const click = (selector) => (root) => root.querySelector(selector)?.click();
+const KEYS = {
+  "?": click("[data-oi-help]"),
+  l: click("[data-oi-live-toggle]"),
+  u: click("[data-oi-up]"),
+  x: click("[data-oi-compare]"),
+  "/": (root) => root.querySelector("input[type=search]")?.focus(),
+  j: (root) => move(root, 1),
+  k: (root) => move(root, -1),
+  c: (root) => near(root, "[data-oi-copy], [data-oi-copy-url]")?.click(),
+  e: (root) => {
+    // A folded row is opened first: its form comes with it.
+    const row = document.activeElement.closest("details.oi-row:not([open])");
+    if (row) row.open = true;
+    else near(root, "[data-oi-explain] button")?.click();
+  },
+};
+
+/** From the item in focus, or around the focus, to the next that is to be seen. */
+function move(root, distance) {
+  const items = [...root.querySelectorAll("[data-oi-item]")].filter((item) => item.checkVisibility());
+  const around = document.activeElement.closest("tr, li, details")?.querySelector("[data-oi-item]");
+  items[Math.max(items.indexOf(around) + distance, 0)]?.focus();
+}
+
+/** What belongs to the item in focus, else the first of the page. */
+function near(root, selector) {
+  const around = document.activeElement.closest("details, li, tr");
+  return (around ?? root).querySelector(selector) ?? root.querySelector(selector);
+}
