@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern] = [
     path("clear/", views.clear, name="clear"),
     path("pause/", views.pause, name="pause"),
     path("resume/", views.resume, name="resume"),
+    path("keys/", views.keys, name="keys"),
     path("recording/", recording, name="recording"),
     path("record-me/", views.record_me, name="record-me"),
     path("assets/<str:version>/", views.asset, name="assets"),

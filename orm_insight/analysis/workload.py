@@ -54,7 +54,8 @@ class Measured(NamedTuple):
 
 def id_of(*facts: object) -> str:
     """Short, the same in every process, and fit for an address."""
-    return sha256("\n".join(map(str, facts)).encode()).hexdigest()[:_ID_LENGTH]
+    text = "\n".join(map(str, facts)).encode("utf-8", "surrogatepass")
+    return sha256(text).hexdigest()[:_ID_LENGTH]
 
 
 def parts_of(report: Report) -> tuple[Part, ...]:

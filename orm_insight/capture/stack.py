@@ -9,7 +9,6 @@ libraries' way from one to the next, and is taken as it was met first. No frame 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextvars import ContextVar
 from operator import attrgetter, itemgetter
@@ -58,8 +57,6 @@ class Known(NamedTuple):
 _position_of = attrgetter("f_code", "f_lasti")
 _locals_of = attrgetter("f_locals")
 _self_of = itemgetter("self")
-_OWN_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
-"""Frames of ours lie between others, where a hook of ours does; they tell nobody anything."""
 _ENDS = frozenset({Role.BOUNDARY, Role.THREAD})
 _TELLING = _ENDS | {Role.APPLICATION}
 _SITES = frozenset({Role.APPLICATION, Role.TEMPLATE_NODE})
@@ -214,8 +211,7 @@ class StackWalker:
         nodes = iter(segment.nodes)
         number, served = segment.place or (-1, None)
         for position, (code, offset) in enumerate(zip(segment.codes, segment.offsets, strict=True)):
-            if not code.co_filename.startswith(_OWN_FOLDER):
-                yield frame_of(code, offset)
+            yield frame_of(code, offset)
             if served is not None and position == number:
                 yield declared_frame(*served)
             if role_of(code) is Role.TEMPLATE_NODE:

@@ -8,18 +8,16 @@ from dataclasses import dataclass, replace
 from django.http import HttpRequest, QueryDict
 from django.middleware.csrf import get_token
 
-from orm_insight import insight, on_demand
+from orm_insight import insight
 from orm_insight.analysis.workload import endpoint_id
-from orm_insight.conf import get_config
 from orm_insight.dashboard.digests import digests
 from orm_insight.dashboard.links import TraceLinks, address, with_query
 from orm_insight.dashboard.responses import shell_of
-from orm_insight.dashboard.state import facts, version_of, warnings
+from orm_insight.dashboard.state import demand, facts, version_of, warnings
 from orm_insight.model.summary import TraceSummary
 from orm_insight.sql.fingerprint import summary as summary_of_sql
 from orm_insight.stores.base import KeptFor, Listed
 from orm_insight.ui.choices import Choice
-from orm_insight.ui.contexts import Demand
 from orm_insight.ui.format import count, counted
 from orm_insight.ui.kept import REASONS, places_of, process_among, reason_of, word_of
 from orm_insight.ui.list_pages import Chosen, Column, HintDigest, TraceListPage, TraceTable
@@ -118,7 +116,7 @@ def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
         kept=tuple(_choices(asked)) if asked.kept_for or _has_reasons(listed) else (),
         facts=tuple(facts(status)),
         warnings=tuple(warnings(request, status)),
-        demand=_demand(request),
+        demand=demand(request),
         clear_url=address("clear"),
         clear_note=f"{counted(pinned, 'pinned trace')} will stay" if pinned else "",
         json_url=with_query(address("traces-json"), **asked.filters),
@@ -151,15 +149,6 @@ def _named(key: str, id: str, listed: Sequence[Listed]) -> str:
             if key == "statement" and part.statement_id == id:
                 return f"{summary_of_sql(part.fingerprint)} at {site_text(part.site)}"
     return "none that is known now"
-
-
-def _demand(request: HttpRequest) -> Demand | None:
-    if not get_config().on_demand:
-        return None
-    hours = int(on_demand.LASTS.total_seconds() // 3600)
-    return Demand(
-        url=address("record-me"), is_asked_for=on_demand.is_asked_for(request), hours=hours
-    )
 
 
 def trace_table(request: HttpRequest, asked: Asked, listed: Sequence[Listed]) -> TraceTable:

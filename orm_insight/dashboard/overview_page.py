@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest
 
 from orm_insight import insight
 from orm_insight.analysis.problems import costliest_first
 from orm_insight.dashboard.digests import digests
-from orm_insight.dashboard.links import TraceLinks, address, with_query
-from orm_insight.dashboard.problems_page import problems_of
+from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.ranking_pages import first_rows
 from orm_insight.dashboard.responses import shell_of
-from orm_insight.dashboard.state import version_of, warnings
-from orm_insight.dashboard.trace_json import summary_json
+from orm_insight.dashboard.state import demand, version_of, warnings
 from orm_insight.dashboard.workload import Workload, look, problem_url, traces_of
 from orm_insight.model.summary import TraceSummary
 from orm_insight.stores.base import Listed
@@ -35,6 +31,7 @@ def overview_page(request: HttpRequest) -> OverviewPage:
     return OverviewPage(
         shell=shell_of(request),
         overview=found,
+        demand=demand(request),
         has_traces=bool(found.newest),
         empty_note=insight.store().problem or "",
         import_url=address("import"),
@@ -69,65 +66,6 @@ def overview(request: HttpRequest) -> Overview:
     )
 
 
-def overview_json() -> dict[str, Any]:
-    """The figures of the overview, and the list of traces."""
-    workload = look()
-    return {
-        "version": 1,
-        "problem": insight.store().problem,
-        "waiting": len(workload.traces) - len(workload.known),
-        "problems": problems_of(workload.problems),
-        "endpoints": [
-            {
-                "id": each.id,
-                "name": each.newest.endpoint,
-                "calls": each.calls,
-                "p50_ms": each.p50_ms,
-                "p95_ms": each.p95_ms,
-                "total_ms": each.total_ms,
-                "query_ms": each.query_ms,
-                "queries": each.queries,
-                "problems": each.problems,
-                "url": with_query(address("traces"), endpoint=each.id),
-            }
-            for each in workload.endpoints
-        ],
-        "lines": [
-            {
-                "id": each.id,
-                "file": each.site.file if each.site else None,
-                "line": each.site.line if each.site else None,
-                "function": each.site.function if each.site else None,
-                **_totals(each.totals),
-                "url": with_query(address("traces"), line=each.id),
-            }
-            for each in workload.lines
-        ],
-        "statements": [
-            {
-                "id": each.id,
-                "fingerprint": each.fingerprint,
-                "alias": each.alias,
-                "file": each.site.file if each.site else None,
-                "line": each.site.line if each.site else None,
-                **_totals(each.totals),
-                "url": with_query(address("traces"), statement=each.id),
-            }
-            for each in workload.statements
-        ],
-        "traces": [summary_json(entry) for entry in map(_entry, workload.listed)],
-    }
-
-
-def _totals(totals: Any) -> dict[str, float]:
-    return {
-        "queries": totals.count,
-        "traces": totals.traces,
-        "total_ms": totals.total_ms,
-        "slowest_ms": totals.slowest_ms,
-    }
-
-
 def _recent(workload: Workload) -> list[TraceSummary]:
     """Without those that are kept from hours ago: a chart of them would be empty in between."""
     recent = {entry.summary.id for entry in workload.listed if "recent" in entry.kept_for}
@@ -137,12 +75,12 @@ def _recent(workload: Workload) -> list[TraceSummary]:
 def _rows(workload: Workload) -> list[TraceRow]:
     places = places_of(entry.summary for entry in workload.listed)
     return [
-        row_of(_entry(entry), TraceLinks(entry.summary.id), process_among(entry.summary, places))
+        row_of(entry_of(entry), TraceLinks(entry.summary.id), process_among(entry.summary, places))
         for entry in workload.listed[:NEWEST]
     ]
 
 
-def _entry(listed: Listed) -> Entry:
+def entry_of(listed: Listed) -> Entry:
     digest = digests.get(listed.summary)
     line = digest.line if digest else None
     return Entry(summary=listed.summary, kept_for=listed.kept_for, digest=line)

@@ -93,6 +93,7 @@ def shell_of(request: HttpRequest) -> Shell:
         traces_url=address("traces"),
         pages=tuple((title, address(name), name, key) for title, name, key in _PAGES),
         page=(request.resolver_match and request.resolver_match.url_name) or "",
+        keys_url=address("keys"),
         assets=address("assets", version()),
         csrf_token=get_token(request),
         is_enabled=get_config().enabled,

@@ -8,13 +8,14 @@ from hashlib import sha256
 
 from django.http import HttpRequest
 
-from orm_insight import insight
+from orm_insight import insight, on_demand
 from orm_insight.conf import get_config
 from orm_insight.dashboard.digests import digests
+from orm_insight.dashboard.links import address
 from orm_insight.dashboard.processes import has_several_processes
 from orm_insight.insight import Status
 from orm_insight.stores.base import Listed
-from orm_insight.ui.contexts import Fact
+from orm_insight.ui.contexts import Demand, Fact
 from orm_insight.ui.format import bytes_size, count, counted
 
 
@@ -116,3 +117,12 @@ def version_of(listed: Iterable[Listed]) -> str:
         told.update(f"{summary.id} {summary.duration_ms} {sorted(entry.kept_for)} {known}".encode())
     told.update(repr((insight.store().problem, insight.is_recording())).encode())
     return told.hexdigest()[:16]
+
+
+def demand(request: HttpRequest) -> Demand | None:
+    if not get_config().on_demand:
+        return None
+    hours = int(on_demand.LASTS.total_seconds() // 3600)
+    return Demand(
+        url=address("record-me"), is_asked_for=on_demand.is_asked_for(request), hours=hours
+    )

@@ -15,8 +15,9 @@ from orm_insight.dashboard.documentation import about_page
 from orm_insight.dashboard.hint_pages import find_hint, hint_json, hint_page, why_gone
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.list_page import Asked, list_page, trace_table
+from orm_insight.dashboard.overview_json import overview_json
 from orm_insight.dashboard.overview_page import overview as make_overview
-from orm_insight.dashboard.overview_page import overview_json, overview_page
+from orm_insight.dashboard.overview_page import overview_page
 from orm_insight.dashboard.problems_page import problems_json, problems_page
 from orm_insight.dashboard.ranking_pages import ranking_page
 from orm_insight.dashboard.responses import (
@@ -25,6 +26,7 @@ from orm_insight.dashboard.responses import (
     gone,
     is_fragment,
     see,
+    shell_of,
     unchanged,
     wants_json,
 )
@@ -35,6 +37,7 @@ from orm_insight.dashboard.waiting import while_connected
 from orm_insight.explain.base import Outcome
 from orm_insight.explain.cancelling import cancel
 from orm_insight.ui.format import queries as counted_queries
+from orm_insight.ui.overview_contexts import KeysFragment, KeysPage
 from orm_insight.ui.pages import ExplainFragment, GroupsFragment, QueriesFragment, QueryFragment
 
 # For clients that read JSON; a page always arrives, with the message on it.
@@ -53,6 +56,13 @@ def overview(request: HttpRequest) -> HttpResponse:
             return unchanged()
         return answer(make_overview(request))
     return answer(overview_page(request))
+
+
+@access.page
+@require_safe
+def keys(request: HttpRequest) -> HttpResponse:
+    kind = KeysFragment if is_fragment(request) else KeysPage
+    return answer(kind(shell=shell_of(request)))
 
 
 @access.page

@@ -78,10 +78,16 @@ def problem_lines(
             fix=cut(problem.hint.fix, _MAX_FIX),
             place=place_of(problem.hint.origin or problem.hint.site),
             saved=_saved(problem),
-            traces=counted(problem.trace_count, "trace"),
+            seen=_seen(problem),
         )
         for problem in problems
     )
+
+
+def _seen(problem: Problem) -> str:
+    ms = problem.saving.ms
+    time = f"{duration(ms)} " if problem.saving.queries and ms >= 0.05 else ""
+    return f"{time}in {counted(problem.trace_count, 'trace')}"
 
 
 def _saved(problem: Problem) -> str:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from orm_insight.ui.contexts import Fact, Place
+from orm_insight.ui.contexts import Demand, Fact, Place
 from orm_insight.ui.list_pages import Column, TraceRow
 from orm_insight.ui.pages import Shell
 
@@ -94,7 +94,7 @@ class ProblemLine:
     fix: str
     place: Place | None
     saved: str
-    traces: str
+    seen: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +157,24 @@ class OverviewPage:
     template: ClassVar[str] = "pages/overview.jinja"
     shell: Shell
     overview: Overview
+    demand: Demand | None
     has_traces: bool
     empty_note: str
     import_url: str
     is_shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysPage:
+    """What each key does."""
+
+    template: ClassVar[str] = "pages/keys.jinja"
+    shell: Shell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysFragment:
+    """The same in a window over the page."""
+
+    template: ClassVar[str] = "fragments/keys.jinja"
+    shell: Shell

@@ -30,6 +30,7 @@ class Shell:
     traces_url: str
     pages: tuple[tuple[str, str, str, str], ...]
     page: str
+    keys_url: str
     assets: str
     csrf_token: str
     is_enabled: bool

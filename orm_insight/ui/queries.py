@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from orm_insight.analysis.groups import identity_of
 from orm_insight.analysis.origins import origin_of
 from orm_insight.analysis.report import Report
 from orm_insight.explain.base import NOT_RUN_HERE
-from orm_insight.model.trace import Query
+from orm_insight.model.trace import Frame, Query
 from orm_insight.ui.contexts import ExplainForm, Fact, Queries, QueryDetail, QueryRow
 from orm_insight.ui.copy_contexts import DjangoCode
 from orm_insight.ui.format import count, counted, cut, duration, fitting
@@ -22,6 +24,7 @@ from orm_insight.ui.values import MAX_PARAMETERS, parameters
 
 PAGE_SIZE = 100
 _MAX_FRAMES = 200
+_OWN_FOLDER = f"{Path(__file__).parent.parent}{os.sep}"
 
 
 def query_rows(
@@ -131,7 +134,7 @@ def query_detail(
         site=sources.place(query.site) if query.site else None,
         origin=sources.place(origin) if origin else None,
         frames=tuple(
-            sources.place(frame, with_excerpt=False) for frame in query.frames[:_MAX_FRAMES]
+            sources.place(frame, with_excerpt=False) for frame in _told(query.frames)[:_MAX_FRAMES]
         ),
         explain=(
             ExplainForm(action=action or "", csrf_token=csrf_token or "") if has_form else None
@@ -155,3 +158,8 @@ def _facts(query: Query) -> Iterator[Fact]:
         yield Fact(label="Model", value=query.construction.model)
     yield Fact(label="Transaction", value="open" if query.in_transaction else "none")
     yield Fact(label="Database", value=query.alias, note=query.vendor)
+
+
+def _told(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
+    """Without ours, which lie between Django's where a hook is: they tell nobody anything."""
+    return tuple(frame for frame in frames if not frame.file.startswith(_OWN_FOLDER))

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from multiprocessing.pool import ThreadPool
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -26,7 +25,6 @@ import orm_insight
 from orm_insight import follow_ups, insight
 from tests.capture.test_lifetimes import ask, ask_and_close, markers
 from tests.redis_server import RedisServer
-from tests.testapp.models import Genre
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HERE = __name__
@@ -275,15 +273,3 @@ def test_client_of_a_test_joins_what_is_around_it() -> None:
     assert markers(around) == ["inner"]
     [inner] = [trace for trace in insight.recent() if trace.id != around.id]
     assert (inner.path, inner.part_of, markers(inner)) == ("/plain/", around.id, ["inner"])
-
-
-def test_frames_of_ours_are_shown_to_nobody() -> None:
-    def decorate() -> list[Genre]:
-        return list(Genre.objects.all())
-
-    trace = orm_insight.capture("around")
-    trace(decorate)()
-    [found] = insight.recent()
-    files = {frame.file for frame in found.queries[0].frames}
-    assert files
-    assert not [file for file in files if file.startswith(str(Path(orm_insight.__file__).parent))]

@@ -94,7 +94,7 @@ def test_files_of_a_trace_that_is_gone(dashboard):
 
 def test_import_is_reached_from_the_list_and_from_the_empty_one(dashboard):
     def links() -> list[str]:
-        return [a.get("href") for a in elements(dashboard.text(), "a")]
+        return [a.get("href") for a in elements(dashboard.text("traces/"), "a")]
 
     assert "/_orm/import/" in links()
     dashboard.keep()
@@ -108,7 +108,7 @@ def test_imported_trace_is_marked_in_the_list_and_on_its_page(dashboard):
     for path in ("", f"traces/{id}/"):
         assert badges(dashboard.text(path))[0].startswith("imported: Came from a file at ")
     assert dashboard.get(f"traces/{id}.json").json()["trace"]["imported"] is True
-    assert f"/_orm/traces/{id}/" in dashboard.text(q="imported")
+    assert f"/_orm/traces/{id}/" in dashboard.text("traces/", q="imported")
 
 
 def test_id_that_is_taken_stays_with_its_trace(dashboard):

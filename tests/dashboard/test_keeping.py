@@ -51,12 +51,12 @@ def test_unpinned_by_the_button_of_its_page(dashboard):
 
 def test_pinned_in_the_list_leads_back_to_the_same_list(dashboard):
     trace = dashboard.keep(path="/a/")
-    text = dashboard.text(q="/a/", sort="-queries")
+    text = dashboard.text("traces/", q="/a/", sort="-queries")
     [back] = [i.get("value") for i in elements(text, "input") if i.get("name") == "list"]
 
     response = dashboard.post(f"traces/{trace.id}/pin/", list=back)
 
-    assert response.headers["Location"] == f"/_orm/?q=%2Fa%2F&sort=-queries#t-{trace.id}"
+    assert response.headers["Location"] == f"/_orm/traces/?q=%2Fa%2F&sort=-queries#t-{trace.id}"
     assert f'id="t-{trace.id}"' in text
 
 
@@ -77,7 +77,7 @@ def test_pin_needs_the_token(dashboard):
 
 def test_script_gets_json(dashboard):
     trace = dashboard.keep()
-    token = forms_token(dashboard.text())
+    token = forms_token(dashboard.text("traces/"))
     send = dashboard.client.post
     data = {"csrfmiddlewaretoken": token}
 
@@ -110,16 +110,16 @@ def test_trace_that_is_gone_cannot_be_pinned(dashboard):
 
 def test_list_of_those_kept_for_one_reason(dashboard):
     first, _ = dashboard.keep(path="/a/"), dashboard.keep(path="/b/")
-    assert 'name="kept"' not in dashboard.text()
+    assert 'name="kept"' not in dashboard.text("traces/")
     insight.pin(first.id, is_pinned=True)
 
-    text = dashboard.text(kept="pinned")
+    text = dashboard.text("traces/", kept="pinned")
 
     assert paths(text) == ["/a/"]
     assert [o.get("value") for o in elements(text, "option") if "selected" in o.attrib] == [
         "pinned"
     ]
-    assert paths(dashboard.text(kept="nonsense")) == ["/b/", "/a/"]
+    assert paths(dashboard.text("traces/", kept="nonsense")) == ["/b/", "/a/"]
     assert dashboard.get("traces.json", kept="slowest").json()["traces"] == []
 
 
@@ -130,7 +130,7 @@ def test_worst_says_what_it_is_worst_of(dashboard, settings, kept):
     for _ in range(3):
         dashboard.keep(path="/worst/", name="new")
 
-    text = dashboard.text(kept=kept)
+    text = dashboard.text("traces/", kept=kept)
 
     assert len(paths(text)) == 1
     assert [badge.partition(":")[0] for badge in badges(text)] == [
@@ -142,26 +142,26 @@ def test_worst_says_what_it_is_worst_of(dashboard, settings, kept):
 
 def test_clear_says_that_pinned_ones_stay(dashboard):
     trace = dashboard.keep()
-    assert "will stay" not in dashboard.text()
+    assert "will stay" not in dashboard.text("traces/")
     insight.pin(trace.id, is_pinned=True)
 
-    assert "1 pinned trace will stay" in dashboard.text()
+    assert "1 pinned trace will stay" in dashboard.text("traces/")
     dashboard.post("clear/")
     assert [each.id for each in insight.recent()] == [trace.id]
 
 
 def test_process_is_told_where_there_are_several(dashboard):
     dashboard.keep(path="/a/", host="web-1", pid=11)
-    assert "process 11" not in dashboard.text()
+    assert "process 11" not in dashboard.text("traces/")
     dashboard.keep(path="/b/", host="web-1", pid=12)
-    assert "process 11" in dashboard.text()
-    assert "web-1" not in dashboard.text()
+    assert "process 11" in dashboard.text("traces/")
+    assert "web-1" not in dashboard.text("traces/")
     dashboard.keep(path="/c/", host="web-2", pid=11)
 
-    assert "web-1, process 12" in dashboard.text()
-    assert paths(dashboard.text(q="web-1")) == ["/b/", "/a/"]
-    assert paths(dashboard.text(q="pid:11")) == ["/c/", "/a/"]
-    assert paths(dashboard.text(q="pid:1")) == []
+    assert "web-1, process 12" in dashboard.text("traces/")
+    assert paths(dashboard.text("traces/", q="web-1")) == ["/b/", "/a/"]
+    assert paths(dashboard.text("traces/", q="pid:11")) == ["/c/", "/a/"]
+    assert paths(dashboard.text("traces/", q="pid:1")) == []
     [found] = dashboard.get("traces.json", q="web-2").json()["traces"]
     assert (found["host"], found["pid"]) == ("web-2", 11)
 
@@ -186,7 +186,7 @@ def test_trace_leads_to_the_one_before_and_those_after(dashboard):
 def test_another_process_is_named_only_where_there_is_one(dashboard, is_multiprocess):
     environ = {"wsgi.multiprocess": is_multiprocess}
     gone = dashboard.client.get("/_orm/traces/nobody/", **environ).content.decode()
-    listed = dashboard.client.get("/_orm/", **environ).content.decode()
+    listed = dashboard.client.get("/_orm/traces/", **environ).content.decode()
 
     assert (f"answered by {os.getpid()}" in gone) is is_multiprocess
     assert ("The server has several processes" in listed) is is_multiprocess

@@ -166,7 +166,7 @@ def test_hostile_data_is_valid_json(hostile):
 def test_hostile_filter_stays_text(dashboard):
     dashboard.keep()
 
-    assert "<script>" not in dashboard.text(q=HOSTILE.replace("\udc80", ""))
+    assert "<script>" not in dashboard.text("traces/", q=HOSTILE.replace("\udc80", ""))
 
 
 def test_two_megabytes_of_sql_and_fifty_thousand_parameters(dashboard):
@@ -187,7 +187,7 @@ def test_trace_whose_analysis_fails_does_not_take_the_list_along(dashboard, monk
         raise RuntimeError("analysis")
 
     monkeypatch.setattr(insight, "report_of", fail)
-    page = dashboard.text()
+    page = dashboard.text("traces/")
 
     assert "analyse a trace: RuntimeError" in page
     faults.clear()

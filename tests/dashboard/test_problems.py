@@ -57,7 +57,7 @@ def test_ring_without_hints_says_where_to_look(dashboard):
     text = dashboard.text(PAGE)
 
     assert "Nothing to repair in 1 trace" in text
-    assert "/_orm/?sort=-database" in links(text)
+    assert "/_orm/traces/?sort=-database" in links(text)
 
 
 def test_same_hint_of_two_traces_is_one_problem(dashboard):
@@ -129,7 +129,7 @@ def test_navigation_tells_where_one_is(dashboard):
         for path in ("", PAGE)
     }
 
-    assert current == {"": ["Traces"], PAGE: ["Problems"]}
+    assert current == {"": ["Overview"], PAGE: ["Problems"]}
 
 
 @pytest.mark.parametrize("path", [PAGE, "problems.json"])

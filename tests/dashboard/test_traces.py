@@ -43,18 +43,18 @@ def three(dashboard):
 
 
 def test_empty_ring_says_what_to_do_next(dashboard):
-    text = dashboard.text()
+    text = dashboard.text("traces/")
 
     assert "Nothing recorded yet" in text
     assert "OrmInsightMiddleware" in text
 
 
 def test_newest_first(three):
-    assert paths(three.text()) == ["/c/", "/a/", "/b/"]
+    assert paths(three.text("traces/")) == ["/c/", "/a/", "/b/"]
 
 
 def test_row_tells_what_matters(three):
-    text = three.text(q="/a/")
+    text = three.text("traces/", q="/a/")
 
     assert "blog.views.index" in text
     assert "1 hint" in text
@@ -76,11 +76,11 @@ def test_row_tells_what_matters(three):
     ],
 )
 def test_sorting(three, sort, expected):
-    assert paths(three.text(sort=sort)) == expected
+    assert paths(three.text("traces/", sort=sort)) == expected
 
 
 def test_headings_tell_and_turn_the_order(three):
-    heads = {h.get("aria-sort"): h for h in elements(three.text(sort="-queries"), "th")}
+    heads = {h.get("aria-sort"): h for h in elements(three.text("traces/", sort="-queries"), "th")}
 
     (link,) = heads["descending"]
     assert link.get("href").endswith("?sort=queries")
@@ -101,15 +101,15 @@ def test_headings_tell_and_turn_the_order(three):
     ],
 )
 def test_filter(three, words, expected):
-    assert paths(three.text(q=words)) == expected
+    assert paths(three.text("traces/", q=words)) == expected
 
 
 def test_filter_that_finds_nothing_says_so(three):
-    assert "Nothing here matches" in three.text(q="zzz")
+    assert "Nothing here matches" in three.text("traces/", q="zzz")
 
 
 def test_address_of_a_sort_keeps_the_filter(three):
-    links = [a.get("href") for a in elements(three.text(q="/a/"), "a")]
+    links = [a.get("href") for a in elements(three.text("traces/", q="/a/"), "a")]
 
     assert any(link.endswith("?q=%2Fa%2F&sort=name") for link in links)
 
@@ -118,14 +118,16 @@ def test_pages(dashboard):
     for number in range(120):
         dashboard.keep(path=f"/{number}/")
 
-    assert paths(dashboard.text())[0] == "/119/"
-    assert paths(dashboard.text(page="3")) == [f"/{number}/" for number in range(19, -1, -1)]
-    assert paths(dashboard.text(page="99")) == []
-    assert len(paths(dashboard.text(page="-1"))) == 50
+    assert paths(dashboard.text("traces/"))[0] == "/119/"
+    assert paths(dashboard.text("traces/", page="3")) == [
+        f"/{number}/" for number in range(19, -1, -1)
+    ]
+    assert paths(dashboard.text("traces/", page="99")) == []
+    assert len(paths(dashboard.text("traces/", page="-1"))) == 50
 
 
 def test_fragment_is_the_table_alone(three):
-    text = three.text(fragment="1", q="/a/")
+    text = three.text("traces/", fragment="1", q="/a/")
 
     assert "<html" not in text
     assert paths(text) == ["/a/"]
@@ -142,31 +144,31 @@ def test_json_has_the_same_rows(three):
 def test_clear_forgets_all(three):
     response = three.post("clear/")
 
-    assert (response.status_code, response.headers["Location"]) == (303, "/_orm/")
+    assert (response.status_code, response.headers["Location"]) == (303, "/_orm/traces/")
     assert insight.recent() == ()
 
 
 def test_pause_and_resume(dashboard):
     dashboard.post("pause/")
     assert not insight.is_recording()
-    assert "Paused" in dashboard.text()
+    assert "Paused" in dashboard.text("traces/")
 
     dashboard.post("resume/")
     assert insight.is_recording()
-    assert "Recording" in dashboard.text()
+    assert "Recording" in dashboard.text("traces/")
 
 
 def test_recording_switched_off_in_the_settings_is_told(dashboard, settings):
     settings.ORM_INSIGHT = {"ENABLED": False}
 
-    assert "Off in the settings" in dashboard.text()
+    assert "Off in the settings" in dashboard.text("traces/")
 
 
 def test_faults_are_shown(dashboard):
     try:
         faults.report("walk <the> stack", ValueError("why"))
 
-        assert "walk &lt;the&gt; stack: ValueError: why" in dashboard.text()
+        assert "walk &lt;the&gt; stack: ValueError: why" in dashboard.text("traces/")
     finally:
         faults.clear()
 

@@ -1,7 +1,6 @@
 /**
- * Everything that copies. `data-oi-copy` takes the text beside the button, or the one named by its
- * value within `data-oi-copies`; `data-oi-copy-url` takes what a link's address answers, which
- * without scripts is a page. Works in any root, a shadow tree too.
+ * `data-oi-copy` copies the text beside the button, or the one named by its value within
+ * `data-oi-copies`; `data-oi-copy-url` what a link's address answers.
  * @param {HTMLElement|ShadowRoot} root
  */
 export function enableCopying(root) {

@@ -1,23 +1,29 @@
-/**
- * Keys for everything: they move the focus to links and rows that are there anyway. They can be
- * switched off by those to whom single letters happen by accident (WCAG 2.1.4).
- */
+/** Keys move the focus to links and rows. They can be switched off: WCAG 2.1.4. */
 import { choose, chosen } from "./choices.js";
+import { fetchFragment } from "./fragments.js";
 
 export function enableKeys(root) {
-  const help = root.querySelector("[data-oi-keys]");
-  const opener = root.querySelector("[data-oi-help]");
-  const isWanted = help.querySelector("input");
+  const help = root.querySelector("dialog[data-oi-keys]");
   let isGoing = false;
-  opener.hidden = false;
-  opener.addEventListener("click", () => help.showModal());
-  isWanted.checked = chosen("keys") !== "off";
-  isWanted.addEventListener("change", () => choose("keys", isWanted.checked ? "on" : "off"));
+  const tell = () => {
+    const input = root.querySelector("[data-oi-keys] input");
+    if (input) input.checked = chosen("keys") !== "off";
+  };
+  root.querySelector("[data-oi-help]").addEventListener("click", async (event) => {
+    event.preventDefault();
+    help.replaceChildren(await fetchFragment(event.currentTarget.href));
+    tell();
+    help.showModal();
+  });
+  root.addEventListener("change", ({ target }) => {
+    if (target.closest("[data-oi-keys]")) choose("keys", target.checked ? "on" : "off");
+  });
+  tell();
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
     if (event.target.closest("input, textarea, select")) {
       if (event.key === "Escape") event.target.blur();
-    } else if (isWanted.checked) {
+    } else if (chosen("keys") !== "off") {
       const act = isGoing ? click(`[data-oi-key="${CSS.escape(event.key)}"]`) : KEYS[event.key];
       isGoing = !isGoing && event.key === "g";
       if (act) event.preventDefault();

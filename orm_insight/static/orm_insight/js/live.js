@@ -1,6 +1,6 @@
 /**
- * What is new appears by itself while the page is looked at, and never under the eyes of somebody
- * who reads: then a button says how much waits. Nothing is asked while the page is hidden.
+ * What is new appears by itself, but not under the eyes of somebody who reads: then a button says
+ * how much waits. Nothing is asked while the page is hidden.
  */
 import { choose, chosen } from "./choices.js";
 import { fetchFragment } from "./fragments.js";

@@ -1,7 +1,4 @@
-/**
- * The panel works without this: the toolbar's script opens it and asks for plans. Here texts are
- * copied, a button tells that the database is at work, and the focus goes to the plan.
- */
+/** The panel works without this. Texts are copied, and the focus goes to a plan when it comes. */
 import { enableCopying } from "./copy.js";
 import { enablePlans } from "./plan.js";
 
