@@ -35,6 +35,9 @@ POLL_S = 2.0
 class StoreSilentError(RuntimeError):
     """The store does not answer, so that a change would hold in this process alone."""
 
+    def __init__(self) -> None:
+        super().__init__("The store does not answer now: nothing was changed.")
+
 
 class _State:
     def __init__(self) -> None:
@@ -83,17 +86,21 @@ def follow() -> None:
         _start()
 
 
-def refresh(is_over: threading.Event | None = None) -> None:
-    """Read the board now; a request of the dashboard does, others never wait for it."""
+def refresh(is_over: threading.Event | None = None) -> bool:
+    """Read the board now; a request of the dashboard does, others never wait for it.
+
+    ``False`` where nobody answers.
+    """
     try:
         data = keeping.store().read_board()
     except Exception as error:
         faults.report("read what was changed at run time", error)
-        return
-    if is_over is not None and is_over.is_set():
-        return
-    if data is not None and data != _state.data:
+        return False
+    if data is None:
+        return False
+    if data != _state.data and not (is_over is not None and is_over.is_set()):
         _take(data)
+    return True
 
 
 def change(values: Mapping[str, Any], *, by: str = "") -> None:
@@ -103,34 +110,29 @@ def change(values: Mapping[str, Any], *, by: str = "") -> None:
     the others cannot be told; then everything stays as it was.
     """
     checked = {name: conf.checked(name, values[name]) for name in CHANGEABLE if name in values}
-    refresh()
-    _write(replace(_state.board, values=checked), by)
+    _write(by, values=checked)
 
 
 def pause(*, by: str = "") -> None:
-    """Record nothing from now on, in all processes that share the store."""
-    _pause(is_paused=True, by=by)
+    """Record nothing from now on, in all processes that share the store.
+
+    Raises ``StoreSilentError`` as ``change`` does, and so does ``resume``.
+    """
+    _write(by, is_paused=True)
 
 
 def resume(*, by: str = "") -> None:
-    _pause(is_paused=False, by=by)
+    _write(by, is_paused=False)
 
 
-def _pause(*, is_paused: bool, by: str) -> None:
-    """In this process in any case, whatever the store says."""
-    refresh()
-    changed = replace(_state.board, is_paused=is_paused)
-    try:
-        _write(changed, by)
-    except StoreSilentError:
-        _apply(changed)
-
-
-def _write(changed: Board, by: str) -> None:
+def _write(by: str, **changes: Any) -> None:
+    # Read first: a store that stands still would do later what it was sent now.
+    if not refresh():
+        raise StoreSilentError
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    data = encode_board(replace(changed, changed_at=now, changed_by=by))
+    data = encode_board(replace(_state.board, changed_at=now, changed_by=by, **changes))
     if not keeping.store().write_board(data):
-        raise StoreSilentError("The store does not answer now: nothing was changed.")
+        raise StoreSilentError
     _take(data)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
 
-from orm_insight import insight
+from orm_insight import insight, steering
 from orm_insight.conf import get_config
 from orm_insight.dashboard.assets import version
 from orm_insight.dashboard.links import address
+from orm_insight.dashboard.state import only_process
 from orm_insight.ui.environment import Page, render
 from orm_insight.ui.pages import GoneFragment, GonePage, Shell
 
@@ -74,6 +75,9 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def shell_of(request: HttpRequest) -> Shell:
+    if insight.store().problem is None:
+        # Another process may have paused just now.
+        steering.refresh()
     return Shell(
         home_url=address("traces"),
         problems_url=address("problems"),
@@ -82,6 +86,7 @@ def shell_of(request: HttpRequest) -> Shell:
         csrf_token=get_token(request),
         is_enabled=get_config().enabled,
         is_recording=insight.is_recording(),
+        only_process=only_process(request),
         pause_url=address("pause"),
         resume_url=address("resume"),
     )

@@ -57,7 +57,7 @@ def warnings(request: HttpRequest, status: Status) -> Iterator[str]:
         yield f"Capture runs without a hook that does not fit this Django: {hook}."
     for fault, times in status.faults.items():
         yield f"A failure of orm_insight, {times:,}\N{MULTIPLICATION SIGN}: failed to {fault}"
-    if _sees_only_its_own(request):
+    if sees_only_its_own(request):
         yield (
             f"The server has several processes. These are the traces of one of them, {os.getpid()}:"
             ' ORM_INSIGHT["REDIS_URL"] lets all of them keep theirs in one place.'
@@ -90,7 +90,7 @@ def why_trace_is_gone(request: HttpRequest) -> str:
     if insight.store().is_shared:
         return f"{reasons}, or it was recorded into another store."
     reasons = f"{reasons}, or the server has started again since."
-    if not _sees_only_its_own(request):
+    if not sees_only_its_own(request):
         return reasons
     return (
         f"{reasons} Or another process of the server has it: each keeps its own, and this page was "
@@ -99,6 +99,11 @@ def why_trace_is_gone(request: HttpRequest) -> str:
     )
 
 
-def _sees_only_its_own(request: HttpRequest) -> bool:
+def sees_only_its_own(request: HttpRequest) -> bool:
     """Where several processes answer requests and each keeps its own traces."""
     return not insight.store().is_shared and has_several_processes(request)
+
+
+def only_process(request: HttpRequest) -> str:
+    """The one in which alone holds what is changed; empty where it holds for all."""
+    return f"process {os.getpid()}" if sees_only_its_own(request) else ""

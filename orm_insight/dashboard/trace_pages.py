@@ -21,12 +21,12 @@ from orm_insight.model.trace import Query
 from orm_insight.ui.breakdown import time_spent
 from orm_insight.ui.contexts import Fact, Groups, Queries, QueryDetail
 from orm_insight.ui.copy_contexts import DjangoCode
+from orm_insight.ui.depth import Depth
 from orm_insight.ui.format import count, counted, cut, duration, percent, queries
 from orm_insight.ui.groups import groups, leading_groups
 from orm_insight.ui.hints import hint_cards, silence_note
 from orm_insight.ui.kept import badges_of, imported_badge, process_name
 from orm_insight.ui.pages import (
-    Depth,
     GroupsPage,
     QueriesPage,
     QueryPage,

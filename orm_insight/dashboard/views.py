@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
@@ -16,13 +17,22 @@ from orm_insight.dashboard.hint_pages import find_hint, hint_json, hint_page, wh
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.list_page import Asked, list_page, trace_table
 from orm_insight.dashboard.problems_page import problems_json, problems_page
-from orm_insight.dashboard.responses import answer, answer_json, gone, is_fragment, see, wants_json
+from orm_insight.dashboard.responses import (
+    answer,
+    answer_json,
+    gone,
+    is_fragment,
+    refused,
+    see,
+    wants_json,
+)
 from orm_insight.dashboard.state import why_trace_is_gone
 from orm_insight.dashboard.trace_json import list_json, trace_json
 from orm_insight.dashboard.trace_pages import TracePages
 from orm_insight.dashboard.waiting import while_connected
 from orm_insight.explain.base import Outcome
 from orm_insight.explain.cancelling import cancel
+from orm_insight.steering import StoreSilentError
 from orm_insight.ui.format import queries as counted_queries
 from orm_insight.ui.pages import (
     ExplainFragment,
@@ -34,6 +44,7 @@ from orm_insight.ui.pages import (
 # For clients that read JSON; a page always arrives, with the message on it.
 _JSON_STATUS = {Outcome.EXPLAINED: 200, Outcome.UNAVAILABLE: 424}
 _NOT_EXPLAINED = 422
+_SILENT = 503
 
 
 @access.page
@@ -189,15 +200,15 @@ def clear(request: HttpRequest) -> HttpResponse:
 @access.page
 @require_POST
 def pause(request: HttpRequest) -> HttpResponse:
-    insight.pause(by=access.name_of(request))
-    return see(address("traces"))
+    change = partial(insight.pause, by=access.name_of(request))
+    return _changed(request, change, address("traces"))
 
 
 @access.page
 @require_POST
 def resume(request: HttpRequest) -> HttpResponse:
-    insight.resume(by=access.name_of(request))
-    return see(address("traces"))
+    change = partial(insight.resume, by=access.name_of(request))
+    return _changed(request, change, address("traces"))
 
 
 @access.page
@@ -224,6 +235,15 @@ def asset(request: HttpRequest, version: str, name: str = "") -> HttpResponse:
         content_type=assets.content_type(name),
         headers={"Cache-Control": lasting, "X-Content-Type-Options": "nosniff"},
     )
+
+
+def _changed(request: HttpRequest, change: Callable[[], None], url: str) -> HttpResponse:
+    """Lead to where the change can be seen, unless the store has not taken it."""
+    try:
+        change()
+    except StoreSilentError as error:
+        return refused(request, "Nothing was changed", str(error), status=_SILENT)
+    return see(url)
 
 
 def _cancel(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:

@@ -17,13 +17,17 @@ from orm_insight.ui.contexts import (
     Queries,
     QueryDetail,
 )
+from orm_insight.ui.depth import Depth
 from orm_insight.ui.plan_contexts import ExplainResult
 from orm_insight.ui.time_contexts import TimeSpent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """What stands around every page. ``assets`` is the address in front of a file's name."""
+    """What stands around every page. ``assets`` is the address in front of a file's name.
+
+    ``only_process`` is where alone "Pause" holds, empty where it holds for all.
+    """
 
     home_url: str
     problems_url: str
@@ -32,6 +36,7 @@ class Shell:
     csrf_token: str
     is_enabled: bool
     is_recording: bool
+    only_process: str
     pause_url: str
     resume_url: str
 
@@ -158,20 +163,6 @@ class TraceHeader:
     error: str
     tags: tuple[str, ...] = ()
     span_url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Depth:
-    """Whether a trace was recorded in depth, and the form that asks for it the next time.
-
-    ``path`` is ``None`` where there is no request to wait for.
-    """
-
-    is_deep: bool
-    path: str | None
-    method: str
-    is_waiting: bool
-    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

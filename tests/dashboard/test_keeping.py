@@ -190,3 +190,19 @@ def test_another_process_is_named_only_where_there_is_one(dashboard, is_multipro
 
     assert (f"answered by {os.getpid()}" in gone) is is_multiprocess
     assert ("The server has several processes" in listed) is is_multiprocess
+
+
+@pytest.mark.parametrize("is_multiprocess", [True, False])
+def test_pause_names_the_process_that_it_holds_for(dashboard, is_multiprocess):
+    environ = {"wsgi.multiprocess": is_multiprocess}
+    where = f" in process {os.getpid()}" if is_multiprocess else ""
+
+    def text() -> str:
+        return dashboard.client.get("/_orm/", **environ).content.decode()
+
+    assert f">Recording{where}<" in text()
+    insight.pause()
+
+    assert f">Paused{where}<" in text()
+    end = f"{where};" if is_multiprocess else "."
+    assert f"Nothing is recorded now{end}" in text()
