@@ -39,7 +39,7 @@ from orm_insight.recording import (
 )
 from orm_insight.slow_explainer import SlowExplainer
 from orm_insight.slow_queries import SlowQuery
-from orm_insight.steering import pause, resume
+from orm_insight.steering import StoreSilentError, pause, resume
 from orm_insight.stores.base import StoreStatistics
 
 __all__ = [
@@ -147,7 +147,12 @@ def _hints_of(trace: Trace) -> tuple[Hint, ...]:
 
 
 def clear() -> None:
-    store().clear()
+    """Forget all traces that are not pinned, and the plans that were made of them.
+
+    Raises ``StoreSilentError`` where the store does not answer; then nothing is forgotten.
+    """
+    if not store().clear():
+        raise StoreSilentError
     _state.explanations.clear()
     with _state.lock:
         _state.reports.clear()

@@ -193,8 +193,7 @@ def deep(request: HttpRequest, trace_id: str) -> HttpResponse:
 @access.page
 @require_POST
 def clear(request: HttpRequest) -> HttpResponse:
-    insight.clear()
-    return see(address("traces"))
+    return _changed(request, insight.clear, address("traces"))
 
 
 @access.page

@@ -79,8 +79,11 @@ class TraceStore(Protocol):
     def pin(self, id: str, *, is_pinned: bool) -> PinOutcome:
         """Keep a trace until it is unpinned, whatever comes and however old it gets."""
 
-    def clear(self) -> None:
-        """Forget all traces that are not pinned, and start counting again."""
+    def clear(self) -> bool:
+        """Forget all traces that are not pinned, and start counting again.
+
+        ``False`` where nobody answers; then nothing is forgotten.
+        """
 
     def read_board(self) -> bytes | None:
         """What ``write_board`` was given last, empty at first; ``None`` where nobody answers."""

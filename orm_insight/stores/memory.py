@@ -148,11 +148,12 @@ class MemoryStore:
                 self._swap(replace(contents, pinned=contents.pinned | {id}))
             return outcome
 
-    def clear(self) -> None:
+    def clear(self) -> bool:
         with self._lock:
             contents = self._contents
             left = tuple(e for e in contents.entries if e.summary.id in contents.pinned)
             self._swap(_Contents(left, pinned=contents.pinned))
+        return True
 
     def read_board(self) -> bytes | None:
         return self._board

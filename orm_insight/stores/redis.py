@@ -116,12 +116,15 @@ class RedisStore:
         outcome = self._ask(lambda: self._ring.pin(id, is_pinned=is_pinned))
         return PinOutcome.UNREACHABLE if outcome is None else outcome
 
-    def clear(self) -> None:
+    def clear(self) -> bool:
+        # Asked before anything is forgotten, which cannot be taken back.
+        if not self._ask(self._ring.is_there):
+            return False
         self._writer.forget()
         with self._lock:
             self._cache.clear()
             self._unreadable.clear()
-        self._ask(self._ring.clear)
+        return self._ask(self._ring.clear) is not None
 
     def read_board(self) -> bytes | None:
         return self._ask(self._ring.read_board)

@@ -76,3 +76,18 @@ def test_what_another_process_has_paused_is_paused_on_the_next_page(shared, redi
     insight.store().write_board(board)
 
     assert "Paused" in shared.text()
+
+
+def test_clear_is_refused_and_loses_nothing(shared, redis_server):
+    stored = shared.keep(path="/stored/")
+    assert insight.store().flush()
+    redis_server.freeze()
+    try:
+        waiting = shared.keep(path="/waiting/")
+        refused(shared, "clear/")
+        assert insight.trace(waiting.id) is not None
+    finally:
+        redis_server.thaw()
+    assert insight.store().flush(20)
+
+    assert {each.id for each in insight.recent()} == {stored.id, waiting.id}
