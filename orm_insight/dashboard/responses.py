@@ -11,7 +11,7 @@ from orm_insight import insight, steering
 from orm_insight.conf import get_config
 from orm_insight.dashboard.assets import version
 from orm_insight.dashboard.links import address
-from orm_insight.dashboard.state import only_process
+from orm_insight.dashboard.state import only_process, why_trace_is_gone
 from orm_insight.ui.environment import Page, render
 from orm_insight.ui.pages import GoneFragment, GonePage, Shell
 
@@ -53,6 +53,15 @@ def see(url: str) -> HttpResponse:
 def gone(request: HttpRequest, title: str, message: str) -> HttpResponse:
     """A 404 that says what is not there, in the form in which it was asked for."""
     return refused(request, title, message, status=404)
+
+
+def no_trace(request: HttpRequest) -> HttpResponse:
+    """It is gone, or the store does not tell."""
+    store = insight.store()
+    if store.is_answering:
+        return gone(request, "This trace is gone", why_trace_is_gone(request))
+    message = f"It may still be there. {store.problem}"
+    return refused(request, "This trace cannot be read now", message, status=503)
 
 
 def refused(request: HttpRequest, title: str, message: str, *, status: int) -> HttpResponse:

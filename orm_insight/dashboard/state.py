@@ -1,4 +1,4 @@
-"""What the list of traces says of the store and of capture: how full, what is lost or wrong."""
+"""What the pages say of the store and of capture: how full, what is lost or wrong."""
 
 from __future__ import annotations
 
@@ -39,8 +39,7 @@ def facts(status: Status) -> Iterator[Fact]:
 
 def warnings(request: HttpRequest, status: Status) -> Iterator[str]:
     """What a person should know before they believe the list."""
-    if problem := insight.store().problem:
-        yield problem
+    yield from store_warnings(request)
     yield from _left_out()
     if status.statistics.unreadable:
         unreadable = counted(status.statistics.unreadable, "entry", "entries")
@@ -57,6 +56,12 @@ def warnings(request: HttpRequest, status: Status) -> Iterator[str]:
         yield f"Capture runs without a hook that does not fit this Django: {hook}."
     for fault, times in status.faults.items():
         yield f"A failure of orm_insight, {times:,}\N{MULTIPLICATION SIGN}: failed to {fault}"
+
+
+def store_warnings(request: HttpRequest) -> Iterator[str]:
+    """Why a page may not show all traces that there are."""
+    if problem := insight.store().problem:
+        yield problem
     if sees_only_its_own(request):
         yield (
             f"The server has several processes. These are the traces of one of them, {os.getpid()}:"
@@ -81,8 +86,6 @@ def _left_out() -> Iterator[str]:
 
 def why_trace_is_gone(request: HttpRequest) -> str:
     """Nobody knows it; these are the reasons that there may be."""
-    if problem := insight.store().problem:
-        return f"The trace may still be there, but cannot be read now. {problem}"
     reasons = (
         "There is no trace with this id: newer ones have taken its place, it has grown too old, "
         "the traces were cleared"

@@ -56,7 +56,7 @@ class TracePages:
             shell=shell_of(self.request),
             trace=self.header,
             facts=tuple(_facts(self.report)),
-            warnings=tuple(_warnings(self.report)),
+            warnings=(*_problem(), *_warnings(self.report)),
             hints=hint_cards(self.report, self.links, self.sources),
             no_hints=_no_hints(self.report),
             silence=silence_note(self.report),
@@ -209,6 +209,12 @@ def _facts(report: Report) -> Iterator[Fact]:
         value=count(report.duplicates),
         note="equal, parameters too" if report.duplicates else "",
     )
+
+
+def _problem() -> Iterator[str]:
+    """A trace that was read before the store failed is shown all the same."""
+    if problem := insight.store().problem:
+        yield problem
 
 
 def _warnings(report: Report) -> Iterator[str]:

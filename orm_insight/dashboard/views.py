@@ -22,11 +22,11 @@ from orm_insight.dashboard.responses import (
     answer_json,
     gone,
     is_fragment,
+    no_trace,
     refused,
     see,
     wants_json,
 )
-from orm_insight.dashboard.state import why_trace_is_gone
 from orm_insight.dashboard.trace_json import list_json, trace_json
 from orm_insight.dashboard.trace_pages import TracePages
 from orm_insight.dashboard.waiting import while_connected
@@ -77,7 +77,7 @@ def problems(request: HttpRequest) -> HttpResponse:
 def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return _no_trace(request)
+        return no_trace(request)
     if wants_json(request):
         return answer_json(trace_json(report))
     return answer(TracePages(request, report).trace())
@@ -88,7 +88,7 @@ def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
 def groups(request: HttpRequest, trace_id: str) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return _no_trace(request)
+        return no_trace(request)
     pages, offset = TracePages(request, report), _number(request, "offset") or 0
     if is_fragment(request):
         return answer(GroupsFragment(groups=pages.groups(offset=offset)))
@@ -100,7 +100,7 @@ def groups(request: HttpRequest, trace_id: str) -> HttpResponse:
 def queries(request: HttpRequest, trace_id: str) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return _no_trace(request)
+        return no_trace(request)
     pages = TracePages(request, report)
     hint, group = _from_one(request, "hint"), _from_one(request, "group")
     chosen = pages.queries(hint=hint, group=group, offset=_number(request, "offset") or 0)
@@ -117,7 +117,7 @@ def queries(request: HttpRequest, trace_id: str) -> HttpResponse:
 def hint(request: HttpRequest, trace_id: str, problem_id: str) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return _no_trace(request)
+        return no_trace(request)
     number = find_hint(report, problem_id)
     if number is None:
         return gone(request, "No such hint", why_gone(report, problem_id))
@@ -140,7 +140,7 @@ def about(request: HttpRequest, code: str | None = None) -> HttpResponse:
 def query(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return _no_trace(request)
+        return no_trace(request)
     if index >= len(report.queries):
         return _no_query(request, report, index)
     pages, found = TracePages(request, report), report.queries[index]
@@ -155,7 +155,7 @@ def query(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
 def explain(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return _no_trace(request)
+        return no_trace(request)
     if index >= len(report.queries):
         return _no_query(request, report, index)
     if "cancel" in request.POST:
@@ -168,7 +168,7 @@ def explain(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
         partial(insight.explain, trace_id, index, analyze=analyze, try_index=try_index),
     )
     if explanation is None:
-        return _no_trace(request)
+        return no_trace(request)
     if wants_json(request):
         status = _JSON_STATUS.get(explanation.outcome, _NOT_EXPLAINED)
         return answer_json(explanation.to_dict(), status=status)
@@ -184,7 +184,7 @@ def deep(request: HttpRequest, trace_id: str) -> HttpResponse:
     """The next request of this trace's path is recorded in depth, or no longer."""
     report = insight.report(trace_id)
     if report is None or report.trace.path is None:
-        return _no_trace(request)
+        return no_trace(request)
     change = insight.forget_deep if "forget" in request.POST else insight.record_deep_next
     change(report.trace.path)
     return see(f"{TraceLinks(trace_id).trace()}#depth")
@@ -251,10 +251,6 @@ def _cancel(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
     if wants_json(request) or is_fragment(request):
         return answer_json({"cancelled": was_running})
     return see(TraceLinks(trace_id).query(index))
-
-
-def _no_trace(request: HttpRequest) -> HttpResponse:
-    return gone(request, "This trace is gone", why_trace_is_gone(request))
 
 
 def _no_query(request: HttpRequest, report: Report, index: int) -> HttpResponse:

@@ -61,6 +61,10 @@ class TraceStore(Protocol):
         """What is wrong with the store now, for people to read."""
 
     @property
+    def is_answering(self) -> bool:
+        """Whether it has answered what it was asked last."""
+
+    @property
     def most_traces(self) -> int:
         """It never holds more, whatever they are kept for."""
 

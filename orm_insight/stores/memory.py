@@ -86,6 +86,10 @@ class MemoryStore:
         return False
 
     @property
+    def is_answering(self) -> bool:
+        return True
+
+    @property
     def most_traces(self) -> int:
         return self.limits.most_traces
 

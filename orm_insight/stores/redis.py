@@ -65,6 +65,10 @@ class RedisStore:
         return True
 
     @property
+    def is_answering(self) -> bool:
+        return self._read_problem is None
+
+    @property
     def most_traces(self) -> int:
         return self.limits.most_traces
 

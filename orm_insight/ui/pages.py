@@ -114,6 +114,8 @@ class TraceTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceListPage:
+    """The list of traces. ``is_readable`` unless the store does not answer now."""
+
     template: ClassVar[str] = "pages/traces.jinja"
     shell: Shell
     table: TraceTable
@@ -122,6 +124,8 @@ class TraceListPage:
     kept: tuple[Choice, ...]
     facts: tuple[Fact, ...]
     warnings: tuple[str, ...]
+    is_readable: bool
+    is_shared: bool
     demand: Demand | None
     clear_url: str
     clear_note: str
@@ -139,6 +143,8 @@ class ProblemsPage:
     summary: str
     more: str
     notices: tuple[str, ...]
+    is_readable: bool
+    is_empty: bool
     pending: str
     analysed: str
     slowest_url: str

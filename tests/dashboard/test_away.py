@@ -10,7 +10,9 @@ import redis
 
 from orm_insight import insight
 from tests.dashboard.pages import Dashboard, forms_token
+from tests.dashboard.test_traces import repeated
 from tests.redis_server import RedisServer
+from tests.stores.listing import until
 
 NOTHING_CHANGED = "The store does not answer now: nothing was changed."
 
@@ -91,3 +93,70 @@ def test_clear_is_refused_and_loses_nothing(shared, redis_server):
     assert insight.store().flush(20)
 
     assert {each.id for each in insight.recent()} == {stored.id, waiting.id}
+
+
+@pytest.fixture
+def stored(shared, away):
+    """A trace of another process, once Redis has gone."""
+    trace = shared.keep(*repeated(3), path="/stored/")
+    assert insight.store().flush()
+    insight.reset()
+    away.stop()
+    return trace
+
+
+@pytest.mark.parametrize("page", ["", "problems/"])
+def test_page_tells_why_it_is_empty(shared, stored, away, page):
+    text = shared.text(page)
+
+    assert f"Redis at 127.0.0.1:{away.port} fails" in text
+    assert "The traces cannot be read now" in text
+    assert "Nothing recorded yet" not in text
+
+
+@pytest.mark.parametrize("page", ["", "problems/"])
+def test_empty_page_of_a_shared_store_says_nothing_of_other_processes(shared, page):
+    text = shared.text(page)
+
+    assert "Nothing recorded yet" in text
+    assert "Each process of a server" not in text
+
+
+@pytest.mark.parametrize("page", ["traces.json", "problems.json"])
+def test_json_tells_what_is_wrong(shared, redis_server, away, page):
+    assert shared.get(page).json()["problem"] is None
+    away.stop()
+
+    assert f"127.0.0.1:{redis_server.port} fails" in shared.get(page).json()["problem"]
+
+
+def test_trace_that_cannot_be_read_is_not_gone(shared, stored):
+    text = shared.text(f"traces/{stored.id}/", status=503)
+    assert "This trace cannot be read now" in text
+    assert "gone" not in text
+
+    response = shared.get(f"traces/{stored.id}.json")
+    assert (response.status_code, "fails" in response.json()["error"]) == (503, True)
+
+
+def test_trace_that_was_read_before_tells_of_the_store(shared, away):
+    trace = shared.keep(*repeated(3))
+    assert insight.store().flush()
+    made = shared.get(f"traces/{trace.id}.json").json()
+    away.stop()
+
+    assert made["problem"] is None
+    assert "fails" in shared.text(f"traces/{trace.id}/")
+    assert "fails" in shared.get(f"traces/{trace.id}.json").json()["problem"]
+
+
+def test_trace_that_is_gone_is_gone_although_nothing_can_be_written(shared, redis_server):
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.config_set("maxmemory", "1")
+        try:
+            shared.keep()
+            until(lambda: insight.store().problem is not None)
+            assert "This trace is gone" in shared.text("traces/nobody/", status=404)
+            assert "OutOfMemory" in shared.text("problems/")
+        finally:
+            client.config_set("maxmemory", "0")

@@ -187,9 +187,12 @@ def test_another_process_is_named_only_where_there_is_one(dashboard, is_multipro
     environ = {"wsgi.multiprocess": is_multiprocess}
     gone = dashboard.client.get("/_orm/traces/nobody/", **environ).content.decode()
     listed = dashboard.client.get("/_orm/", **environ).content.decode()
+    problems = dashboard.client.get("/_orm/problems/", **environ).content.decode()
 
     assert (f"answered by {os.getpid()}" in gone) is is_multiprocess
     assert ("The server has several processes" in listed) is is_multiprocess
+    assert ("The server has several processes" in problems) is is_multiprocess
+    assert "Nothing recorded yet" in problems
 
 
 @pytest.mark.parametrize("is_multiprocess", [True, False])
