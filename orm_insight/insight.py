@@ -29,17 +29,17 @@ from orm_insight.model.advice import Evidence
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Query, Trace
 from orm_insight.otel import queue as span_queue
-from orm_insight.recording import (
-    forget_deep,
-    is_recording,
-    record_deep_next,
-    redaction,
-    takes_deep,
-    waits_for_deep,
-)
+from orm_insight.recording import is_recording, redaction, waits_for_deep
 from orm_insight.slow_explainer import SlowExplainer
 from orm_insight.slow_queries import SlowQuery
-from orm_insight.steering import StoreSilentError, pause, resume
+from orm_insight.steering import (
+    StoreSilentError,
+    forget_deep,
+    pause,
+    record_deep_next,
+    resume,
+    takes_deep,
+)
 from orm_insight.stores.base import StoreStatistics
 
 __all__ = [

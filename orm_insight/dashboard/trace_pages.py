@@ -14,6 +14,7 @@ from orm_insight.dashboard.compare_page import comparisons_of
 from orm_insight.dashboard.exports import exports
 from orm_insight.dashboard.links import TraceLinks, span_url
 from orm_insight.dashboard.responses import shell_of
+from orm_insight.dashboard.state import only_process
 from orm_insight.django_code.search import find_code
 from orm_insight.explain.base import Explanation
 from orm_insight.model.summary import TraceSummary
@@ -97,6 +98,8 @@ class TracePages:
             path=trace.path,
             method=trace.method or "",
             is_waiting=trace.path is not None and insight.waits_for_deep(trace.path),
+            is_shared=insight.store().is_shared,
+            only_process=only_process(self.request),
             url=self.links.deep(),
         )
 

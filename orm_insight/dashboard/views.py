@@ -186,8 +186,8 @@ def deep(request: HttpRequest, trace_id: str) -> HttpResponse:
     if report is None or report.trace.path is None:
         return no_trace(request)
     change = insight.forget_deep if "forget" in request.POST else insight.record_deep_next
-    change(report.trace.path)
-    return see(f"{TraceLinks(trace_id).trace()}#depth")
+    url = f"{TraceLinks(trace_id).trace()}#depth"
+    return _changed(request, partial(change, report.trace.path), url)
 
 
 @access.page

@@ -160,3 +160,22 @@ def test_trace_that_is_gone_is_gone_although_nothing_can_be_written(shared, redi
             assert "OutOfMemory" in shared.text("problems/")
         finally:
             client.config_set("maxmemory", "0")
+
+
+def test_recording_in_depth_is_refused(shared, away):
+    trace = shared.keep(path="/books/")
+    assert insight.store().flush()
+    assert shared.text(f"traces/{trace.id}/")
+    away.stop()
+
+    refused(shared, f"traces/{trace.id}/deep/")
+
+    assert not insight.waits_for_deep("/books/")
+
+
+def test_recording_in_depth_reaches_all_who_share_the_store(shared):
+    trace = shared.keep(path="/books/")
+    shared.post(f"traces/{trace.id}/deep/")
+
+    assert "Each process knows of that within two seconds" in shared.text(f"traces/{trace.id}/")
+    assert b"/books/" in insight.store().read_board()
