@@ -12,7 +12,7 @@ from orm_insight.conf import get_config
 from orm_insight.dashboard.processes import has_several_processes
 from orm_insight.insight import Status
 from orm_insight.ui.contexts import Fact
-from orm_insight.ui.format import bytes_size, count, counted
+from orm_insight.ui.format import bytes_size, count, counted, plain
 
 
 def facts(status: Status) -> Iterator[Fact]:
@@ -79,7 +79,7 @@ def _left_out() -> Iterator[str]:
     elif any(rate < 1 for rate in config.sample_rates.values()):
         yield "Of some paths only a part of the requests is recorded (SAMPLE_RATES)."
     if config.only_slow_ms is not None:
-        yield f"Only what lasts {config.only_slow_ms:g} ms or more is kept (ONLY_SLOW_MS)."
+        yield f"Only what lasts {plain(config.only_slow_ms)} ms or more is kept (ONLY_SLOW_MS)."
     if config.only_with_hints:
         yield "Only traces with hints are kept, a moment after their end (ONLY_WITH_HINTS)."
 
