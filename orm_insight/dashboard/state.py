@@ -18,21 +18,28 @@ from orm_insight.ui.format import bytes_size, count, counted, plain
 def facts(status: Status) -> Iterator[Fact]:
     """How full the store is, and what it has lost."""
     config, statistics = get_config(), status.statistics
+    newest = statistics.traces - statistics.beside
+    beside = f", {count(statistics.beside)} more beside the newest" if statistics.beside else ""
     yield Fact(
         label="Kept",
-        value=count(statistics.traces),
-        note=f"of {counted(config.max_traces, 'trace')}",
-        bar=min(statistics.traces / config.max_traces, 1.0),
+        value=count(newest),
+        note=f"of {counted(config.max_traces, 'trace')}{beside}",
+        bar=min(newest / config.max_traces, 1.0),
     )
+    is_shared = insight.store().is_shared
+    where = " in Redis, of all processes" if is_shared else ""
     yield Fact(
-        label="Memory",
+        label="Size" if is_shared else "Memory",
         value=bytes_size(statistics.bytes),
-        note=f"of {bytes_size(config.max_bytes)}",
+        note=f"of {bytes_size(config.max_bytes)}{where}",
         bar=min(statistics.bytes / config.max_bytes, 1.0),
     )
+    if config.ignore_paths:
+        patterns = len(config.ignore_paths)
+        note = "pattern" if patterns == 1 else "patterns"
+        yield Fact(label="Not recorded", value=count(patterns), note=f"{note} of IGNORE_PATHS")
     if statistics.evicted:
         yield Fact(label="Made room", value=count(statistics.evicted), note="older traces")
-
     if statistics.dropped:
         yield Fact(label="Lost", value=count(statistics.dropped), note="could not be written")
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from orm_insight.model.summary import TraceSummary, summary_of
 from orm_insight.model.trace import Query, Trace
-from orm_insight.stores.base import KeptFor, Listed, PinOutcome, StoreStatistics
+from orm_insight.stores.base import KeptFor, Listed, PinOutcome, StoreStatistics, count_beside
 from orm_insight.stores.retention import (
     DEFAULT_MAX_AGE,
     DEFAULT_WORST_FOR,
@@ -171,6 +171,7 @@ class MemoryStore:
         contents = self._trimmed_contents()
         return StoreStatistics(
             traces=len(contents.entries),
+            beside=count_beside(contents.kept_for.values()),
             bytes=sum(entry.bytes for entry in contents.entries),
             evicted=contents.evicted,
             rejected=contents.rejected,

@@ -179,3 +179,10 @@ def test_recording_in_depth_reaches_all_who_share_the_store(shared):
 
     assert "Each process knows of that within two seconds" in shared.text(f"traces/{trace.id}/")
     assert b"/books/" in insight.store().read_board()
+
+
+def test_size_is_that_of_redis(shared):
+    text = shared.text()
+
+    assert "in Redis, of all processes" in text
+    assert "<dt>Memory</dt>" not in text

@@ -209,3 +209,28 @@ def test_pause_names_the_process_that_it_holds_for(dashboard, is_multiprocess):
     assert f">Paused{where}<" in text()
     end = f"{where};" if is_multiprocess else "."
     assert f"Nothing is recorded now{end}" in text()
+
+
+def facts(text: str) -> list[str]:
+    """Label and value of each."""
+    names = [" ".join("".join(each.itertext()).split()) for each in elements(text, "dt")]
+    values = [" ".join("".join(each.itertext()).split()) for each in elements(text, "dd")]
+    return [f"{name}: {value}" for name, value in zip(names, values, strict=True)]
+
+
+def test_traces_beside_the_newest_are_counted_beside_them(dashboard, settings):
+    settings.ORM_INSIGHT = {"MAX_TRACES": 2}
+    insight.reset()
+    dashboard.keep(*[make_query()] * 9, path="/worst/", duration_ms=900.0)
+    assert facts(dashboard.text())[0] == "Kept: 1 of 2 traces"
+    for _ in range(3):
+        dashboard.keep(path="/worst/", name="new")
+
+    assert facts(dashboard.text())[0] == "Kept: 2 of 2 traces, 1 more beside the newest"
+
+
+def test_ignored_paths_are_told_quietly(dashboard, settings):
+    assert "IGNORE_PATHS" not in dashboard.text()
+    settings.ORM_INSIGHT = {"IGNORE_PATHS": ["^/health/", "^/metrics/"]}
+
+    assert "Not recorded: 2 patterns of IGNORE_PATHS" in facts(dashboard.text())
