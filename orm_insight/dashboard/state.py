@@ -16,8 +16,10 @@ from orm_insight.ui.format import bytes_size, count, counted, plain
 
 
 def facts(status: Status) -> Iterator[Fact]:
-    """How full the store is, and what it has lost."""
+    """How full the store is, and what it has lost; nothing while it does not tell."""
     config, statistics = get_config(), status.statistics
+    if not insight.store().is_answering:
+        return
     newest = statistics.traces - statistics.beside
     beside = f", {count(statistics.beside)} more beside the newest" if statistics.beside else ""
     yield Fact(

@@ -112,6 +112,7 @@ def test_page_tells_why_it_is_empty(shared, stored, away, page):
     assert f"Redis at 127.0.0.1:{away.port} fails" in text
     assert "The traces cannot be read now" in text
     assert "Nothing recorded yet" not in text
+    assert "<dt>Kept</dt>" not in text
 
 
 @pytest.mark.parametrize("page", ["", "problems/"])
