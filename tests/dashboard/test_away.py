@@ -131,12 +131,29 @@ def test_json_tells_what_is_wrong(shared, redis_server, away, page):
     assert f"127.0.0.1:{redis_server.port} fails" in shared.get(page).json()["problem"]
 
 
-def test_trace_that_cannot_be_read_is_not_gone(shared, stored):
-    text = shared.text(f"traces/{stored.id}/", status=503)
+@pytest.mark.parametrize(
+    "page",
+    [
+        "traces/{id}/",
+        "traces/{id}/groups/",
+        "traces/{id}/queries/0/",
+        "traces/{id}/hints/0/",
+        "compare/?before={id}",
+    ],
+)
+def test_trace_that_cannot_be_read_is_not_gone(shared, stored, page):
+    text = shared.text(page.format(id=stored.id), status=503)
+
     assert "This trace cannot be read now" in text
     assert "gone" not in text
 
-    response = shared.get(f"traces/{stored.id}.json")
+
+@pytest.mark.parametrize(
+    "page", ["traces/{id}.json", "traces/{id}/export.json", "traces/{id}/chrome.json"]
+)
+def test_json_of_a_trace_that_cannot_be_read(shared, stored, page):
+    response = shared.get(page.format(id=stored.id))
+
     assert (response.status_code, "fails" in response.json()["error"]) == (503, True)
 
 
