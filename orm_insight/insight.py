@@ -29,17 +29,17 @@ from orm_insight.model.advice import Evidence
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Query, Trace
 from orm_insight.otel import queue as span_queue
-from orm_insight.recording import (
-    forget_deep,
-    is_recording,
-    record_deep_next,
-    redaction,
-    takes_deep,
-    waits_for_deep,
-)
+from orm_insight.recording import is_recording, redaction, waits_for_deep
 from orm_insight.slow_explainer import SlowExplainer
 from orm_insight.slow_queries import SlowQuery
-from orm_insight.steering import pause, resume
+from orm_insight.steering import (
+    StoreSilentError,
+    forget_deep,
+    pause,
+    record_deep_next,
+    resume,
+    takes_deep,
+)
 from orm_insight.stores.base import StoreStatistics
 
 __all__ = [
@@ -147,7 +147,12 @@ def _hints_of(trace: Trace) -> tuple[Hint, ...]:
 
 
 def clear() -> None:
-    store().clear()
+    """Forget all traces that are not pinned, and the plans that were made of them.
+
+    Raises ``StoreSilentError`` where the store does not answer; then nothing is forgotten.
+    """
+    if not store().clear():
+        raise StoreSilentError
     _state.explanations.clear()
     with _state.lock:
         _state.reports.clear()

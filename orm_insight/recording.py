@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from random import SystemRandom
 
 from orm_insight.capture.redaction import Redact, SecretColumns, redact_everything
@@ -15,13 +16,15 @@ class _State:
         self.lock = threading.Lock()
         self.is_paused = False
         self.redact: tuple[Config, Redact] | None = None
-        self.deep_paths: dict[str, None] = {}
+        self.deep_paths: dict[str, str] = {}
+        self.taken: tuple[str, ...] = ()
         # Of its own: the application's sequence is not disturbed, and no two workers share one.
         self.draw = SystemRandom().random
 
 
 _state = _State()
-_DEEP_PATHS = 20
+_REMEMBERED = 100
+"""Tickets, and never do so many wait."""
 _ASKED_FOR = frozenset({"capture", "test"})
 
 
@@ -30,7 +33,8 @@ def reset() -> None:
     with _state.lock:
         _state.redact = None
         _state.is_paused = False
-        _state.deep_paths.clear()
+        _state.deep_paths = {}
+        _state.taken = ()
 
 
 def is_recording() -> bool:
@@ -72,22 +76,18 @@ def _was_asked_for(kind: TraceKind, is_deep: bool) -> bool:  # noqa: FBT001  # a
     return is_deep or kind in _ASKED_FOR
 
 
-def record_deep_next(path: str) -> None:
-    """Let the next request of this path be recorded in depth, in this process.
+def await_deep(waited: Mapping[str, str]) -> None:
+    """Let the next request of each of these paths be recorded in depth, and of no other.
 
-    Only so many paths can wait at a time; the one that has waited longest gives way.
+    With each a ticket of its own: what this process has taken, it does not take again.
     """
     with _state.lock:
-        _state.deep_paths.pop(path, None)
-        _state.deep_paths[path] = None
-        while len(_state.deep_paths) > _DEEP_PATHS:
-            del _state.deep_paths[next(iter(_state.deep_paths))]
+        _state.deep_paths = {p: ticket for p, ticket in waited.items() if not has_taken(ticket)}
 
 
-def forget_deep(path: str) -> None:
-    """Take that back; nothing happens where it has been done already."""
-    with _state.lock:
-        _state.deep_paths.pop(path, None)
+def has_taken(ticket: str) -> bool:
+    """Whether this process has recorded in depth what was asked for by this ticket."""
+    return ticket in _state.taken
 
 
 def waits_for_deep(path: str) -> bool:
@@ -100,7 +100,10 @@ def takes_deep(path: str) -> bool:
     if path not in _state.deep_paths:
         return False
     with _state.lock:
-        return _state.deep_paths.pop(path, _state) is None
+        ticket = _state.deep_paths.pop(path, None)
+        if ticket is not None:
+            _state.taken = (*_state.taken, ticket)[-_REMEMBERED:]
+        return ticket is not None
 
 
 def redaction() -> Redact:

@@ -22,7 +22,8 @@ from orm_insight.capture.tracing import Recording, describe
 from orm_insight.conf import Config, get_config
 from orm_insight.insight import keep
 from orm_insight.model.trace import Trace
-from orm_insight.recording import is_recording, is_sampled, redaction, takes_deep
+from orm_insight.recording import is_recording, is_sampled, redaction
+from orm_insight.steering import takes_deep
 
 ATTRIBUTE = "_orm_insight_recording"
 _LEFT_OUT = "_orm_insight_left_out"

@@ -1,4 +1,4 @@
-"""What people change while the project runs: limits, and whether anything is recorded at all.
+"""What people change while the project runs: limits, whether anything is recorded, what in depth.
 
 It lies on top of the settings, in this process, or in all that share a store: there it is a board
 that a thread of each process reads every two seconds. While the store does not answer, what was
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from orm_insight import conf, keeping, recording
 from orm_insight.capture import faults
@@ -30,34 +31,50 @@ CHANGEABLE = (
 )
 """Names of ``Config`` that may be changed: none of them says where traces are or who sees them."""
 POLL_S = 2.0
+_DEEP_PATHS = 20
 
 
 class StoreSilentError(RuntimeError):
     """The store does not answer, so that a change would hold in this process alone."""
 
+    def __init__(self) -> None:
+        super().__init__("The store does not answer now: nothing was changed.")
+
 
 class _State:
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.renew()
         self.forget()
+
+    def renew(self) -> None:
+        """Threads do not survive a fork, and what they held is held for ever.
+
+        The child follows anew when it first has something to record.
+        """
+        self.lock = threading.Lock()
+        self.writing = threading.Lock()
+        self.leave()
+
+    def leave(self) -> None:
+        self.follower: threading.Thread | None = None
+        self.is_over, self.wake = threading.Event(), threading.Event()
 
     def forget(self) -> None:
         self.board = Board()
         self.data = b""
         self.problem: str | None = None
-        self.follower: threading.Thread | None = None
-        self.is_over = threading.Event()
 
 
 _state = _State()
-# Threads do not survive a fork: the child follows anew when it first has something to record.
-os.register_at_fork(after_in_child=lambda: setattr(_state, "follower", None))
+os.register_at_fork(after_in_child=_state.renew)
 
 
 def reset() -> None:
     """What the settings say, and nothing else."""
     with _state.lock:
         _state.is_over.set()
+        _state.wake.set()
+        _state.leave()
         _state.forget()
         conf.override({})
 
@@ -83,17 +100,21 @@ def follow() -> None:
         _start()
 
 
-def refresh(is_over: threading.Event | None = None) -> None:
-    """Read the board now; a request of the dashboard does, others never wait for it."""
+def refresh(is_over: threading.Event | None = None) -> bool:
+    """Read the board now; a request of the dashboard does, others never wait for it.
+
+    ``False`` where nobody answers.
+    """
     try:
         data = keeping.store().read_board()
     except Exception as error:
         faults.report("read what was changed at run time", error)
-        return
-    if is_over is not None and is_over.is_set():
-        return
-    if data is not None and data != _state.data:
+        return False
+    if data is None:
+        return False
+    if data != _state.data and not (is_over is not None and is_over.is_set()):
         _take(data)
+    return True
 
 
 def change(values: Mapping[str, Any], *, by: str = "") -> None:
@@ -103,35 +124,74 @@ def change(values: Mapping[str, Any], *, by: str = "") -> None:
     the others cannot be told; then everything stays as it was.
     """
     checked = {name: conf.checked(name, values[name]) for name in CHANGEABLE if name in values}
-    refresh()
-    _write(replace(_state.board, values=checked), by)
+    _write(lambda board: _signed(replace(board, values=checked), by))
 
 
 def pause(*, by: str = "") -> None:
-    """Record nothing from now on, in all processes that share the store."""
-    _pause(is_paused=True, by=by)
+    """Record nothing from now on, in all processes that share the store.
+
+    Raises ``StoreSilentError`` as ``change`` does, and so do all that follow.
+    """
+    _write(lambda board: _signed(replace(board, is_paused=True), by))
 
 
 def resume(*, by: str = "") -> None:
-    _pause(is_paused=False, by=by)
+    _write(lambda board: _signed(replace(board, is_paused=False), by))
 
 
-def _pause(*, is_paused: bool, by: str) -> None:
-    """In this process in any case, whatever the store says."""
-    refresh()
-    changed = replace(_state.board, is_paused=is_paused)
-    try:
-        _write(changed, by)
-    except StoreSilentError:
-        _apply(changed)
+def record_deep_next(path: str) -> None:
+    """Let the next request of this path be recorded in depth.
+
+    Only so many paths can wait at a time; the one that has waited longest gives way.
+    """
+    _write(lambda board: replace(board, deep=_newest({**_without(board, path), path: _ticket()})))
 
 
-def _write(changed: Board, by: str) -> None:
+def forget_deep(path: str) -> None:
+    """Take that back; nothing happens where it has been done already."""
+    _write(lambda board: replace(board, deep=_without(board, path)))
+
+
+def takes_deep(path: str) -> bool:
+    """Whether this request is the one to be recorded in depth; the follower tells the others."""
+    is_taken = recording.takes_deep(path)
+    if is_taken:
+        _state.wake.set()
+    return is_taken
+
+
+def _without(board: Board, path: str = "") -> dict[str, str]:
+    """What still waits beside this path."""
+    return {
+        other: ticket
+        for other, ticket in board.deep.items()
+        if other != path and not recording.has_taken(ticket)
+    }
+
+
+def _newest(deep: Mapping[str, str]) -> dict[str, str]:
+    return dict(list(deep.items())[-_DEEP_PATHS:])
+
+
+def _ticket() -> str:
+    return uuid4().hex
+
+
+def _signed(board: Board, by: str) -> Board:
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    data = encode_board(replace(changed, changed_at=now, changed_by=by))
-    if not keeping.store().write_board(data):
-        raise StoreSilentError("The store does not answer now: nothing was changed.")
-    _take(data)
+    return replace(board, changed_at=now, changed_by=by)
+
+
+def _write(change: Callable[[Board], Board]) -> None:
+    """Two processes that change something in the same moment may undo each other's change."""
+    with _state.writing:
+        # Read first: a store that stands still would do later what it was sent now.
+        if not refresh():
+            raise StoreSilentError
+        data = encode_board(change(_state.board))
+        if not keeping.store().write_board(data):
+            raise StoreSilentError
+        _take(data)
 
 
 def _take(data: bytes) -> None:
@@ -157,20 +217,38 @@ def _apply(found: Board) -> None:
     with _state.lock:
         _state.board = replace(found, values=values)
         conf.override(values)
+        recording.await_deep(found.deep)
         recording.pause() if found.is_paused else recording.resume()
 
 
 def _start() -> None:
     with _state.lock:
         if _state.follower is None:
-            _state.is_over = threading.Event()
+            _state.is_over, _state.wake = threading.Event(), threading.Event()
             _state.follower = threading.Thread(
-                target=_follow, args=(_state.is_over,), name="orm_insight board", daemon=True
+                target=_follow,
+                args=(_state.is_over, _state.wake),
+                name="orm_insight board",
+                daemon=True,
             )
             _state.follower.start()
 
 
-def _follow(is_over: threading.Event) -> None:
-    refresh(is_over)
-    while not is_over.wait(POLL_S):
+def _follow(is_over: threading.Event, wake: threading.Event) -> None:
+    while not is_over.is_set():
         refresh(is_over)
+        _take_off(is_over)
+        wake.wait(POLL_S)
+        wake.clear()
+
+
+def _take_off(is_over: threading.Event) -> None:
+    """What this process has recorded in depth no other one needs to; tried until it is done."""
+    if is_over.is_set() or not any(map(recording.has_taken, _state.board.deep.values())):
+        return
+    try:
+        _write(lambda board: replace(board, deep=_without(board)))
+    except StoreSilentError:
+        return
+    except Exception as error:
+        faults.report("say what was recorded in depth", error)

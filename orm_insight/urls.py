@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from orm_insight.dashboard import views
+from orm_insight.dashboard import overview_views, views
 from orm_insight.dashboard.compare_page import comparison
 from orm_insight.dashboard.exports import chrome_json, export_json
 from orm_insight.dashboard.hint_text import hint_as_text
@@ -16,12 +16,12 @@ from orm_insight.dashboard.recording_page import recording
 
 app_name = APP_NAME
 urlpatterns: list[URLPattern] = [
-    path("", views.overview, name="overview"),
-    path("overview.json", views.overview, name="overview-json"),
+    path("", overview_views.overview, name="overview"),
+    path("overview.json", overview_views.overview, name="overview-json"),
     path("traces/", views.traces, name="traces"),
-    path("endpoints/", views.ranking, {"name": "endpoints"}, name="endpoints"),
-    path("lines/", views.ranking, {"name": "lines"}, name="lines"),
-    path("statements/", views.ranking, {"name": "statements"}, name="statements"),
+    path("endpoints/", overview_views.ranking, {"name": "endpoints"}, name="endpoints"),
+    path("lines/", overview_views.ranking, {"name": "lines"}, name="lines"),
+    path("statements/", overview_views.ranking, {"name": "statements"}, name="statements"),
     path("traces.json", views.traces_json, name="traces-json"),
     path("problems/", views.problems, name="problems"),
     path("problems.json", views.problems, name="problems-json"),
@@ -47,7 +47,7 @@ urlpatterns: list[URLPattern] = [
     path("clear/", views.clear, name="clear"),
     path("pause/", views.pause, name="pause"),
     path("resume/", views.resume, name="resume"),
-    path("keys/", views.keys, name="keys"),
+    path("keys/", overview_views.keys, name="keys"),
     path("recording/", recording, name="recording"),
     path("record-me/", views.record_me, name="record-me"),
     path("assets/<str:version>/", views.asset, name="assets"),

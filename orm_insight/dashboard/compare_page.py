@@ -13,7 +13,14 @@ from orm_insight.analysis.report import Report
 from orm_insight.dashboard import access
 from orm_insight.dashboard.compare_json import comparison_json
 from orm_insight.dashboard.links import TraceLinks, comparison_url
-from orm_insight.dashboard.responses import answer, answer_json, gone, shell_of, wants_json
+from orm_insight.dashboard.responses import (
+    answer,
+    answer_json,
+    gone,
+    no_trace,
+    shell_of,
+    wants_json,
+)
 from orm_insight.dashboard.state import why_trace_is_gone
 from orm_insight.model.summary import TraceSummary, endpoint_of, summary_of
 from orm_insight.model.trace import Trace
@@ -50,7 +57,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         return _alone(request, chosen, is_twice=before is not None and after is not None)
     compared = compare(before, after)
     if wants_json(request):
-        return answer_json(comparison_json(compared))
+        return answer_json({**comparison_json(compared), "problem": insight.store().problem})
     return answer(_page(request, compared))
 
 
@@ -68,6 +75,8 @@ def _asks_for_nothing(request: HttpRequest) -> HttpResponse:
 
 def _lost(request: HttpRequest, lost: Sequence[str], left: Report | None) -> HttpResponse:
     """One of them can still be compared with others."""
+    if not insight.store().is_answering:
+        return no_trace(request)
     reason = why_trace_is_gone(request)
     if left is None or len(lost) > 1 or wants_json(request):
         which = " and ".join(f"“{name}”" for name in lost)

@@ -12,8 +12,7 @@ from orm_insight import insight
 from orm_insight.analysis.chrome_trace import chrome_trace
 from orm_insight.dashboard import access
 from orm_insight.dashboard.links import TraceLinks
-from orm_insight.dashboard.responses import HEADERS, gone
-from orm_insight.dashboard.state import why_trace_is_gone
+from orm_insight.dashboard.responses import HEADERS, no_trace
 from orm_insight.exchange import export_trace
 from orm_insight.model.trace import Trace
 from orm_insight.ui.contexts import Export
@@ -48,7 +47,7 @@ def exports(links: TraceLinks) -> tuple[Export, ...]:
 def export_json(request: HttpRequest, trace_id: str) -> HttpResponse:
     trace = insight.trace(trace_id)
     if trace is None:
-        return gone(request, "This trace is gone", why_trace_is_gone(request))
+        return no_trace(request)
     return _file(export_trace(trace), trace, "orm-insight")
 
 
@@ -57,7 +56,7 @@ def export_json(request: HttpRequest, trace_id: str) -> HttpResponse:
 def chrome_json(request: HttpRequest, trace_id: str) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return gone(request, "This trace is gone", why_trace_is_gone(request))
+        return no_trace(request)
     events = chrome_trace(report)
     text = json.dumps(events, separators=(",", ":"), allow_nan=False)
     return _file(text.encode(), report.trace, "chrome")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from orm_insight import insight
 from orm_insight.analysis.problems import Identity
 from orm_insight.analysis.report import Report
 from orm_insight.analysis.serialization import hint_to_dict
@@ -67,6 +68,7 @@ def hint_json(report: Report, number: int) -> dict[str, Any]:
     diff = diff_of(hint, report, Sources(report.trace))
     return {
         "version": 1,
+        "problem": insight.store().problem,
         "id": identity,
         "trace": report.trace.id,
         **hint_to_dict(hint),

@@ -9,8 +9,7 @@ from orm_insight import insight
 from orm_insight.dashboard import access
 from orm_insight.dashboard.hint_pages import find_hint, why_gone
 from orm_insight.dashboard.links import TraceLinks
-from orm_insight.dashboard.responses import HEADERS, gone
-from orm_insight.dashboard.state import why_trace_is_gone
+from orm_insight.dashboard.responses import HEADERS, gone, no_trace
 from orm_insight.ui.hint_detail import hint_detail
 from orm_insight.ui.hint_markdown import HintSources, hint_markdown
 from orm_insight.ui.source import Sources
@@ -21,7 +20,7 @@ from orm_insight.ui.source import Sources
 def hint_as_text(request: HttpRequest, trace_id: str, problem_id: str) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return gone(request, "This trace is gone", why_trace_is_gone(request))
+        return no_trace(request)
     number = find_hint(report, problem_id)
     if number is None:
         return gone(request, "No such hint", why_gone(report, problem_id))

@@ -116,12 +116,13 @@ def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
         kept=tuple(_choices(asked)) if asked.kept_for or _has_reasons(listed) else (),
         facts=tuple(facts(status)),
         warnings=tuple(warnings(request, status)),
+        is_readable=insight.store().is_answering,
+        is_shared=insight.store().is_shared,
         demand=demand(request),
         clear_url=address("clear"),
         clear_note=f"{counted(pinned, 'pinned trace')} will stay" if pinned else "",
         json_url=with_query(address("traces-json"), **asked.filters),
         import_url=address("import"),
-        is_shared=insight.store().is_shared,
     )
 
 

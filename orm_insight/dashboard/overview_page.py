@@ -33,7 +33,7 @@ def overview_page(request: HttpRequest) -> OverviewPage:
         overview=found,
         demand=demand(request),
         has_traces=bool(found.newest),
-        empty_note=insight.store().problem or "",
+        is_readable=insight.store().is_answering,
         import_url=address("import"),
         is_shared=insight.store().is_shared,
     )

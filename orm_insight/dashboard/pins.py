@@ -9,8 +9,7 @@ from orm_insight import insight
 from orm_insight.dashboard import access
 from orm_insight.dashboard.links import TraceLinks
 from orm_insight.dashboard.list_page import Asked
-from orm_insight.dashboard.responses import answer_json, gone, refused, see, wants_json
-from orm_insight.dashboard.state import why_trace_is_gone
+from orm_insight.dashboard.responses import answer_json, no_trace, refused, see, wants_json
 from orm_insight.stores.base import PinOutcome
 from orm_insight.stores.retention import MAX_PINNED
 
@@ -36,7 +35,7 @@ def pin(request: HttpRequest, trace_id: str) -> HttpResponse:
     is_pinned = "unpin" not in request.POST
     outcome = insight.pin(trace_id, is_pinned=is_pinned)
     if outcome is PinOutcome.GONE:
-        return gone(request, "This trace is gone", why_trace_is_gone(request))
+        return no_trace(request)
     if outcome is not PinOutcome.DONE:
         status = _STATUS.get(outcome, _CONFLICT)
         return refused(request, "Not pinned", _MESSAGES[outcome], status=status)

@@ -14,6 +14,7 @@ from orm_insight.analysis.serialization import hint_to_dict
 from orm_insight.dashboard.digests import digests
 from orm_insight.dashboard.links import TraceLinks, address, problem_url, with_query
 from orm_insight.dashboard.responses import shell_of
+from orm_insight.dashboard.state import store_warnings
 from orm_insight.model.summary import outermost
 from orm_insight.ui.format import count, counted
 from orm_insight.ui.pages import ProblemsPage
@@ -66,7 +67,9 @@ def problems_page(request: HttpRequest) -> ProblemsPage:
         problems=problem_cards(found.problems[:MAX_SHOWN], TraceLinks),
         summary=_summary(found),
         more=_more(len(found.problems) - MAX_SHOWN),
-        notices=tuple(_notices(found)),
+        notices=(*store_warnings(request), *_notices(found)),
+        is_readable=insight.store().is_answering,
+        is_empty=not found.analysed + found.waiting + found.failed,
         pending=f"{counted(found.waiting, 'trace')} still to be analysed." if found.waiting else "",
         analysed=counted(found.analysed, "trace") if found.analysed else "",
         slowest_url=with_query(address("traces"), sort="-database"),
@@ -78,6 +81,7 @@ def problems_json() -> dict[str, Any]:
     found = find_problems()
     return {
         "version": 1,
+        "problem": insight.store().problem,
         "analysed": found.analysed,
         "waiting": found.waiting,
         "failed": found.failed,

@@ -19,6 +19,7 @@ from orm_insight.dashboard import access
 from orm_insight.dashboard.links import address
 from orm_insight.dashboard.responses import answer, see, shell_of
 from orm_insight.setting_rules import BadValueError, SettingError
+from orm_insight.ui.format import plain
 from orm_insight.ui.recording import LimitField, RecordingPage
 
 _WRONG, _SILENT = 422, 503
@@ -102,9 +103,18 @@ def _value(name: str, text: str) -> object:
     if text.lower() == "none":
         return None
     try:
-        return int(text) if text.isdecimal() else float(text)
+        number = float(text)
     except ValueError as error:
         raise BadValueError(f"must be a number, not {text[:40]!r}") from error
+    return _exactly(text, number) if number.is_integer() else number
+
+
+def _exactly(text: str, number: float) -> int:
+    """A float has no more than 16 digits or so."""
+    try:
+        return int(text)
+    except ValueError:
+        return int(number)
 
 
 def _page(
@@ -144,7 +154,7 @@ def _text(name: str, value: Any) -> str:
         return "yes" if value else "no"
     if value is None:
         return "none"
-    return "\n".join(value) if _LIMITS[name].kind == "lines" else f"{value:g}"
+    return "\n".join(value) if _LIMITS[name].kind == "lines" else plain(value)
 
 
 def _place() -> str:

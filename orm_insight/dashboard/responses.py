@@ -7,10 +7,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
 
-from orm_insight import insight
+from orm_insight import insight, steering
 from orm_insight.conf import get_config
 from orm_insight.dashboard.assets import version
 from orm_insight.dashboard.links import address
+from orm_insight.dashboard.state import only_process, why_trace_is_gone
 from orm_insight.ui.environment import Page, render
 from orm_insight.ui.pages import GoneFragment, GonePage, Shell
 
@@ -68,6 +69,15 @@ def gone(request: HttpRequest, title: str, message: str) -> HttpResponse:
     return refused(request, title, message, status=404)
 
 
+def no_trace(request: HttpRequest) -> HttpResponse:
+    """It is gone, or the store does not tell."""
+    store = insight.store()
+    if store.is_answering:
+        return gone(request, "This trace is gone", why_trace_is_gone(request))
+    message = f"It may still be there. {store.problem}"
+    return refused(request, "This trace cannot be read now", message, status=503)
+
+
 def refused(request: HttpRequest, title: str, message: str, *, status: int) -> HttpResponse:
     if wants_json(request):
         return answer_json({"error": message}, status=status)
@@ -88,6 +98,9 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def shell_of(request: HttpRequest) -> Shell:
+    if insight.store().problem is None:
+        # Another process may have paused just now.
+        steering.refresh()
     return Shell(
         home_url=address("overview"),
         traces_url=address("traces"),
@@ -98,6 +111,7 @@ def shell_of(request: HttpRequest) -> Shell:
         csrf_token=get_token(request),
         is_enabled=get_config().enabled,
         is_recording=insight.is_recording(),
+        only_process=only_process(request),
         pause_url=address("pause"),
         resume_url=address("resume"),
     )

@@ -1,4 +1,4 @@
-"""What the list of traces says of the store and of capture: how full, what is lost or wrong."""
+"""What the pages say of the store and of capture: how full, what is lost or wrong."""
 
 from __future__ import annotations
 
@@ -16,35 +16,43 @@ from orm_insight.dashboard.processes import has_several_processes
 from orm_insight.insight import Status
 from orm_insight.stores.base import Listed
 from orm_insight.ui.contexts import Demand, Fact
-from orm_insight.ui.format import bytes_size, count, counted
+from orm_insight.ui.format import bytes_size, count, counted, plain
 
 
 def facts(status: Status) -> Iterator[Fact]:
-    """How full the store is, and what it has lost."""
+    """How full the store is, and what it has lost; nothing while it does not tell."""
     config, statistics = get_config(), status.statistics
+    if not insight.store().is_answering:
+        return
+    newest = statistics.traces - statistics.beside
+    beside = f", {count(statistics.beside)} more beside the newest" if statistics.beside else ""
     yield Fact(
         label="Kept",
-        value=count(statistics.traces),
-        note=f"of {counted(config.max_traces, 'trace')}",
-        bar=min(statistics.traces / config.max_traces, 1.0),
+        value=count(newest),
+        note=f"of {counted(config.max_traces, 'trace')}{beside}",
+        bar=min(newest / config.max_traces, 1.0),
     )
+    is_shared = insight.store().is_shared
+    where = " in Redis, of all processes" if is_shared else ""
     yield Fact(
-        label="Memory",
+        label="Size" if is_shared else "Memory",
         value=bytes_size(statistics.bytes),
-        note=f"of {bytes_size(config.max_bytes)}",
+        note=f"of {bytes_size(config.max_bytes)}{where}",
         bar=min(statistics.bytes / config.max_bytes, 1.0),
     )
+    if config.ignore_paths:
+        patterns = len(config.ignore_paths)
+        note = "pattern" if patterns == 1 else "patterns"
+        yield Fact(label="Not recorded", value=count(patterns), note=f"{note} of IGNORE_PATHS")
     if statistics.evicted:
         yield Fact(label="Made room", value=count(statistics.evicted), note="older traces")
-
     if statistics.dropped:
         yield Fact(label="Lost", value=count(statistics.dropped), note="could not be written")
 
 
 def warnings(request: HttpRequest, status: Status) -> Iterator[str]:
     """What a person should know before they believe the list."""
-    if problem := insight.store().problem:
-        yield problem
+    yield from store_warnings(request)
     yield from _left_out()
     if status.statistics.unreadable:
         unreadable = counted(status.statistics.unreadable, "entry", "entries")
@@ -61,7 +69,13 @@ def warnings(request: HttpRequest, status: Status) -> Iterator[str]:
         yield f"Capture runs without a hook that does not fit this Django: {hook}."
     for fault, times in status.faults.items():
         yield f"A failure of orm_insight, {times:,}\N{MULTIPLICATION SIGN}: failed to {fault}"
-    if _sees_only_its_own(request):
+
+
+def store_warnings(request: HttpRequest) -> Iterator[str]:
+    """Why a page may not show all traces that there are."""
+    if problem := insight.store().problem:
+        yield problem
+    if sees_only_its_own(request):
         yield (
             f"The server has several processes. These are the traces of one of them, {os.getpid()}:"
             ' ORM_INSIGHT["REDIS_URL"] lets all of them keep theirs in one place.'
@@ -78,15 +92,13 @@ def _left_out() -> Iterator[str]:
     elif any(rate < 1 for rate in config.sample_rates.values()):
         yield "Of some paths only a part of the requests is recorded (SAMPLE_RATES)."
     if config.only_slow_ms is not None:
-        yield f"Only what lasts {config.only_slow_ms:g} ms or more is kept (ONLY_SLOW_MS)."
+        yield f"Only what lasts {plain(config.only_slow_ms)} ms or more is kept (ONLY_SLOW_MS)."
     if config.only_with_hints:
         yield "Only traces with hints are kept, a moment after their end (ONLY_WITH_HINTS)."
 
 
 def why_trace_is_gone(request: HttpRequest) -> str:
     """Nobody knows it; these are the reasons that there may be."""
-    if problem := insight.store().problem:
-        return f"The trace may still be there, but cannot be read now. {problem}"
     reasons = (
         "There is no trace with this id: newer ones have taken its place, it has grown too old, "
         "the traces were cleared"
@@ -94,7 +106,7 @@ def why_trace_is_gone(request: HttpRequest) -> str:
     if insight.store().is_shared:
         return f"{reasons}, or it was recorded into another store."
     reasons = f"{reasons}, or the server has started again since."
-    if not _sees_only_its_own(request):
+    if not sees_only_its_own(request):
         return reasons
     return (
         f"{reasons} Or another process of the server has it: each keeps its own, and this page was "
@@ -103,7 +115,7 @@ def why_trace_is_gone(request: HttpRequest) -> str:
     )
 
 
-def _sees_only_its_own(request: HttpRequest) -> bool:
+def sees_only_its_own(request: HttpRequest) -> bool:
     """Where several processes answer requests and each keeps its own traces."""
     return not insight.store().is_shared and has_several_processes(request)
 
@@ -126,3 +138,8 @@ def demand(request: HttpRequest) -> Demand | None:
     return Demand(
         url=address("record-me"), is_asked_for=on_demand.is_asked_for(request), hours=hours
     )
+
+
+def only_process(request: HttpRequest) -> str:
+    """The one in which alone holds what is changed; empty where it holds for all."""
+    return f"process {os.getpid()}" if sees_only_its_own(request) else ""

@@ -16,10 +16,8 @@ from orm_insight.ui.traces import Entry
 
 
 def list_json(asked: Asked) -> dict[str, Any]:
-    return {
-        "version": 1,
-        "traces": [summary_json(each) for each in entries(insight.listed(), asked)],
-    }
+    traces = [summary_json(each) for each in entries(insight.listed(), asked)]
+    return {"version": 1, "problem": insight.store().problem, "traces": traces}
 
 
 def summary_json(entry: Entry) -> dict[str, Any]:
@@ -56,7 +54,7 @@ def _kept(reasons: Collection[KeptFor]) -> dict[str, Any]:
 
 
 def trace_json(report: Report) -> dict[str, Any]:
-    """The report with ``plan`` at each query that has one."""
+    """The report with ``plan`` at each query that has one, and what is wrong with the store."""
     made = report.to_dict()
     trace, listed = report.trace, {each.summary.id: each for each in insight.listed()}
     made["trace"]["span"] = _span(trace.span)
@@ -66,6 +64,7 @@ def trace_json(report: Report) -> dict[str, Any]:
     made["trace"] |= _kept(listed[trace.id].kept_for if trace.id in listed else ())
     for index, kept in insight.plans_of(report.trace.id).items():
         made["queries"][index]["plan"] = _plan(kept)
+    made["problem"] = insight.store().problem
     return made
 
 

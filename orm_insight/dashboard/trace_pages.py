@@ -14,6 +14,7 @@ from orm_insight.dashboard.compare_page import comparisons_of
 from orm_insight.dashboard.exports import exports
 from orm_insight.dashboard.links import TraceLinks, span_url
 from orm_insight.dashboard.responses import shell_of
+from orm_insight.dashboard.state import only_process
 from orm_insight.django_code.search import find_code
 from orm_insight.explain.base import Explanation
 from orm_insight.model.summary import TraceSummary
@@ -21,12 +22,12 @@ from orm_insight.model.trace import Query
 from orm_insight.ui.breakdown import time_spent
 from orm_insight.ui.contexts import Fact, Groups, Queries, QueryDetail
 from orm_insight.ui.copy_contexts import DjangoCode
+from orm_insight.ui.depth import Depth
 from orm_insight.ui.format import count, counted, cut, duration, percent, queries
 from orm_insight.ui.groups import groups, leading_groups
 from orm_insight.ui.hints import hint_cards, silence_note
 from orm_insight.ui.kept import badges_of, imported_badge, process_name
 from orm_insight.ui.pages import (
-    Depth,
     GroupsPage,
     QueriesPage,
     QueryPage,
@@ -56,7 +57,7 @@ class TracePages:
             shell=shell_of(self.request),
             trace=self.header,
             facts=tuple(_facts(self.report)),
-            warnings=tuple(_warnings(self.report)),
+            warnings=(*_problem(), *_warnings(self.report)),
             hints=hint_cards(self.report, self.links, self.sources),
             no_hints=_no_hints(self.report),
             silence=silence_note(self.report),
@@ -97,6 +98,8 @@ class TracePages:
             path=trace.path,
             method=trace.method or "",
             is_waiting=trace.path is not None and insight.waits_for_deep(trace.path),
+            is_shared=insight.store().is_shared,
+            only_process=only_process(self.request),
             url=self.links.deep(),
         )
 
@@ -209,6 +212,12 @@ def _facts(report: Report) -> Iterator[Fact]:
         value=count(report.duplicates),
         note="equal, parameters too" if report.duplicates else "",
     )
+
+
+def _problem() -> Iterator[str]:
+    """A trace that was read before the store failed is shown all the same."""
+    if problem := insight.store().problem:
+        yield problem
 
 
 def _warnings(report: Report) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
@@ -15,60 +16,32 @@ from orm_insight.dashboard.documentation import about_page
 from orm_insight.dashboard.hint_pages import find_hint, hint_json, hint_page, why_gone
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.list_page import Asked, list_page, trace_table
-from orm_insight.dashboard.overview_json import overview_json
-from orm_insight.dashboard.overview_page import overview as make_overview
-from orm_insight.dashboard.overview_page import overview_page
 from orm_insight.dashboard.problems_page import problems_json, problems_page
-from orm_insight.dashboard.ranking_pages import ranking_page
 from orm_insight.dashboard.responses import (
     answer,
     answer_json,
     gone,
     is_fragment,
+    no_trace,
+    refused,
     see,
-    shell_of,
     unchanged,
     wants_json,
 )
-from orm_insight.dashboard.state import version_of, why_trace_is_gone
+from orm_insight.dashboard.state import version_of
 from orm_insight.dashboard.trace_json import list_json, trace_json
 from orm_insight.dashboard.trace_pages import TracePages
 from orm_insight.dashboard.waiting import while_connected
 from orm_insight.explain.base import Outcome
 from orm_insight.explain.cancelling import cancel
+from orm_insight.steering import StoreSilentError
 from orm_insight.ui.format import queries as counted_queries
-from orm_insight.ui.overview_contexts import KeysFragment, KeysPage
 from orm_insight.ui.pages import ExplainFragment, GroupsFragment, QueriesFragment, QueryFragment
 
 # For clients that read JSON; a page always arrives, with the message on it.
 _JSON_STATUS = {Outcome.EXPLAINED: 200, Outcome.UNAVAILABLE: 424}
 _NOT_EXPLAINED = 422
-
-
-@access.page
-@require_safe
-def overview(request: HttpRequest) -> HttpResponse:
-    if wants_json(request):
-        return answer_json(overview_json())
-    if is_fragment(request):
-        known = request.GET.get("known")
-        if known == version_of(insight.listed()):
-            return unchanged()
-        return answer(make_overview(request))
-    return answer(overview_page(request))
-
-
-@access.page
-@require_safe
-def keys(request: HttpRequest) -> HttpResponse:
-    kind = KeysFragment if is_fragment(request) else KeysPage
-    return answer(kind(shell=shell_of(request)))
-
-
-@access.page
-@require_safe
-def ranking(request: HttpRequest, name: str) -> HttpResponse:
-    return answer(ranking_page(request, name))
+_SILENT = 503
 
 
 @access.page
@@ -104,7 +77,7 @@ def problems(request: HttpRequest) -> HttpResponse:
 def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return _no_trace(request)
+        return no_trace(request)
     if wants_json(request):
         return answer_json(trace_json(report))
     return answer(TracePages(request, report).trace())
@@ -115,7 +88,7 @@ def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
 def groups(request: HttpRequest, trace_id: str) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return _no_trace(request)
+        return no_trace(request)
     pages, offset = TracePages(request, report), _number(request, "offset") or 0
     if is_fragment(request):
         return answer(GroupsFragment(groups=pages.groups(offset=offset)))
@@ -127,7 +100,7 @@ def groups(request: HttpRequest, trace_id: str) -> HttpResponse:
 def queries(request: HttpRequest, trace_id: str) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return _no_trace(request)
+        return no_trace(request)
     pages = TracePages(request, report)
     hint, group = _from_one(request, "hint"), _from_one(request, "group")
     chosen = pages.queries(hint=hint, group=group, offset=_number(request, "offset") or 0)
@@ -144,7 +117,7 @@ def queries(request: HttpRequest, trace_id: str) -> HttpResponse:
 def hint(request: HttpRequest, trace_id: str, problem_id: str) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return _no_trace(request)
+        return no_trace(request)
     number = find_hint(report, problem_id)
     if number is None:
         return gone(request, "No such hint", why_gone(report, problem_id))
@@ -167,7 +140,7 @@ def about(request: HttpRequest, code: str | None = None) -> HttpResponse:
 def query(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return _no_trace(request)
+        return no_trace(request)
     if index >= len(report.queries):
         return _no_query(request, report, index)
     pages, found = TracePages(request, report), report.queries[index]
@@ -182,7 +155,7 @@ def query(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
 def explain(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
     report = insight.report(trace_id)
     if report is None:
-        return _no_trace(request)
+        return no_trace(request)
     if index >= len(report.queries):
         return _no_query(request, report, index)
     if "cancel" in request.POST:
@@ -195,7 +168,7 @@ def explain(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
         partial(insight.explain, trace_id, index, analyze=analyze, try_index=try_index),
     )
     if explanation is None:
-        return _no_trace(request)
+        return no_trace(request)
     if wants_json(request):
         status = _JSON_STATUS.get(explanation.outcome, _NOT_EXPLAINED)
         return answer_json(explanation.to_dict(), status=status)
@@ -211,31 +184,30 @@ def deep(request: HttpRequest, trace_id: str) -> HttpResponse:
     """The next request of this trace's path is recorded in depth, or no longer."""
     report = insight.report(trace_id)
     if report is None or report.trace.path is None:
-        return _no_trace(request)
+        return no_trace(request)
     change = insight.forget_deep if "forget" in request.POST else insight.record_deep_next
-    change(report.trace.path)
-    return see(f"{TraceLinks(trace_id).trace()}#depth")
+    url = f"{TraceLinks(trace_id).trace()}#depth"
+    return _changed(request, partial(change, report.trace.path), url)
 
 
 @access.page
 @require_POST
 def clear(request: HttpRequest) -> HttpResponse:
-    insight.clear()
-    return see(address("traces"))
+    return _changed(request, insight.clear, address("traces"))
 
 
 @access.page
 @require_POST
 def pause(request: HttpRequest) -> HttpResponse:
-    insight.pause(by=access.name_of(request))
-    return see(address("traces"))
+    change = partial(insight.pause, by=access.name_of(request))
+    return _changed(request, change, address("traces"))
 
 
 @access.page
 @require_POST
 def resume(request: HttpRequest) -> HttpResponse:
-    insight.resume(by=access.name_of(request))
-    return see(address("traces"))
+    change = partial(insight.resume, by=access.name_of(request))
+    return _changed(request, change, address("traces"))
 
 
 @access.page
@@ -264,16 +236,21 @@ def asset(request: HttpRequest, version: str, name: str = "") -> HttpResponse:
     )
 
 
+def _changed(request: HttpRequest, change: Callable[[], None], url: str) -> HttpResponse:
+    """Lead to where the change can be seen, unless the store has not taken it."""
+    try:
+        change()
+    except StoreSilentError as error:
+        return refused(request, "Nothing was changed", str(error), status=_SILENT)
+    return see(url)
+
+
 def _cancel(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
     """End what this process is explaining of the query, for whichever page has asked."""
     was_running = cancel((trace_id, index))
     if wants_json(request) or is_fragment(request):
         return answer_json({"cancelled": was_running})
     return see(TraceLinks(trace_id).query(index))
-
-
-def _no_trace(request: HttpRequest) -> HttpResponse:
-    return gone(request, "This trace is gone", why_trace_is_gone(request))
 
 
 def _no_query(request: HttpRequest, report: Report, index: int) -> HttpResponse:

@@ -21,7 +21,8 @@ from orm_insight.model.trace import Params, Query, Redacted
 PLANS_WITHOUT_VALUES = frozenset({"postgresql"})
 WITHHELD = (
     "Its parameters were withheld when it was captured, and without them there is no plan to be "
-    "had. The setting for redaction decides which values are kept."
+    'had. ORM_INSIGHT["REDACT_PARAMS"] decides: False keeps the values of what is captured from '
+    "then on, but for SECRET_NAMES; None, the default, keeps them where DEBUG is on."
 )
 
 

@@ -112,7 +112,7 @@ def _generic(connection: psycopg.Connection[Any], statement: Statement, limits: 
     try:
         payload = json.loads(_ask_generic(connection, statement, limits=limits))
     except psycopg.errors.IndeterminateDatatype as error:
-        raise Refused(f"{WITHHELD} Nor can PostgreSQL tell their types.") from error
+        raise Refused(f"PostgreSQL cannot tell the types of its parameters. {WITHHELD}") from error
     except psycopg.Error as error:
         raise _explain_error(error, statement, limits) from error
     return Answer(plan=parse_plan(payload), text=render(payload), payload=payload, notice=GENERIC)

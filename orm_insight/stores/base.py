@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol, TypeAlias
@@ -32,9 +32,16 @@ class Listed(NamedTuple):
     kept_for: frozenset[KeptFor] = frozenset()
 
 
+def count_beside(kept_for: Iterable[Collection[KeptFor]]) -> int:
+    """How many traces are kept for other reasons than that they are new."""
+    return sum("recent" not in reasons for reasons in kept_for)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreStatistics:
     """How full a store is, and what it has lost since it was last cleared.
+
+    ``beside`` of the traces are kept although they are not among the newest.
 
     ``evicted`` traces made room for newer ones; ``rejected`` ones are larger than the whole store.
     ``dropped`` ones could not be written, ``unreadable`` entries were skipped: both stay 0 in the
@@ -42,6 +49,7 @@ class StoreStatistics:
     """
 
     traces: int = 0
+    beside: int = 0
     bytes: int = 0
     evicted: int = 0
     rejected: int = 0
@@ -59,6 +67,10 @@ class TraceStore(Protocol):
     @property
     def problem(self) -> str | None:
         """What is wrong with the store now, for people to read."""
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether it has answered what it was asked last."""
 
     @property
     def most_traces(self) -> int:
@@ -79,8 +91,11 @@ class TraceStore(Protocol):
     def pin(self, id: str, *, is_pinned: bool) -> PinOutcome:
         """Keep a trace until it is unpinned, whatever comes and however old it gets."""
 
-    def clear(self) -> None:
-        """Forget all traces that are not pinned, and start counting again."""
+    def clear(self) -> bool:
+        """Forget all traces that are not pinned, and start counting again.
+
+        ``False`` where nobody answers; then nothing is forgotten.
+        """
 
     def read_board(self) -> bytes | None:
         """What ``write_board`` was given last, empty at first; ``None`` where nobody answers."""

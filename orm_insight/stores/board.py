@@ -18,11 +18,15 @@ class UnreadableBoardError(ValueError):
 class Board:
     """``values`` lie on top of the settings, by the names of ``Config``; times are in ISO format.
 
+    ``deep`` are the paths whose next request is recorded in depth, each with a ticket of its own:
+    who asks again for the same path asks for another recording.
+
     Whoever reads it checks the values: they may come from another version.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     is_paused: bool = False
+    deep: Mapping[str, str] = field(default_factory=dict)
     changed_at: str = ""
     changed_by: str = ""
 
@@ -46,6 +50,7 @@ def decode_board(data: bytes) -> Board:
         return Board(
             values=dict(content["values"]),
             is_paused=content["is_paused"] is True,
+            deep={str(path): str(ticket) for path, ticket in content.get("deep", {}).items()},
             changed_at=str(content["changed_at"]),
             changed_by=str(content["changed_by"]),
         )

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from orm_insight.model.summary import TraceSummary, summary_of
 from orm_insight.model.trace import Query, Trace
-from orm_insight.stores.base import KeptFor, Listed, PinOutcome, StoreStatistics
+from orm_insight.stores.base import KeptFor, Listed, PinOutcome, StoreStatistics, count_beside
 from orm_insight.stores.retention import (
     DEFAULT_MAX_AGE,
     DEFAULT_WORST_FOR,
@@ -86,6 +86,10 @@ class MemoryStore:
         return False
 
     @property
+    def is_answering(self) -> bool:
+        return True
+
+    @property
     def most_traces(self) -> int:
         return self.limits.most_traces
 
@@ -148,11 +152,12 @@ class MemoryStore:
                 self._swap(replace(contents, pinned=contents.pinned | {id}))
             return outcome
 
-    def clear(self) -> None:
+    def clear(self) -> bool:
         with self._lock:
             contents = self._contents
             left = tuple(e for e in contents.entries if e.summary.id in contents.pinned)
             self._swap(_Contents(left, pinned=contents.pinned))
+        return True
 
     def read_board(self) -> bytes | None:
         return self._board
@@ -166,6 +171,7 @@ class MemoryStore:
         contents = self._trimmed_contents()
         return StoreStatistics(
             traces=len(contents.entries),
+            beside=count_beside(contents.kept_for.values()),
             bytes=sum(entry.bytes for entry in contents.entries),
             evicted=contents.evicted,
             rejected=contents.rejected,

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from orm_insight.model.summary import summary_of
 from orm_insight.model.trace import Trace
 from orm_insight.stores.background import BackgroundWriter
-from orm_insight.stores.base import Listed, PinOutcome, StoreStatistics
+from orm_insight.stores.base import KeptFor, Listed, PinOutcome, StoreStatistics, count_beside
 from orm_insight.stores.encoding import UnreadableTraceError, decode
 from orm_insight.stores.redis_connection import FAILURES, TIMEOUT_S, RedisConnection
 from orm_insight.stores.redis_ring import RedisRing, RingEntries
@@ -65,6 +65,10 @@ class RedisStore:
         return True
 
     @property
+    def is_answering(self) -> bool:
+        return self._read_problem is None
+
+    @property
     def most_traces(self) -> int:
         return self.limits.most_traces
 
@@ -99,16 +103,8 @@ class RedisStore:
                 yield trace
 
     def listed(self, limit: int | None = None) -> tuple[Listed, ...]:
-        here = [Sized(summary_of(trace), 0) for trace in self._writer.waiting()]
-        ids = {entry.summary.id for entry in here}
-        there = self._ask(self._entries) or RingEntries()
-        entries = [*here, *(entry for entry in there.readable if entry.summary.id not in ids)]
-        kept_for = self._ring.retained(entries, there.pinned)
-        found = [
-            Listed(entry.summary, kept_for[entry.summary.id])
-            for entry in entries
-            if entry.summary.id in kept_for
-        ]
+        entries, kept_for = self._held(self._ask(self._entries) or RingEntries())
+        found = [Listed(each.summary, kept_for[each.summary.id]) for each in entries]
         return tuple(found if limit is None else found[: max(limit, 0)])
 
     def pin(self, id: str, *, is_pinned: bool) -> PinOutcome:
@@ -116,12 +112,15 @@ class RedisStore:
         outcome = self._ask(lambda: self._ring.pin(id, is_pinned=is_pinned))
         return PinOutcome.UNREACHABLE if outcome is None else outcome
 
-    def clear(self) -> None:
+    def clear(self) -> bool:
+        # Asked before anything is forgotten, which cannot be taken back.
+        if not self._ask(self._ring.is_there):
+            return False
         self._writer.forget()
         with self._lock:
             self._cache.clear()
             self._unreadable.clear()
-        self._ask(self._ring.clear)
+        return self._ask(self._ring.clear) is not None
 
     def read_board(self) -> bytes | None:
         return self._ask(self._ring.read_board)
@@ -132,13 +131,13 @@ class RedisStore:
     @property
     def statistics(self) -> StoreStatistics:
         there, counts = self._ask(self._figures) or (RingEntries(), {})
-        entries = there.readable
-        kept_for = self._ring.retained(entries, there.pinned)
-        kept = [entry for entry in entries if entry.summary.id in kept_for]
+        entries, kept_for = self._held(there)
+        past = sum(entry.summary.id not in kept_for for entry in there.readable)
         return StoreStatistics(
-            traces=len(kept) + len(self._writer.waiting()),
-            bytes=sum(entry.bytes for entry in kept),
-            evicted=counts.get(b"evicted", 0) + len(entries) - len(kept),
+            traces=len(entries),
+            beside=count_beside(kept_for.values()),
+            bytes=sum(entry.bytes for entry in entries),
+            evicted=counts.get(b"evicted", 0) + past,
             rejected=counts.get(b"rejected", 0),
             dropped=self._writer.dropped,
             unreadable=len(self._unreadable),
@@ -169,6 +168,14 @@ class RedisStore:
         """In the background thread."""
         self._connection.ask(lambda: self._ring.write(traces))
         self._read_problem = None
+
+    def _held(self, there: RingEntries) -> tuple[list[Sized], dict[str, frozenset[KeptFor]]]:
+        """What waits here and is kept there, newest first, and the reasons."""
+        here = [Sized(summary_of(trace), 0) for trace in self._writer.waiting()]
+        ids = {entry.summary.id for entry in here}
+        entries = [*here, *(entry for entry in there.readable if entry.summary.id not in ids)]
+        kept_for = self._ring.retained(entries, there.pinned)
+        return [entry for entry in entries if entry.summary.id in kept_for], kept_for
 
     def _entries(self) -> RingEntries:
         entries = self._ring.entries()

@@ -168,12 +168,18 @@ class RedisRing:
                 batch.execute()
         return outcome
 
-    def clear(self) -> None:
+    def clear(self) -> bool:
         self._remove_foreign_keys()
         index = self._client.zrange(self._key("index"), 0, -1)
         pinned = self._client.smembers(self._key("pinned"))
         self._remove([id for id in index if id not in pinned])
         self._client.delete(self._key("counts"))
+        return True
+
+    def is_there(self) -> bool:
+        """Whether anybody answers; whatever there is in the place of our keys."""
+        self._client.exists(self._key("index"))
+        return True
 
     def _remove_foreign_keys(self) -> None:
         """What somebody has put in the place of ours would be refused for ever."""

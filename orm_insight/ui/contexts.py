@@ -118,6 +118,7 @@ class HintCard:
     query_count: str
     queries_url: str | None
     url: str | None
+    details: str
     problem_url: str | None
     markdown_url: str | None
     is_open: bool
@@ -145,6 +146,7 @@ class ProblemCard:
     id: str
     url: str
     markdown_url: str
+    details: str
     code: str
     title: str
     message: str

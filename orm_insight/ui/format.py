@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from html import escape
 
 from django.utils import timezone
@@ -41,6 +42,11 @@ def moment(milliseconds: float) -> str:
 def _three_digits(number: float) -> str:
     digits = 2 if number < 0.995 else 1 if number < 9.95 else 0
     return f"{number:.{digits}f}"
+
+
+def plain(number: float) -> str:
+    """As one types it: ``1000000``, ``2.5``, ``0.00001``; it is read back as the same number."""
+    return str(int(number)) if number == int(number) else format(Decimal(repr(number)), "f")
 
 
 def count(number: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import islice
 
+from orm_insight.analysis.patches.patch import may_be_patched
 from orm_insight.analysis.problems import Identity
 from orm_insight.analysis.report import Report
 from orm_insight.analysis.silence import IgnoreComment, SilencedHint
@@ -66,6 +67,18 @@ def fix_place(hint: Hint) -> str:
     return "where the queryset is built" if hint.origin not in {None, hint.site} else ""
 
 
+def details_label(hint: Hint, sources: Sources) -> str:
+    """What the page of a hint has; whether the diff can be written is tried there."""
+    origin = hint.origin
+    is_possible = (
+        origin is not None
+        and may_be_patched(hint)
+        and getattr(origin, "is_application", True)
+        and sources.unchanged_text(origin.file) is not None
+    )
+    return "Diff and details" if is_possible else "Details"
+
+
 def is_of_index(hint: Hint) -> bool:
     """The fix belongs into a model, not to the lines that the hint names."""
     return hint.code in _OF_INDEXES
@@ -98,6 +111,7 @@ def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
         query_count=queries(len(hint.queries)),
         queries_url=links.queries(hint=number),
         url=links.hint_page(identity),
+        details=details_label(hint, sources),
         problem_url=links.problem(identity),
         markdown_url=links.hint_markdown(identity),
         is_open=number < _OPEN,

@@ -96,6 +96,8 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceListPage:
+    """The list of traces. ``is_readable`` unless the store does not answer now."""
+
     template: ClassVar[str] = "pages/traces.jinja"
     shell: Shell
     table: TraceTable
@@ -105,9 +107,10 @@ class TraceListPage:
     kept: tuple[Choice, ...]
     facts: tuple[Fact, ...]
     warnings: tuple[str, ...]
+    is_readable: bool
+    is_shared: bool
     demand: Demand | None
     clear_url: str
     clear_note: str
     json_url: str
     import_url: str
-    is_shared: bool

@@ -159,7 +159,7 @@ class OverviewPage:
     overview: Overview
     demand: Demand | None
     has_traces: bool
-    empty_note: str
+    is_readable: bool
     import_url: str
     is_shared: bool
 

@@ -15,6 +15,7 @@ from orm_insight.ui.contexts import (
     Queries,
     QueryDetail,
 )
+from orm_insight.ui.depth import Depth
 from orm_insight.ui.plan_contexts import ExplainResult
 from orm_insight.ui.time_contexts import TimeSpent
 
@@ -24,6 +25,7 @@ class Shell:
     """What stands around every page. ``assets`` is the address in front of a file's name.
 
     ``pages`` are title, address, name and key of each; ``page`` is the name of this one.
+    ``only_process`` is where alone "Pause" holds, empty where it holds for all.
     """
 
     home_url: str
@@ -35,6 +37,7 @@ class Shell:
     csrf_token: str
     is_enabled: bool
     is_recording: bool
+    only_process: str
     pause_url: str
     resume_url: str
 
@@ -49,6 +52,8 @@ class ProblemsPage:
     summary: str
     more: str
     notices: tuple[str, ...]
+    is_readable: bool
+    is_empty: bool
     pending: str
     analysed: str
     slowest_url: str
@@ -73,20 +78,6 @@ class TraceHeader:
     error: str
     tags: tuple[str, ...] = ()
     span_url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Depth:
-    """Whether a trace was recorded in depth, and the form that asks for it the next time.
-
-    ``path`` is ``None`` where there is no request to wait for.
-    """
-
-    is_deep: bool
-    path: str | None
-    method: str
-    is_waiting: bool
-    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

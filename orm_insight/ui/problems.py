@@ -8,7 +8,7 @@ from typing import Protocol
 from orm_insight.analysis.problems import Occurrence, Problem
 from orm_insight.ui.contexts import ProblemCard, SeenIn
 from orm_insight.ui.format import clock, count, counted, cut, duration, queries
-from orm_insight.ui.hints import fix_place
+from orm_insight.ui.hints import details_label, fix_place
 from orm_insight.ui.source import Sources
 
 _OPEN = 3
@@ -43,6 +43,7 @@ def _card(number: int, problem: Problem, links: Callable[[str], TraceAddress]) -
         id=problem.id,
         url=newest.hint_page(problem.id),
         markdown_url=newest.hint_markdown(problem.id),
+        details=details_label(hint, sources),
         code=hint.code,
         title=hint.title,
         message=hint.message,

@@ -19,8 +19,7 @@ def dashboard(settings):
     settings.MIDDLEWARE = [name for name in project.MIDDLEWARE if name != TOOLBAR]
     insight.clear()
     yield Dashboard(Client(enforce_csrf_checks=True))
-    insight.resume()
-    insight.clear()
+    insight.reset()
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from django.db.models import Model
 
@@ -40,7 +42,7 @@ def test_requests_are_not_recorded_in_depth_unless_asked(dashboard):
 def test_next_request_of_the_path_and_no_other(dashboard):
     first = ask(dashboard, "/streamed/")
     page = dashboard.text(f"traces/{first.id}/")
-    assert "in this process is recorded in depth" in page
+    assert "is recorded in depth." in page
     assert "/streamed/" in [link.get("href") for link in elements(page, "a")]
 
     dashboard.client.get("/books/")
@@ -72,6 +74,20 @@ def test_nothing_is_said_in_vain_before_the_stream_has_ended(dashboard):
     assert insight.recent()[0].uses is None
     list(parts)
     assert insight.recent()[0].uses
+
+
+@pytest.mark.parametrize("is_multiprocess", [True, False])
+def test_names_the_process_that_is_asked(dashboard, is_multiprocess):
+    environ = {"wsgi.multiprocess": is_multiprocess}
+    dashboard.client.get("/books/")
+    trace = insight.recent()[0]
+
+    def text() -> str:
+        return dashboard.client.get(f"/_orm/traces/{trace.id}/", **environ).content.decode()
+
+    assert (f"It asks process {os.getpid()} alone" in text()) is is_multiprocess
+    insight.record_deep_next("/books/")
+    assert (f"that process {os.getpid()} answers is recorded in depth" in text()) is is_multiprocess
 
 
 def test_wish_is_taken_back(dashboard):

@@ -194,6 +194,21 @@ def test_cards_and_problems_lead_here(dashboard, recorded, path):
     assert f"/_orm/{path}" in links(dashboard.text("problems/"))
 
 
+def test_diff_is_promised_only_where_there_may_be_one(dashboard, recorded, module):
+    pages = (f"traces/{recorded.id}/", "problems/")
+    assert all("Diff and details" in dashboard.text(page) for page in pages)
+    later = time.time() + 60
+    os.utime(module, (later, later))
+    assert not any("Diff and details" in dashboard.text(page) for page in pages)
+    insight.clear()
+    trace = dashboard.keep(*repeated(3))
+
+    for page in (f"traces/{trace.id}/", "problems/"):
+        text = dashboard.text(page)
+        assert ">Details" in text
+        assert "Diff and details" not in text
+
+
 def test_leads_to_the_documentation(dashboard, path):
     found = links(dashboard.text(path))
 

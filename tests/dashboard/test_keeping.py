@@ -187,6 +187,50 @@ def test_another_process_is_named_only_where_there_is_one(dashboard, is_multipro
     environ = {"wsgi.multiprocess": is_multiprocess}
     gone = dashboard.client.get("/_orm/traces/nobody/", **environ).content.decode()
     listed = dashboard.client.get("/_orm/traces/", **environ).content.decode()
+    problems = dashboard.client.get("/_orm/problems/", **environ).content.decode()
 
     assert (f"answered by {os.getpid()}" in gone) is is_multiprocess
     assert ("The server has several processes" in listed) is is_multiprocess
+    assert ("The server has several processes" in problems) is is_multiprocess
+    assert "Nothing recorded yet" in problems
+
+
+@pytest.mark.parametrize("is_multiprocess", [True, False])
+def test_pause_names_the_process_that_it_holds_for(dashboard, is_multiprocess):
+    environ = {"wsgi.multiprocess": is_multiprocess}
+    where = f" in process {os.getpid()}" if is_multiprocess else ""
+
+    def text() -> str:
+        return dashboard.client.get("/_orm/", **environ).content.decode()
+
+    assert f">Recording{where}<" in text()
+    insight.pause()
+
+    assert f">Paused{where}<" in text()
+    end = f"{where};" if is_multiprocess else "."
+    assert f"Nothing is recorded now{end}" in text()
+
+
+def facts(text: str) -> list[str]:
+    """Label and value of each."""
+    names = [" ".join("".join(each.itertext()).split()) for each in elements(text, "dt")]
+    values = [" ".join("".join(each.itertext()).split()) for each in elements(text, "dd")]
+    return [f"{name}: {value}" for name, value in zip(names, values, strict=True)]
+
+
+def test_traces_beside_the_newest_are_counted_beside_them(dashboard, settings):
+    settings.ORM_INSIGHT = {"MAX_TRACES": 2}
+    insight.reset()
+    dashboard.keep(*[make_query()] * 9, path="/worst/", duration_ms=900.0)
+    assert facts(dashboard.text())[0] == "Kept: 1 of 2 traces"
+    for _ in range(3):
+        dashboard.keep(path="/worst/", name="new")
+
+    assert facts(dashboard.text())[0] == "Kept: 2 of 2 traces, 1 more beside the newest"
+
+
+def test_ignored_paths_are_told_quietly(dashboard, settings):
+    assert "IGNORE_PATHS" not in dashboard.text()
+    settings.ORM_INSIGHT = {"IGNORE_PATHS": ["^/health/", "^/metrics/"]}
+
+    assert "Not recorded: 2 patterns of IGNORE_PATHS" in facts(dashboard.text())

@@ -7,6 +7,7 @@ import pytest
 from orm_insight import insight, steering
 from orm_insight.conf import get_config
 from orm_insight.stores.base import TraceStore
+from tests.dashboard.pages import elements
 
 
 def posted(dashboard, **values):
@@ -79,6 +80,9 @@ def test_every_limit_can_be_changed(dashboard):
         ("sample_rate", "often", "SAMPLE_RATE must be a number, not &#39;often&#39;."),
         ("max_queries", "0", "MAX_QUERIES must be at least 1, not 0."),
         ("max_queries", "1.5", "MAX_QUERIES must be a whole number, not 1.5."),
+        ("max_queries", "-3", "MAX_QUERIES must be at least 1, not -3."),
+        ("max_queries", "inf", "MAX_QUERIES must be a whole number, not inf."),
+        ("max_queries", "9" * 5000, "MAX_QUERIES must be a whole number, not inf."),
         ("only_slow_ms", "-3", "ONLY_SLOW_MS must be above 0"),
         ("ignore_paths", "(", "IGNORE_PATHS holds an impossible regular expression"),
         ("on_demand", "perhaps", "ON_DEMAND must be True or False"),
@@ -119,3 +123,24 @@ def test_a_store_that_does_not_answer_changes_nothing(dashboard, monkeypatch):
     assert response.status_code == 503
     assert "nothing was changed" in response.content.decode()
     assert get_config().sample_rate == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("1000000", 1_000_000), ("1234567", 1_234_567), ("1e6", 1_000_000), ("9" * 20, 10**20 - 1)],
+)
+def test_large_numbers_are_shown_and_read_as_written(dashboard, typed, number):
+    assert posted(dashboard, max_queries=typed).status_code == 303
+    assert get_config().max_queries == number
+    page = dashboard.text("recording/")
+    [field] = [each for each in elements(page, "input") if each.get("name") == "max_queries"]
+
+    assert field.get("value") == str(number)
+    assert f"now {number}," in page
+    assert posted(dashboard, max_queries=field.get("value")).status_code == 303
+
+
+def test_long_time_is_told_as_it_was_written(dashboard):
+    posted(dashboard, only_slow_ms="1234567.5")
+
+    assert "lasts 1234567.5 ms or more" in dashboard.text()

@@ -207,3 +207,11 @@ def test_id_with_markup_is_escaped(dashboard):
     dashboard.keep(id=trace.id)
 
     assert "<script>" not in dashboard.text("traces/%22%3E%3Cscript%3E/").replace("<script ", "")
+
+
+def test_group_of_one_query_is_called_so(dashboard):
+    one = dashboard.text(f"traces/{dashboard.keep(make_query()).id}/")
+    two = dashboard.text(f"traces/{dashboard.keep(make_query(), make_query()).id}/")
+
+    assert ">The query of this group<" in one
+    assert ">All 2 queries of this group<" in two

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from orm_insight.steering import POLL_S
 from orm_insight.stores.redis import RedisStore
 from tests.load.database import Database
 from tests.load.running import Site, running
@@ -64,5 +65,34 @@ def test_all_workers_record_on_demand_and_back(
             post(developer, "resume/")
             post(developer, "recording/", settings="1")
             assert comes_to(ASKED, lambda: recorded(store, visitor))
+    store.write_board(b"")
+    store.close()
+
+
+def deep_ones(store: RedisStore, browser: httpx.Client) -> int:
+    """How many traces in depth there are, after some more requests."""
+    recorded(store, browser)
+    return sum(entry.summary.is_deep for entry in store.listed())
+
+
+def test_any_worker_records_in_depth_what_another_was_asked_for(
+    database: Database, redis_server: RedisServer, tmp_path: Path
+):
+    store = RedisStore(redis_server.url, max_traces=20_000)
+    store.clear()
+    site = Site(databases=database.settings(), redis_url=redis_server.url)
+    with (
+        running("gunicorn", site, tmp_path / "log") as served,
+        httpx.Client(base_url=served.address) as browser,
+    ):
+        assert comes_to(ASKED, lambda: recorded(store, browser))
+        time.sleep(2 * POLL_S)
+        assert deep_ones(store, browser) == 0
+        post(browser, f"traces/{store.listed()[0].summary.id}/deep/")
+        time.sleep(2 * POLL_S)
+        # Each of the four may take it before it hears of the others.
+        assert 1 <= deep_ones(store, browser) <= 4
+        time.sleep(2 * POLL_S)
+        assert deep_ones(store, browser) == deep_ones(store, browser) <= 4
     store.write_board(b"")
     store.close()

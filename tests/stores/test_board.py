@@ -49,7 +49,10 @@ def becomes_true(condition: Callable[[], bool]) -> bool:
 
 def test_a_board_is_read_as_it_was_written() -> None:
     board = Board(
-        values={"sample_rate": 0.5, "ignore_paths": ["^/a/"]}, is_paused=True, changed_by="me"
+        values={"sample_rate": 0.5, "ignore_paths": ["^/a/"]},
+        is_paused=True,
+        deep={"/a/": "1"},
+        changed_by="me",
     )
     assert decode_board(encode_board(board)) == board
     assert decode_board(b"") == Board()
@@ -86,6 +89,56 @@ def test_a_change_reaches_another_process_and_comes_back(shared: RedisServer) ->
             other.kill()
 
 
+def test_what_is_asked_for_in_depth_is_taken_once_and_off_for_all(shared: RedisServer) -> None:
+    command = [sys.executable, "-c", OTHER, shared.url]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as other:  # type: ignore[call-overload]
+        try:
+
+            def ask(line: str) -> str:
+                print(f"print(({line}), end=' ')", file=other.stdin, flush=True)
+                return str(other.stdout.readline().split()[0])
+
+            ask("steering.record_deep_next('/a/')")
+            ask("steering.record_deep_next('/b/')")
+            steering.follow()
+            assert becomes_true(lambda: insight.waits_for_deep("/a/"))
+            assert insight.takes_deep("/a/")
+            assert not insight.takes_deep("/a/")
+            assert becomes_true(lambda: ask("insight.waits_for_deep('/a/')") == "False")
+            assert ask("insight.takes_deep('/b/')") == "True"
+            assert becomes_true(lambda: not insight.waits_for_deep("/b/"))
+        finally:
+            other.kill()
+
+
+def test_what_was_taken_is_not_taken_again_while_others_have_not_heard(shared: RedisServer) -> None:
+    steering.record_deep_next("/a/")
+    before = insight.store().read_board()
+    assert before
+    assert insight.takes_deep("/a/")
+    steering.record_deep_next("/b/")
+    insight.store().write_board(before)
+    steering.refresh()
+    assert not insight.waits_for_deep("/a/")
+    steering.record_deep_next("/a/")
+    assert insight.takes_deep("/a/")
+
+
+def test_who_asks_in_depth_is_not_who_has_changed_the_limits(shared: RedisServer) -> None:
+    steering.change({"sample_rate": 0.5}, by="somebody")
+    at = steering.board().changed_at
+    steering.record_deep_next("/a/")
+    found = steering.board()
+    assert (found.changed_by, found.changed_at, dict(found.values)) == (
+        "somebody",
+        at,
+        {"sample_rate": 0.5},
+    )
+    steering.forget_deep("/a/")
+    assert not steering.board().deep
+
+
 def test_what_was_read_last_holds_while_redis_is_away(shared: RedisServer) -> None:
     steering.change({"sample_rate": 0.5})
     shared.stop()
@@ -94,8 +147,9 @@ def test_what_was_read_last_holds_while_redis_is_away(shared: RedisServer) -> No
     with pytest.raises(steering.StoreSilentError):
         steering.change({"sample_rate": 0.1})
     assert get_config().sample_rate == 0.5
-    steering.pause()
-    assert not insight.is_recording()
+    with pytest.raises(steering.StoreSilentError):
+        steering.pause()
+    assert insight.is_recording()
     shared.start()
     steering.change({"sample_rate": 0.2})
     steering.resume()

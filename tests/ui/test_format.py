@@ -12,6 +12,7 @@ from orm_insight.ui.format import (
     duration,
     fitting,
     percent,
+    plain,
     printable,
 )
 
@@ -74,3 +75,11 @@ def test_characters_that_html_forbids_are_pictured():
 
     assert text == "a␀b␛[31m␡���\tok\n"
     assert text.encode("utf-8")
+
+
+def test_numbers_as_they_are_typed():
+    numbers = (1_000_000, 1_234_567, 10**20, 1.0, 2.5, 1_234_567.5, 0.00001)
+    texts = ["1000000", "1234567", "1" + "0" * 20, "1", "2.5", "1234567.5", "0.00001"]
+
+    assert [plain(number) for number in numbers] == texts
+    assert [float(text) for text in texts] == list(numbers)

@@ -28,13 +28,18 @@ class Patch(NamedTuple):
     is_whole: bool
 
 
+def may_be_patched(hint: Hint) -> bool:
+    """Whether it is worth to look at the file."""
+    origin = hint.origin
+    return origin is not None and not origin.is_template and bool(hint.fix) and hint.certain
+
+
 def patched(hint: Hint, text: str, clues: Clues) -> Patch | None:
     """The origin's file with the fix in it; ``None`` where it cannot be written with certainty.
 
     ``text`` is the file as it was when the trace was recorded.
     """
-    origin = hint.origin
-    if origin is None or origin.is_template or not hint.fix or not hint.certain:
+    if not may_be_patched(hint):
         return None
     try:
         source = SourceFile(text)
