@@ -22,7 +22,7 @@ from orm_insight.ui.transactions import transaction_lanes
 from orm_insight.ui.waterfall_rows import Dropped, Event, Pause, WaterfallRows
 
 MAX_ROWS = 60
-MAX_LEADING = 30
+MAX_LEADING = 28
 MIN_LEADING = 10
 MIN_PAUSE_SHARE = 0.01
 MIN_PAUSE_MS = 1.0

@@ -152,7 +152,7 @@ def test_links_to_sections_leave_their_headings_in_sight(site, page):
 def test_list_is_filtered_while_typing(site, page):
     site.keep(path="/a/")
     site.keep(path="/b/")
-    page.goto(site.url())
+    page.goto(site.url("traces/"))
 
     page.get_by_label("Filter").press_sequentially("/a/")
 
@@ -249,7 +249,8 @@ def test_hostile_data_runs_nothing_and_breaks_no_layout(site, page, width):
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
 
     traced = f"traces/{trace.id}/"
-    for path in ("", "problems/", traced, f"{traced}queries/0/", path_of(trace), "hints/ORM201/"):
+    whole = ("", "traces/", "endpoints/", "lines/", "statements/", "keys/", "problems/")
+    for path in (*whole, traced, f"{traced}queries/0/", path_of(trace), "hints/ORM201/"):
         page.goto(site.url(path))
         for summary in page.locator("summary").all()[:3]:
             summary.click()

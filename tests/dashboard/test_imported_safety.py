@@ -236,7 +236,7 @@ def test_form_works_without_scripts(site, foreign, browser, tmp_path):
     context = browser.new_context(java_script_enabled=False)
     try:
         page = context.new_page()
-        page.goto(site.url())
+        page.goto(site.url("traces/"))
         page.get_by_role("link", name="Import").click()
         page.get_by_label("Trace file").set_input_files(str(file))
         page.get_by_role("button", name="Import").click()
