@@ -1,7 +1,8 @@
-"""Takes the pictures of the README from the real demo: ``python -m tests.screenshots``."""
+"""Takes the pictures of README and docs from the real demo: ``python -m tests.screenshots``."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -22,10 +23,11 @@ def main() -> None:
 
 
 def visit_pages(demo: Demo) -> None:
-    """So that the dashboard has something to list."""
-    for slug in ("async-view", "raw-sql", "get-in-a-loop", "comments-and-tags", "slow-report"):
-        httpx.get(f"{demo.url}/{slug}/", timeout=30).raise_for_status()
-    httpx.get(f"{demo.url}/comments-and-tags/repaired/", timeout=30).raise_for_status()
+    """So that the dashboard has something to tell."""
+    start = httpx.get(f"{demo.url}/", timeout=30).text
+    for path in sorted(set(re.findall(r'href="(/[a-z-]+/(?:repaired/)?)"', start))):
+        if not path.startswith(("/_orm/", "/admin/")):
+            httpx.get(f"{demo.url}{path}", timeout=60, follow_redirects=True).raise_for_status()
 
 
 def show_panel(demo: Demo, browser: Remote) -> None:
@@ -37,20 +39,44 @@ def show_panel(demo: Demo, browser: Remote) -> None:
     page.close()
 
 
+PAGES = {
+    "overview": "",
+    "traces": "traces/",
+    "problems": "problems/",
+    "endpoints": "endpoints/",
+    "call-sites": "lines/",
+    "statements": "statements/",
+    "recording": "recording/",
+}
+
+
 def show_dashboard(demo: Demo, browser: Remote) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 620}, color_scheme="light")
+    traces = httpx.get(f"{demo.url}/_orm/traces.json").json()["traces"]
+    ids = {trace["path"]: trace["id"] for trace in reversed(traces)}
+    loop, slow = f"traces/{ids['/conversations/']}/", f"traces/{ids['/slow-report/']}/"
+    repaired = ids["/conversations/repaired/"]
+    compared = f"compare/?before={ids['/conversations/']}&after={repaired}"
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    for name, path in (PAGES | {"trace": loop, "compare": compared}).items():
+        page.goto(f"{demo.url}/_orm/{path}")
+        page.wait_for_timeout(SETTLE_MS)
+        page.screenshot(path=FOLDER / f"{name}.png")
+    page.emulate_media(color_scheme="dark")
     page.goto(f"{demo.url}/_orm/")
     page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=FOLDER / "traces.png")
-    traces = httpx.get(f"{demo.url}/_orm/traces.json").json()["traces"]
-    slow = next(trace["id"] for trace in traces if trace["path"] == "/slow-report/")
-    page.goto(f"{demo.url}/_orm/traces/{slow}/queries/0/")
+    page.screenshot(path=FOLDER / "overview-dark.png")
+    page.emulate_media(color_scheme="light")
+    show_plan(page, f"{demo.url}/_orm/{slow}queries/0/")
+    page.close()
+
+
+def show_plan(page: Remote, address: str) -> None:
+    page.goto(address)
     page.click("text=Explain analyze")
     page.wait_for_selector("text=Measured plan")
     page.wait_for_timeout(SETTLE_MS)
     page.set_viewport_size({"width": 1280, "height": 1000})
     page.screenshot(path=FOLDER / "plan.png")
-    page.close()
 
 
 if __name__ == "__main__":
