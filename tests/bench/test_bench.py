@@ -57,3 +57,14 @@ def test_contender_that_is_not_installed_says_which_module_is_missing():
 
     assert peer.missing == "no_such_package.middleware"
     assert CONTENDERS[0].missing is None
+
+
+def test_pages_of_a_full_ring_are_measured():
+    finished = run_bench(
+        "--traces", "20", "--queries", "16", "--long", "500", "--json", module="tests.bench.rings"
+    )
+
+    assert finished.returncode == 0, finished.stderr
+    pages = {row["page"].partition("/")[0]: row for row in json.loads(finished.stdout)}
+    assert {"(overview)", "traces", "problems", "endpoints", "lines", "statements"} <= set(pages)
+    assert all(0 < row["kB"] * 1e3 < MAX_BYTES_OF_PAGE for row in pages.values())
