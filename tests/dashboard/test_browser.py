@@ -257,3 +257,22 @@ def test_hostile_data_runs_nothing_and_breaks_no_layout(site, page, width):
         assert page.evaluate(WIDEST) <= width, path
 
     assert dialogs == []
+
+
+def test_numbers_and_times_are_told_in_the_browsers_way(site, browser):
+    site.keep(*repeated(1_234, duration_ms=0.5), duration_ms=2_400.0, path="/a/")
+    context = browser.new_context(locale="de-DE", timezone_id="Asia/Tokyo")
+    try:
+        page = context.new_page()
+        page.goto(site.url("traces/"))
+        row = page.locator(".oi-traces tbody tr")
+        expect(row.locator("[data-oi-label=Queries]")).to_have_text("1.234")
+        expect(row.locator("[data-oi-label=Total]")).to_have_text("2,4 s")
+        when = row.locator("time")
+        moment = page.evaluate(
+            "iso => new Date(iso).toLocaleTimeString('de-DE', {timeZone: 'Asia/Tokyo'})",
+            when.get_attribute("datetime"),
+        )
+        assert moment in when.get_attribute("title")
+    finally:
+        context.close()

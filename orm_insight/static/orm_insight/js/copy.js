@@ -1,7 +1,6 @@
 /**
  * `data-oi-copy` copies the text beside the button, or the one named by its value within
  * `data-oi-copies`; `data-oi-copy-url` what a link's address answers.
- * @param {HTMLElement|ShadowRoot} root
  */
 export function enableCopying(root) {
   root.addEventListener("click", async (event) => {

@@ -1,7 +1,5 @@
 /**
- * Loads parts of pages in place: a query when its row is opened, more rows, the plan of a query.
- * Works by delegation in any root, so that what was loaded works too.
- * @param {HTMLElement|ShadowRoot} root
+ * Loads parts of pages in place, by delegation, so that what was loaded works too.
  * @param {(part: ParentNode) => void} [whenLoaded] told about new content
  */
 export function enableFragments(root, whenLoaded = () => {}) {
@@ -24,17 +22,13 @@ export function enableFragments(root, whenLoaded = () => {}) {
 
 const CANCEL_AFTER_MS = 500;
 
-/** The same address, only the part that is missing here. */
 export function fragmentUrl(address) {
   const url = new URL(address, location.href);
   url.searchParams.set("fragment", "1");
   return url;
 }
 
-/**
- * Content of a response of ours, also of one that says what went wrong. Its markup was escaped
- * where it was made.
- */
+/** Content of a response of ours, also of one that says what went wrong. */
 export async function fetchFragment(address, options = {}) {
   const template = document.createElement("template");
   try {
@@ -82,12 +76,12 @@ async function loadMore(link, whenLoaded) {
   whenLoaded(parent);
 }
 
-/** Where the answer belongs: around a form that came with an answer, else beside the form. */
+/** Around a form that came with an answer, else beside the form. */
 function resultOf(form) {
   return form.closest("[data-oi-result]") ?? form.parentElement.querySelector("[data-oi-result]");
 }
 
-/** Asks the server to end the statement; the answer that is waited for then says so. */
+/** The answer that is waited for then says so. */
 function cancelButton(form) {
   const button = document.createElement("button");
   button.type = "button";

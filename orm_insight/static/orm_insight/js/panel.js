@@ -23,10 +23,7 @@ function enable() {
   });
 }
 
-/**
- * @param {HTMLButtonElement} button
- * @param {HTMLElement} plan the toolbar's window, which is filled when the answer is there
- */
+/** ``plan`` is the toolbar's window, which is filled when the answer is there. */
 function waitForPlan(button, plan) {
   button.setAttribute("aria-busy", "true");
   const observer = new MutationObserver(() => {

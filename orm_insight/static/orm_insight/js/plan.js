@@ -1,8 +1,6 @@
 /**
- * The tree of a plan is made of <details> and works without this. Here arrow keys move in it,
- * links open the step that they lead to, and one button unfolds all. Works in a
- * shadow tree too, where addresses do not lead to steps.
- * @param {HTMLElement|ShadowRoot} root
+ * Arrow keys move in the tree of a plan, links open the step that they lead to, and one button
+ * unfolds all; in a shadow tree too, where addresses do not lead to steps.
  */
 export function enablePlans(root) {
   root.addEventListener("keydown", (event) => {
@@ -23,7 +21,7 @@ export function enablePlans(root) {
 /** A step, or a group of steps; not what is told of a step. */
 const LINE = "li > details > summary";
 
-/** Where an arrow key leads from a step's line; it may fold or unfold the step first. */
+/** Where an arrow key leads; it may fold or unfold the step first. */
 const MOVES = {
   ArrowDown: (line) => neighbour(line, 1),
   ArrowUp: (line) => neighbour(line, -1),
