@@ -28,7 +28,7 @@ function tell(button, text) {
   setTimeout(() => (button.textContent = label), 2000);
 }
 
-/** Without the clipboard's interface, on plain HTTP, the old command still copies a selection. */
+/** On plain HTTP there is no clipboard; the old command copies a selection. */
 async function copyElement(source) {
   try {
     await navigator.clipboard.writeText(source.textContent);
@@ -41,7 +41,7 @@ async function copyElement(source) {
   }
 }
 
-/** The clipboard is asked while the click counts: some browsers forbid it after a response. */
+/** Asked while the click counts: some browsers forbid it after a response. */
 async function copyAnswer(address) {
   const answer = fetch(address, { credentials: "same-origin" }).then((response) => {
     if (!response.ok) throw new Error(`The server answered ${response.status}.`);
