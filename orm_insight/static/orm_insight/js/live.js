@@ -7,7 +7,7 @@ import { fetchFragment } from "./fragments.js";
 
 const EVERY_MS = 2000;
 const SOON_MS = 100;
-const STILL_MS = 4000;
+const STILL_MS = 4e3;
 
 /** @param {(part: ParentNode) => void} whenLoaded told about new content */
 export function enableLive(root, whenLoaded) {

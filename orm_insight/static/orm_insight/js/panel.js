@@ -4,7 +4,7 @@ import { enablePlans } from "./plan.js";
 
 const enabled = new WeakSet();
 
-/** The toolbar, which may live in a shadow tree and may be replaced together with the page. */
+/** It may live in a shadow tree, and may be replaced together with the page. */
 function findToolbar() {
   const root = document.getElementById("djDebugRoot");
   return (root?.shadowRoot ?? document).querySelector("#djDebug");
