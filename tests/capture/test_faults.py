@@ -25,7 +25,7 @@ STEPS = [
     "requests._view_name",
     "requests.redaction",
     "capture.recorder.perf_counter",
-    "capture.recorder._frozen",
+    "capture.recorder.frozen",
     "capture.recorder.Recorder.keep",
     "capture.recorder.Recorder.note_vendor",
     "capture.stack.StackWalker.recall",

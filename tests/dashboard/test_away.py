@@ -105,7 +105,7 @@ def stored(shared, away):
     return trace
 
 
-@pytest.mark.parametrize("page", ["", "problems/"])
+@pytest.mark.parametrize("page", ["", "traces/", "problems/"])
 def test_page_tells_why_it_is_empty(shared, stored, away, page):
     text = shared.text(page)
 
@@ -115,7 +115,7 @@ def test_page_tells_why_it_is_empty(shared, stored, away, page):
     assert "<dt>Kept</dt>" not in text
 
 
-@pytest.mark.parametrize("page", ["", "problems/"])
+@pytest.mark.parametrize("page", ["", "traces/", "problems/"])
 def test_empty_page_of_a_shared_store_says_nothing_of_other_processes(shared, page):
     text = shared.text(page)
 
@@ -200,7 +200,7 @@ def test_recording_in_depth_reaches_all_who_share_the_store(shared):
 
 
 def test_size_is_that_of_redis(shared):
-    text = shared.text()
+    text = shared.text("traces/")
 
     assert "in Redis, of all processes" in text
     assert "<dt>Memory</dt>" not in text

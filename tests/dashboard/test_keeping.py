@@ -222,15 +222,15 @@ def test_traces_beside_the_newest_are_counted_beside_them(dashboard, settings):
     settings.ORM_INSIGHT = {"MAX_TRACES": 2}
     insight.reset()
     dashboard.keep(*[make_query()] * 9, path="/worst/", duration_ms=900.0)
-    assert facts(dashboard.text())[0] == "Kept: 1 of 2 traces"
+    assert facts(dashboard.text("traces/"))[0] == "Kept: 1 of 2 traces"
     for _ in range(3):
         dashboard.keep(path="/worst/", name="new")
 
-    assert facts(dashboard.text())[0] == "Kept: 2 of 2 traces, 1 more beside the newest"
+    assert facts(dashboard.text("traces/"))[0] == "Kept: 2 of 2 traces, 1 more beside the newest"
 
 
 def test_ignored_paths_are_told_quietly(dashboard, settings):
-    assert "IGNORE_PATHS" not in dashboard.text()
+    assert "IGNORE_PATHS" not in dashboard.text("traces/")
     settings.ORM_INSIGHT = {"IGNORE_PATHS": ["^/health/", "^/metrics/"]}
 
-    assert "Not recorded: 2 patterns of IGNORE_PATHS" in facts(dashboard.text())
+    assert "Not recorded: 2 patterns of IGNORE_PATHS" in facts(dashboard.text("traces/"))
