@@ -6,6 +6,7 @@ Nobody has to say which it is. A node that does not hold our keys answers with t
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401  # a fork in the middle of the first look-up would lack it
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Lock

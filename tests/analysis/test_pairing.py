@@ -38,6 +38,6 @@ def test_any_takes_what_there_is():
 
 
 def test_a_step_sees_only_what_the_steps_before_left():
-    exact = Step[str](key=lambda word: word, rule=Rule.ANY)
+    exact: Step[str] = Step(key=lambda word: word, rule=Rule.ANY)
 
     assert pair_up(["a1", "a2"], ["a2", "a3"], [exact, step(Rule.ONE)]) == [(1, 0), (0, 1)]
