@@ -21,6 +21,8 @@ def listed(site, page):
 
 
 def press(page, *keys: str) -> None:
+    """As soon as the page's scripts have run."""
+    page.wait_for_selector("html.oi-js")
     for key in keys:
         page.keyboard.press(key)
 
