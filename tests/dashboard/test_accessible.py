@@ -62,9 +62,12 @@ def test_no_rule_is_broken(site, addresses, browser, theme, width):
     context = browser.new_context(
         color_scheme=theme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
     )
-    broken = []
+    broken: list[object] = []
+    errors: list[str] = []
     try:
         page = context.new_page()
+        page.on("console", lambda told: told.type == "error" and errors.append(told.text))
+        page.on("pageerror", lambda error: errors.append(str(error)))
         for address in addresses:
             page.goto(site.url(address))
             page.evaluate(AXE)
@@ -76,6 +79,8 @@ def test_no_rule_is_broken(site, addresses, browser, theme, width):
     finally:
         context.close()
     assert broken == []
+    # Violations of the policy would be here; the browser tells of the one page that is gone.
+    assert [error for error in errors if "404" not in error] == []
 
 
 def test_plan_breaks_no_rule(site, addresses, page):

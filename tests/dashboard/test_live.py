@@ -125,3 +125,6 @@ def test_trace_that_made_room_is_told_when_it_is_opened(site, listed):
     listed.errors.clear()  # the browser tells of the 404
     listed.go_back()
     expect(listed.locator("h1")).to_have_text("Traces")
+    listed.go_forward()
+    expect(listed.locator("h1")).to_have_text("This trace is gone")
+    listed.errors.clear()
