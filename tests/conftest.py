@@ -65,7 +65,9 @@ def toolbar_urls() -> None:
 def no_leaks() -> Iterator[None]:
     """No test leaves a recorder, a doubled wrapper or a failure of ours behind.
 
-    A test that provokes failures ends with ``faults.clear()``. The ring is emptied.
+    A test that provokes failures ends with ``faults.clear()``. The ring is emptied. What the
+    toolbar's SQL panel leaves on a connection after an asynchronous request (it is turned on in
+    the thread of the connections and off in the one of the event loop) is taken away.
     """
     yield
     follow_ups.flush()
@@ -76,6 +78,8 @@ def no_leaks() -> Iterator[None]:
     assert recorder is None
     assert failures == {}
     for connection in connections.all(initialized_only=True):
+        if hasattr(connection, "_djdt_logger"):
+            connection._djdt_logger = None
         if connection.connection is not None:
             assert connection.execute_wrappers.count(record_query) == 1
 
