@@ -24,7 +24,7 @@ class OrmInsightConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported late because the hooks need the models of all applications to be loaded.
-        from orm_insight import celery_tasks, checks, commands, handlers, runs, tasks
+        from orm_insight import celery_tasks, checks, commands, handlers, tasks
         from orm_insight.keeping import store
         from orm_insight.setup import apply_settings, install
 
@@ -34,7 +34,6 @@ class OrmInsightConfig(AppConfig):
         commands.install()
         tasks.install()
         celery_tasks.install()
-        runs.flush_at_the_end()
         if apps.is_installed("django.contrib.admin"):
             from orm_insight import admin_link
 

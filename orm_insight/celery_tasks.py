@@ -20,7 +20,8 @@ except ImportError:  # the extra is missing
 from orm_insight.capture import faults
 from orm_insight.capture.tracing import Recording, describe
 from orm_insight.conf import get_config
-from orm_insight.runs import begin_run, finish_run, flush
+from orm_insight.endings import flush
+from orm_insight.runs import begin_run, finish_run
 
 _UID = "orm_insight_celery"
 

@@ -7,7 +7,6 @@ A process that is forked in the middle of a recording is left behind in the same
 
 from __future__ import annotations
 
-import atexit
 import os
 import threading
 from collections.abc import Callable
@@ -98,7 +97,6 @@ class _Keeper:
 
 _keeper = _Keeper()
 flush = _keeper.flush
-atexit.register(flush)
 
 
 def _leave_behind() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from multiprocessing import util
 
 from orm_insight import follow_ups, steering
 from orm_insight.capture import faults, tracing
@@ -13,9 +12,7 @@ from orm_insight.capture.active import active
 from orm_insight.capture.tracing import Recording, describe
 from orm_insight.conf import get_config
 from orm_insight.insight import keep
-from orm_insight.keeping import store
 from orm_insight.model.trace import Trace, TraceKind
-from orm_insight.otel import queue as span_queue
 from orm_insight.recording import is_recording, redaction
 
 
@@ -65,28 +62,6 @@ def finish_run(
     except Exception as fault:
         recording.end()
         faults.report(f"keep the trace of a {recording.kind}", fault)
-
-
-def flush() -> None:
-    """For processes that end without Python's own end: write what still waits."""
-    try:
-        follow_ups.flush()
-        span_queue.flush()
-        write: Callable[[], object] | None = getattr(store(), "flush", None)
-        if write is not None:
-            write()
-    except Exception as error:
-        faults.report("write the last traces", error)
-
-
-def flush_at_the_end() -> None:
-    """Also where ``multiprocessing`` ends a process: it passes over Python's own end."""
-    util.register_after_fork(flush, _flush_behind)
-    _flush_behind(flush)
-
-
-def _flush_behind(flush: Callable[[], None]) -> None:
-    util.Finalize(None, flush, exitpriority=0)
 
 
 def _is_recorded() -> bool:

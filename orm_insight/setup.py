@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import apps
 
+from orm_insight import endings
 from orm_insight.capture import codes, faults, provenance, threads
 from orm_insight.capture.application import ApplicationFiles
 from orm_insight.capture.install import install as install_capture
@@ -15,6 +16,7 @@ def install() -> None:
     """Install the hooks and the wrapper; should that fail, the application runs without us."""
     try:
         install_capture()
+        endings.install()
     except Exception as error:
         faults.report("install capture", error)
 
@@ -28,10 +30,14 @@ def install_for_imports() -> None:
 
 
 def ensure_installed() -> None:
-    """For a middleware whose project does not list the app: what the app would have done."""
-    if not apps.is_installed("orm_insight"):
+    """For a project that does not list the app: what the app would have done, once."""
+    if not apps.is_installed("orm_insight") and not _installed:
+        _installed.append(None)
         install()
         apply_settings()
+
+
+_installed: list[None] = []
 
 
 def apply_settings() -> None:

@@ -60,9 +60,8 @@ def test_what_cannot_be_analysed_is_kept() -> None:
         raise RuntimeError("no analysis")
 
     found: list[Any] = []
-    looking = sieve.Sieve(fails, found.append)
-    looking.put(make_trace(id="one"))
-    looking.flush()
+    sieve.offer(make_trace(id="one"), fails, found.append)
+    sieve.flush()
     assert [trace.id for trace in found] == ["one"]
     assert list(faults.counts()) == ["look for hints: RuntimeError: no analysis"]
     faults.clear()
@@ -78,7 +77,7 @@ def test_what_is_too_much_to_look_at_is_kept_unseen() -> None:
     def look(trace: Any) -> bool:
         return may_look.wait(20) and False
 
-    for number in range(sieve.MAX_WAITING + 20):
+    for number in range(220):
         sieve.offer(make_trace(id=f"{number}"), look, keep)
     assert 15 <= len(found) <= 20
     may_look.set()
@@ -88,8 +87,11 @@ def test_what_is_too_much_to_look_at_is_kept_unseen() -> None:
 
 def test_of_a_trace_that_goes_on_only_the_newest_is_looked_at() -> None:
     seen: list[int] = []
-    looking = sieve.Sieve(lambda trace: bool(seen.append(len(trace.queries))), lambda trace: None)
-    looking.put(make_trace(id="one"))
-    looking.put(make_trace(make_query(), id="one"))
-    looking.flush()
+
+    def look(trace: Any) -> bool:
+        return bool(seen.append(len(trace.queries)))
+
+    for trace in (make_trace(id="one"), make_trace(make_query(), id="one")):
+        sieve.offer(trace, look, lambda trace: None)
+    sieve.flush()
     assert seen == [1]

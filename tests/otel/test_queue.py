@@ -55,7 +55,7 @@ def processors(spans: Spans):
 def test_spans_are_written_without_being_asked_for(spans: Spans):
     insight.keep(make_trace())
     for thread in threading.enumerate():
-        if thread.name == "orm_insight writes spans":
+        if thread.name == "orm_insight: export spans to OpenTelemetry":
             thread.join(20)
 
     assert len(spans._exporter.get_finished_spans()) == 1
@@ -76,17 +76,16 @@ def test_a_failure_stays_ours(spans: Spans, monkeypatch):
         raise RuntimeError("no hints")
 
     queue.reset()
-    spans_queue = queue.SpanQueue(broken)
-    spans_queue.put(make_trace())
-    spans_queue.flush()
+    queue.offer(make_trace(), broken)
+    queue.flush()
 
     assert list(faults.counts()) == ["export spans to OpenTelemetry: RuntimeError: no hints"]
     faults.clear()
 
 
 def test_the_oldest_is_left_out_and_counted(spans: Spans, monkeypatch):
-    monkeypatch.setattr(queue, "MAX_WAITING", 2)
-    monkeypatch.setattr(queue, "DELAY_S", 30)
+    monkeypatch.setattr(queue._waiting, "limit", 2)
+    monkeypatch.setattr(queue._waiting, "delay_s", 30)
     for number in range(4):
         insight.keep(make_trace(id=f"trace-{number}"))
 
@@ -97,7 +96,7 @@ def test_the_oldest_is_left_out_and_counted(spans: Spans, monkeypatch):
 
 
 def test_the_same_trace_waits_once(spans: Spans, monkeypatch):
-    monkeypatch.setattr(queue, "DELAY_S", 30)
+    monkeypatch.setattr(queue._waiting, "delay_s", 30)
     for name in ("first", "second"):
         insight.keep(make_trace(id="same", kind="task", name=name))
 
