@@ -55,6 +55,12 @@ def elements(text: str, tag: str) -> list:
     return list(html5lib.parse(text).iter(f"{XHTML}{tag}"))
 
 
+def texts_of(text: str, tag: str, name: str) -> list[str]:
+    """Of all elements of a class, with single spaces."""
+    found = [each for each in elements(text, tag) if name in (each.get("class") or "").split()]
+    return [" ".join("".join(each.itertext()).split()) for each in found]
+
+
 def forms_token(text: str) -> str:
     return next(
         element.get("value")

@@ -12,7 +12,7 @@ import orm_insight
 from orm_insight import insight
 from orm_insight.analysis.problems import Identity
 from tests.builders import make_query, make_site
-from tests.dashboard.pages import elements
+from tests.dashboard.pages import elements, texts_of
 from tests.dashboard.test_access import STRANGER
 from tests.dashboard.test_limits import HOSTILE
 from tests.dashboard.test_problems import links, with_class
@@ -177,6 +177,21 @@ def test_hint_without_fix_says_what_to_do(dashboard):
     assert "One statement for all values, before the loop" in text
     assert "Write this" not in text
     assert "No diff" not in text
+
+
+def test_a_slow_statement_takes_time_and_saves_none_and_its_plan_comes_first(dashboard, settings):
+    settings.ORM_INSIGHT = {"SLOW_QUERY_MS": 100}
+    trace = dashboard.keep(make_query('SELECT "b" FROM "u"', duration_ms=500.0, site=make_site()))
+    text = dashboard.text(path_of(trace))
+
+    titles = texts_of(text, "h2", "oi-section-title")
+    assert titles == ["What to do", "Its statements 1", "Where", "Leave it as it is"]
+    assert "Time it takes 500 ms" in " ".join(texts_of(text, "div", "oi-fact"))
+    savings = (f"traces/{trace.id}/", "problems/")
+    assert [texts_of(dashboard.text(page), "span", "oi-saving") for page in savings] == [
+        ["500 ms"],
+        ["500 ms"],
+    ]
 
 
 def test_every_further_line_is_shown(dashboard):

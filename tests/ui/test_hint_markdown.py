@@ -34,6 +34,7 @@ DETAIL = HintDetail(
     fix="posts = list(posts)",
     fix_place="where it is built",
     is_certain=True,
+    needs_plan=False,
     diff=None,
     no_diff="",
     origin=None,

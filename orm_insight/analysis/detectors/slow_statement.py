@@ -32,7 +32,7 @@ class SlowStatement:
         model = slowest.construction.model if slowest.construction else None
         return Hint(
             code=self.code,
-            title=f"{model or 'A statement'}: {slowest.duration_ms:,.0f} ms for one statement",
+            title=f"{model}: slow statement" if model else "Slow statement",
             message=(
                 f"It was executed {times(group.count)}, and took {slowest.duration_ms:,.0f} ms in "
                 f"the slowest case. {_why(context.evidence.get(slowest.index))}"
