@@ -229,8 +229,24 @@ def _total(findings: Iterable[Finding]) -> Saving:
 
 
 def costliest_first(problems: Iterable[Problem]) -> list[Problem]:
-    """By time, for whoever asks what is worst; a saving of many cheap statements comes later."""
-    return sorted(problems, key=lambda problem: -problem.at_stake_ms)
+    """By time, for whoever asks what is worst; a saving of many cheap statements comes later.
+
+    A slow statement is left out where something else is said of its line that costs as much.
+    """
+    kept: list[Problem] = []
+    said: dict[Spot, float] = {}
+    for problem in sorted(problems, key=lambda each: (-each.at_stake_ms, _is_only_slow(each))):
+        origin, at_stake = problem.identity.origin, problem.at_stake_ms
+        if origin is not None:
+            if _is_only_slow(problem) and said.get(origin, 0.0) >= at_stake:
+                continue
+            said.setdefault(origin, at_stake)
+        kept.append(problem)
+    return kept
+
+
+def _is_only_slow(problem: Problem) -> bool:
+    return problem.identity.code == "ORM601"
 
 
 def _worst_first(problem: Problem) -> tuple[int, float, int, str, str]:

@@ -55,7 +55,7 @@ def overview(request: HttpRequest) -> Overview:
         ),
         facts=tuple(figures(workload.traces, problems)),
         problems=problem_lines(problems[:SHOWN_PROBLEMS], problem_url),
-        all_problems=counted(len(problems), "problem"),
+        all_problems=counted(len(workload.problems), "problem"),
         load=load_chart(recent),
         newest=tuple(_rows(workload)),
         endpoints=first_rows(ENDPOINTS, workload.endpoints, "endpoints", "endpoint"),

@@ -46,7 +46,7 @@ class HintDetail:
     """One piece of advice with everything there is to know.
 
     ``advice`` says what to do, in words; ``fix_place`` where the fix is written.
-    ``needs_plan`` says that only the plan of a statement can tell what would be.
+    ``is_only_cost``: what it takes is known, and not what a change would save.
     """
 
     code: str
@@ -58,7 +58,7 @@ class HintDetail:
     fix: str
     fix_place: str
     is_certain: bool
-    needs_plan: bool
+    is_only_cost: bool
     diff: Diff | None
     no_diff: str
     origin: Place | None

@@ -63,7 +63,7 @@ def hint_detail(
         fix=hint.fix,
         fix_place=_fix_place(hint),
         is_certain=hint.certain,
-        needs_plan=_needs_plan(hint),
+        is_only_cost=_is_only_cost(hint),
         diff=diff,
         no_diff=_no_diff(hint, diff, sources),
         origin=sources.place(origin, around=_AROUND) if origin else None,
@@ -79,8 +79,8 @@ def hint_detail(
     )
 
 
-def _needs_plan(hint: Hint) -> bool:
-    """That there is something to save is all that is known."""
+def _is_only_cost(hint: Hint) -> bool:
+    """What a change would save is not known: the plan may tell."""
     return not (hint.fix or hint.saving.queries)
 
 
@@ -123,7 +123,7 @@ def _facts(hint: Hint, report: Report) -> Iterator[Fact]:
     if saving.ms >= 0.005:
         share = min(saving.ms / report.query_ms, 1.0) if report.query_ms else 0.0
         yield Fact(
-            label="Time it takes" if _needs_plan(hint) else "Time it saves",
+            label="Time it takes" if _is_only_cost(hint) else "Time it saves",
             value=duration(saving.ms),
             note=f"{percent(share)} of the database's time here",
             bar=share,

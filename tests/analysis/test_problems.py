@@ -14,12 +14,13 @@ from orm_insight.analysis.problems import (
     AnalysedTrace,
     Identity,
     Problem,
+    costliest_first,
     findings_of,
     gather_problems,
     needed_in,
 )
 from orm_insight.analysis.report import Report
-from orm_insight.model.hint import Hint, Severity
+from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.summary import summary_of
 from tests.analysis.detectors.tools import report_of
 from tests.builders import make_site
@@ -232,3 +233,16 @@ def test_rows_that_another_trace_has_used_are_no_problem():
     assert unused(in_vain) == {("ORM303", None)}
 
     assert not unused(in_vain, report_of(lambda: evaluated(wanted=True), deep=True))
+
+
+def test_costliest_first_names_a_slow_line_once():
+    [rows] = problems_of(report_of(authors))
+    rows = replace(rows, saving=Saving(0, 400.0), query_ms=400.0)
+    slow = replace(rows, identity=rows.identity._replace(code="ORM601"))
+    slower = replace(slow, saving=Saving(0, 900.0))
+    elsewhere = replace(slow, identity=slow.identity._replace(origin=None))
+
+    assert costliest_first([slow, rows]) == [rows]
+    assert costliest_first([rows, slower]) == [slower, rows]
+    assert costliest_first([rows, elsewhere]) == [rows, elsewhere]
+    assert costliest_first([slow]) == [slow]

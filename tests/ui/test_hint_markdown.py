@@ -34,7 +34,7 @@ DETAIL = HintDetail(
     fix="posts = list(posts)",
     fix_place="where it is built",
     is_certain=True,
-    needs_plan=False,
+    is_only_cost=False,
     diff=None,
     no_diff="",
     origin=None,
