@@ -20,8 +20,9 @@ from orm_insight.sql.fingerprint import tables
 from orm_insight.sql.statement import verb
 
 CLEAR_MS = 1.0
-CLEAR_SHARE = 0.2
-"""A difference in time is news where it is larger than both, the share being of the smaller."""
+CLEAR_SHARE = 1.0
+"""A difference in time is news where it is larger than both, the share being of the smaller: two
+runs of the same code differ by a half and more, and seldom by twice."""
 
 
 class Kind(StrEnum):

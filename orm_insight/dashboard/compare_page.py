@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -28,7 +29,7 @@ from orm_insight.stores.base import Listed
 from orm_insight.ui.choices import Choice
 from orm_insight.ui.comparison import ChoiceForm, ComparisonChoicePage, ComparisonPage
 from orm_insight.ui.comparison_rows import HINTS, ComparedRows, compared_hints, figures
-from orm_insight.ui.format import clock, counted, cut, duration, queries
+from orm_insight.ui.format import age, counted, cut, duration, queries
 from orm_insight.ui.pages import TraceLink
 from orm_insight.ui.source import Sources
 from orm_insight.ui.traces import header_of
@@ -178,8 +179,13 @@ def _form(trace: Trace, others: Sequence[TraceSummary], chosen: Trace | None) ->
 
 
 def _label(each: TraceSummary, beside: Trace) -> str:
-    """Time, queries and duration; the path where it is another one."""
-    parts = [clock(each.started_at), queries(each.queries), duration(each.duration_ms)]
+    """When, queries and duration; the path where it is another one.
+
+    The time is told by its distance: an option cannot be turned into the browser's own zone.
+    """
+    apart = beside.started_at - each.started_at
+    when = f"{age(abs(apart))} {'earlier' if apart > timedelta() else 'later'}"
+    parts = [when, queries(each.queries), duration(each.duration_ms)]
     if each.status != beside.status and each.status is not None:
         parts.append(str(each.status))
     if (each.path or each.name) != (beside.path or beside.name):

@@ -120,7 +120,8 @@ def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
         is_shared=insight.store().is_shared,
         demand=demand(request),
         clear_url=address("clear"),
-        clear_note=f"{counted(pinned, 'pinned trace')} will stay" if pinned else "",
+        clear_note="All traces are forgotten, and the plans made of them."
+        + (f" {counted(pinned, 'pinned trace')} will stay." if pinned else ""),
         json_url=with_query(address("traces-json"), **asked.filters),
         import_url=address("import"),
     )

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from orm_insight import insight, steering
@@ -19,7 +18,7 @@ from orm_insight.dashboard import access
 from orm_insight.dashboard.links import address
 from orm_insight.dashboard.responses import answer, see, shell_of
 from orm_insight.setting_rules import BadValueError, SettingError
-from orm_insight.ui.format import plain
+from orm_insight.ui.format import ago, plain
 from orm_insight.ui.recording import LimitField, RecordingPage
 
 _WRONG, _SILENT = 422, 503
@@ -166,5 +165,4 @@ def _place() -> str:
 def _changed(at: str, by: str) -> str:
     if not at:
         return ""
-    moment = timezone.localtime(datetime.fromisoformat(at))
-    return f"Changed last on {moment:%Y-%m-%d at %H:%M:%S}" + (f" by {by}." if by else ".")
+    return f"Changed last {ago(datetime.fromisoformat(at))}" + (f" by {by}." if by else ".")

@@ -31,8 +31,8 @@ _LEAST_BAR = 0.01
 _SECTIONS = (
     (Kind.APPEARED, "Appeared", "Only after."),
     (Kind.VANISHED, "Vanished", "Only before."),
-    (Kind.GREW, "Grew", "More statements, or clearly more time for as many."),
-    (Kind.SHRANK, "Shrank", "Fewer statements, or clearly less time for as many."),
+    (Kind.GREW, "Grew", "More of them, or as many that took twice the time."),
+    (Kind.SHRANK, "Shrank", "Fewer of them, or as many in half the time."),
     (Kind.CHANGED, "Changed", "Asked for at the same place in other words."),
 )
 

@@ -4,7 +4,7 @@ templates escape it."""
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html import escape
 
@@ -84,6 +84,20 @@ def clock(moment: datetime) -> str:
     local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
     today = timezone.localtime() if timezone.is_aware(moment) else datetime.now()
     return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M:%S}"
+
+
+def age(lapse: timedelta) -> str:
+    """``12 seconds``, ``1 minute``, ``3 hours``: roughly, in the largest unit that fits."""
+    seconds = lapse.total_seconds()
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return counted(round(seconds / size), name)
+    return counted(round(seconds), "second")
+
+
+def ago(moment: datetime) -> str:
+    """``3 minutes ago``, for texts whose times no browser can tell in its own zone."""
+    return f"{age(datetime.now(UTC) - moment)} ago"
 
 
 def fitting(left: int, limit: int) -> int:

@@ -8,7 +8,7 @@ from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Trace
 from orm_insight.stores.base import KeptFor
 from orm_insight.ui.contexts import KeptBadge
-from orm_insight.ui.format import clock
+from orm_insight.ui.format import ago
 
 # What a person has asked for first. The newest are there anyway: that is worth no badge.
 REASONS: dict[KeptFor, str] = {
@@ -32,7 +32,7 @@ def imported_badge(trace: Trace | TraceSummary) -> tuple[KeptBadge, ...]:
     if trace.imported_at is None:
         return ()
     title = (
-        f"Came from a file at {clock(trace.imported_at)}: its statements are never run, "
+        f"Came from a file {ago(trace.imported_at)}: its statements are never run, "
         "and its files never read here."
     )
     return (KeptBadge(label="imported", title=title),)

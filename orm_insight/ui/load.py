@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from orm_insight.analysis.load import Load, load_over_time
 from orm_insight.model.summary import TraceSummary
-from orm_insight.ui.format import clock, counted, duration, percent
+from orm_insight.ui.format import ago, clock, counted, duration, percent
 from orm_insight.ui.overview_contexts import LoadBar, LoadChart, LoadTick
 
 WIDTH, HEIGHT = 600.0, 100.0
@@ -49,7 +49,7 @@ def _bar(span: Load, x: float, width: float, most: float) -> LoadBar:
         other_y=round(HEIGHT - whole, 2),
         other_height=round(whole - query, 2),
         title=(
-            f"{clock(span.begins_at)}: {counted(span.traces, 'trace')}, "
+            f"{ago(span.begins_at)}: {counted(span.traces, 'trace')}, "
             f"{duration(span.total_ms)}, {percent(share)} in the database"
         ),
     )
@@ -68,8 +68,8 @@ def _summary(spans: Sequence[Load], length: timedelta, most: float) -> str:
     worst = max(spans, key=lambda span: span.total_ms)
     return (
         f"{counted(traces, 'trace')}, {duration(whole)} of work, {percent(query / whole)} of it in "
-        f"the database; most of it, {duration(most)}, in the {_span(length)} from "
-        f"{clock(worst.begins_at)} on"
+        f"the database; most of it, {duration(most)}, in the {_span(length)} that began "
+        f"{ago(worst.begins_at)}"
     )
 
 

@@ -106,7 +106,7 @@ def test_imported_trace_is_marked_in_the_list_and_on_its_page(dashboard):
     id = imported_id(send(dashboard, export_trace(make_trace(make_query()))))
 
     for path in ("traces/", f"traces/{id}/"):
-        assert badges(dashboard.text(path))[0].startswith("imported: Came from a file at ")
+        assert badges(dashboard.text(path))[0].startswith("imported: Came from a file ")
     assert dashboard.get(f"traces/{id}.json").json()["trace"]["imported"] is True
     assert f"/_orm/traces/{id}/" in dashboard.text("traces/", q="imported")
 

@@ -49,39 +49,39 @@ def test_nothing_to_tell():
 
 
 def test_noise_is_not_told():
-    found = said([at(10, ms=5.0)], [at(10, ms=5.8)], ms=(100.0, 115.0))
+    found = said([at(10, ms=5.0)], [at(10, ms=9.8)], ms=(100.0, 190.0))
 
     assert found == "The same statements; about as fast in these two runs."
 
 
 def test_slower_outside_of_the_database():
-    assert said([at(10)], [at(10)], ms=(20.0, 32.0)) == (
-        "The same statements; 12 ms slower in these two runs, none of it in the database."
+    assert said([at(10)], [at(10)], ms=(20.0, 52.0)) == (
+        "The same statements; 32 ms slower in these two runs, none of it in the database."
     )
 
 
 def test_slower_inside_of_the_database():
-    found = said([at(10, ms=5.0)], [at(10, ms=17.0)], ms=(20.0, 32.0))
+    found = said([at(10, ms=5.0)], [at(10, ms=37.0)], ms=(20.0, 52.0))
 
     assert found == (
-        "The same statements; 12 ms slower in these two runs, all of it in the database."
+        "The same statements; 32 ms slower in these two runs, all of it in the database."
     )
 
 
 def test_slower_on_one_of_several_lines():
-    before, after = [at(10, ms=1.0), at(20, AUTHOR, ms=5.0)], [at(10), at(20, AUTHOR, ms=11.0)]
+    before, after = [at(10, ms=1.0), at(20, AUTHOR, ms=5.0)], [at(10), at(20, AUTHOR, ms=17.0)]
 
-    assert said(before, after, ms=(20.0, 32.0)) == (
-        "The same statements; 12 ms slower in these two runs, 6.0 ms of it in the database; "
+    assert said(before, after, ms=(20.0, 52.0)) == (
+        "The same statements; 32 ms slower in these two runs, 12 ms of it in the database; "
         "above all at /app/blog/views.py:20 in post_list."
     )
 
 
 def test_slower_although_the_database_was_faster():
-    found = said([at(10, ms=9.0)], [at(10, ms=1.0)], ms=(20.0, 32.0))
+    found = said([at(10, ms=9.0)], [at(10, ms=1.0)], ms=(20.0, 52.0))
 
     assert found == (
-        "The same statements; 12 ms slower in these two runs, although 8.0 ms less in the database."
+        "The same statements; 32 ms slower in these two runs, although 8.0 ms less in the database."
     )
 
 
@@ -159,10 +159,10 @@ def test_different_endpoints_are_said_first():
 
 
 def test_database_against_the_whole():
-    found = said([at(10, ms=50.0), at(20, TAGS)], [at(10, ms=1.0)], ms=(100.0, 200.0))
+    found = said([at(10, ms=50.0), at(20, TAGS)], [at(10, ms=1.0)], ms=(100.0, 300.0))
 
     assert found.startswith(
-        "1 query fewer (2 → 1), 50 ms less in the database, but 100 ms slower in all, "
+        "1 query fewer (2 → 1), 50 ms less in the database, but 200 ms slower in all, "
         "in these two runs; "
     )
 

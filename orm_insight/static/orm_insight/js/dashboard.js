@@ -18,3 +18,11 @@ enableLive(root, localize);
 enablePlans(root);
 enableThemes(root);
 localize(root);
+
+// A menu closes when something else is done.
+root.onclick = root.onkeydown = ({ key, target }) => {
+  const menu = root.querySelector(".oi-menu[open]");
+  if (!menu || (menu.contains(target) && key !== "Escape")) return;
+  menu.open = false;
+  if (key === "Escape") menu.firstElementChild.focus();
+};

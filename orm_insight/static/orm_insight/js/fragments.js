@@ -32,7 +32,7 @@ export function fragmentUrl(address) {
 export async function fetchFragment(address, options = {}) {
   const template = document.createElement("template");
   try {
-    const response = await fetch(fragmentUrl(address), { credentials: "same-origin", ...options });
+    const response = await fetch(fragmentUrl(address), options);
     if (response.status === 204) return template.content;
     const isHtml = response.headers.get("Content-Type")?.startsWith("text/html");
     if (!isHtml || (!response.ok && !response.headers.has("Referrer-Policy"))) {
@@ -40,13 +40,13 @@ export async function fetchFragment(address, options = {}) {
     }
     template.innerHTML = await response.text();
   } catch (error) {
-    const notice = document.createElement("p");
-    notice.className = "oi-notice oi-notice-error";
-    notice.textContent = `This could not be loaded. ${error.message}`;
-    template.content.append(notice);
+    const textContent = `This could not be loaded. ${error.message}`;
+    template.content.append(make("p", { className: "oi-notice oi-notice-error", textContent }));
   }
   return template.content;
 }
+
+const make = (tag, facts) => Object.assign(document.createElement(tag), facts);
 
 async function openRow(row, whenLoaded) {
   if (!row.open || !row.dataset?.oiLoad) return;
@@ -83,15 +83,13 @@ function resultOf(form) {
 
 /** The answer that is waited for then says so. */
 function cancelButton(form) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "oi-button";
-  button.textContent = "Cancel";
+  const look = { type: "button", className: "oi-button", textContent: "Cancel" };
+  const button = make("button", look);
   button.addEventListener("click", () => {
     button.disabled = true;
     const body = new FormData(form);
     body.set("cancel", "1");
-    fetch(fragmentUrl(form.action), { method: "POST", body, credentials: "same-origin" });
+    fetch(fragmentUrl(form.action), { method: "POST", body });
   });
   return button;
 }
@@ -107,6 +105,7 @@ async function explain(form, slot, submitter, whenLoaded) {
   const answer = await fetchFragment(form.action, { method: "POST", body });
   clearTimeout(waiting);
   slot.replaceChildren(answer);
+  slot.scrollIntoView({ block: "nearest" });
   buttons.forEach((button) => (button.disabled = false));
   if (submitter?.isConnected) submitter.focus({ preventScroll: true });
   else slot.querySelector(`[data-oi-advice="${submitter?.value}"]`)?.focus();

@@ -43,7 +43,7 @@ const KEYS = {
   k: (root) => move(root, -1),
   c: (root) => near(root, "[data-oi-copy], [data-oi-copy-url]")?.click(),
   e: (root) => {
-    // A folded row is opened first: its form comes with it.
+    // A folded row brings its form when it opens.
     const row = document.activeElement.closest("details.oi-row:not([open])");
     if (row) row.open = true;
     else near(root, "[data-oi-explain] button")?.click();
@@ -53,11 +53,12 @@ const KEYS = {
 /** From the item in focus, or around the focus, to the next that is to be seen. */
 function move(root, distance) {
   const items = [...root.querySelectorAll("[data-oi-item]")].filter((item) => item.checkVisibility());
-  const around = document.activeElement.closest("tr, li, details")?.querySelector("[data-oi-item]");
-  items[Math.max(items.indexOf(around) + distance, 0)]?.focus();
+  const row = document.activeElement.closest("tr, li, details, .oi-headline");
+  const at = items.indexOf(row?.querySelector("[data-oi-item]"));
+  items[Math.max(at + distance, 0)]?.focus();
 }
 
-/** What belongs to the item in focus, else the first of the page. */
+/** What belongs to the item in focus, else the page's first. */
 function near(root, selector) {
   const around = document.activeElement.closest("details, li, tr");
   return (around ?? root).querySelector(selector) ?? root.querySelector(selector);

@@ -17,7 +17,8 @@ export function enableLive(root, whenLoaded) {
   if (!part) return;
   const title = document.title;
   const rows = (tree) => [...tree.querySelectorAll("[data-oi-trace]")];
-  let seen = new Set(rows(part).map((row) => row.id));
+  const ids = () => new Set(rows(part).map((row) => row.id));
+  let seen = ids();
   let held = null;
   let moved = 0;
   let latest = 0;
@@ -39,7 +40,7 @@ export function enableLive(root, whenLoaded) {
     part.replaceChildren(held);
     held = null;
     for (const row of rows(part)) row.classList.toggle("oi-fresh", !seen.has(row.id));
-    seen = new Set(rows(part).map((row) => row.id));
+    seen = ids();
     whenLoaded(part);
     tell();
   };
@@ -56,6 +57,9 @@ export function enableLive(root, whenLoaded) {
     held = content.querySelector("[data-oi-version]") ?? held;
     if (held && (isWanted || (isOn() && !isRead()))) show();
     else tell();
+    wait();
+  };
+  const wait = () => {
     timer = setTimeout(ask, part.querySelector("[data-oi-pending]") ? SOON_MS : EVERY_MS);
   };
 
@@ -74,5 +78,5 @@ export function enableLive(root, whenLoaded) {
   part.addEventListener("pointermove", () => (moved = Date.now()));
   part.addEventListener("oi-filtered", ask);
   document.addEventListener("visibilitychange", ask);
-  timer = setTimeout(ask, part.querySelector("[data-oi-pending]") ? SOON_MS : EVERY_MS);
+  wait();
 }

@@ -1,12 +1,12 @@
 /**
- * Tells times and numbers in the browser's zone and way; the day only where it is not today.
+ * Tells times and numbers in the browser's zone and way; the day where it is not today.
  * @param {ParentNode} part
  */
 export function localize(part) {
   const today = new Date().toDateString();
   for (const element of part.querySelectorAll("time[data-oi-time]")) {
     const moment = new Date(element.dateTime);
-    if (Number.isNaN(moment.valueOf())) continue;
+    if (isNaN(moment)) continue;
     const isToday = moment.toDateString() === today;
     element.textContent = isToday ? moment.toLocaleTimeString() : moment.toLocaleString();
     element.title = moment.toLocaleString();

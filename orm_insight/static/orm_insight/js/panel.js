@@ -25,10 +25,10 @@ function enable() {
 
 /** ``plan`` is the toolbar's window, which is filled when the answer is there. */
 function waitForPlan(button, plan) {
-  button.setAttribute("aria-busy", "true");
+  button.ariaBusy = "true";
   const observer = new MutationObserver(() => {
     observer.disconnect();
-    button.removeAttribute("aria-busy");
+    button.ariaBusy = null;
     plan.querySelector(".djdt-scroll")?.focus();
   });
   observer.observe(plan, { childList: true });

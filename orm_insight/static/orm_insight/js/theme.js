@@ -1,11 +1,7 @@
 /* Before anything is painted: the theme that was chosen in this browser. */
-"use strict";
-
 try {
   const theme = localStorage.getItem("oi-theme");
-  if (theme === "light" || theme === "dark") {
-    document.documentElement.dataset.oiTheme = theme;
-  }
+  if (theme) document.documentElement.dataset.oiTheme = theme;
 } catch {
   // Storage may be forbidden; then the system decides.
 }

@@ -1,4 +1,4 @@
-/** A button that goes through the themes: as the system says, light, dark. */
+/** A button for the themes: as the system says, light, dark. */
 import { choose } from "./choices.js";
 
 export function enableThemes(root) {
@@ -9,10 +9,8 @@ export function enableThemes(root) {
   button.hidden = false;
   show();
   button.addEventListener("click", () => {
-    const next = themes[(themes.indexOf(root.dataset.oiTheme ?? "auto") + 1) % themes.length];
-    if (next === "auto") delete root.dataset.oiTheme;
-    else root.dataset.oiTheme = next;
-    choose("theme", next);
+    root.dataset.oiTheme = themes[(themes.indexOf(root.dataset.oiTheme) + 1 || 1) % 3];
+    choose("theme", root.dataset.oiTheme);
     show();
   });
 }
