@@ -155,7 +155,7 @@ def findings_of(report: Report) -> tuple[Finding, ...]:
 
 
 def gather_problems(traces: Iterable[AnalysedTrace]) -> tuple[Problem, ...]:
-    """The problems of traces that come newest first: the largest saving first.
+    """The problems of traces that come newest first: what costs most time first.
 
     What one trace had loaded in vain and another one needed is no problem.
     """
@@ -171,7 +171,7 @@ def gather_problems(traces: Iterable[AnalysedTrace]) -> tuple[Problem, ...]:
         if (*identity[:3], identity.origin) not in needed
         and (*identity[:2], None, identity.site) not in needed
     )
-    return tuple(sorted(problems, key=_worst_first))
+    return tuple(sorted(problems, key=_costliest_first))
 
 
 _Seen: TypeAlias = tuple[TraceSummary, list[Finding]]
@@ -228,14 +228,12 @@ def _total(findings: Iterable[Finding]) -> Saving:
     return Saving(sum(saving.queries for saving in savings), sum(saving.ms for saving in savings))
 
 
-def costliest_first(problems: Iterable[Problem]) -> list[Problem]:
-    """By time, for whoever asks what is worst; a saving of many cheap statements comes later.
-
-    A slow statement is left out where something else is said of its line that costs as much.
-    """
+def without_echoes(problems: Iterable[Problem]) -> list[Problem]:
+    """Without slow statements of whose line something else is said that costs as much; the
+    costliest come first."""
     kept: list[Problem] = []
     said: dict[Spot, float] = {}
-    for problem in sorted(problems, key=lambda each: (-each.at_stake_ms, _is_only_slow(each))):
+    for problem in problems:
         origin, at_stake = problem.identity.origin, problem.at_stake_ms
         if origin is not None:
             if _is_only_slow(problem) and said.get(origin, 0.0) >= at_stake:
@@ -249,7 +247,7 @@ def _is_only_slow(problem: Problem) -> bool:
     return problem.identity.code == "ORM601"
 
 
-def _worst_first(problem: Problem) -> tuple[int, float, int, str, str]:
-    """As the hints of one report are ordered; what saves nothing is ordered by its severity."""
-    saving, rank = problem.saving, _RANKS[problem.severity]
-    return (-saving.queries, -saving.ms, -rank, problem.identity.code, problem.id)
+def _costliest_first(problem: Problem) -> tuple[float, int, bool, str, str]:
+    """By time, severity where there is none; a saving of many cheap statements comes later."""
+    rank, identity = _RANKS[problem.severity], problem.identity
+    return (-problem.at_stake_ms, -rank, _is_only_slow(problem), identity.code, problem.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import sysconfig
+import time
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,17 @@ from pathlib import Path
 # These are skipped also where they run from a checkout, outside site-packages.
 _FRAMEWORKS = ("django", "debug_toolbar", "jinja2", "asgiref", "rest_framework", "psycopg")
 _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
+
+
+_met_at: dict[str, float] = {}
+
+
+def met_at(file: str) -> float | None:
+    """When this process was first seen to run code of the file, in seconds since the epoch.
+
+    Whoever changes the file afterwards does not change what runs.
+    """
+    return _met_at.get(file)
 
 
 class ApplicationFiles:
@@ -36,6 +48,7 @@ class ApplicationFiles:
         answer = self._answers.get(file)
         if answer is None:
             answer = self._answers[file] = self._is_application(file)
+            _met_at.setdefault(file, time.time())
         return answer
 
     def _is_application(self, file: str) -> bool:

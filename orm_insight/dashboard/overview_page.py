@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from orm_insight import insight
-from orm_insight.analysis.problems import costliest_first
+from orm_insight.analysis.problems import without_echoes
 from orm_insight.dashboard.digests import digests
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.ranking_pages import first_rows
@@ -41,7 +41,7 @@ def overview_page(request: HttpRequest) -> OverviewPage:
 
 def overview(request: HttpRequest) -> Overview:
     workload = look()
-    problems, recent = costliest_first(workload.problems), _recent(workload)
+    problems, recent = without_echoes(workload.problems), _recent(workload)
     return Overview(
         version=version_of(workload.listed),
         warnings=tuple(warnings(request, insight.status())),
@@ -54,7 +54,7 @@ def overview(request: HttpRequest) -> Overview:
             lambda endpoint: traces_of("endpoint")(endpoint.id),
         ),
         facts=tuple(figures(workload.traces, problems)),
-        problems=problem_lines(problems[:SHOWN_PROBLEMS], problem_url),
+        problems=problem_lines(problems[1 : SHOWN_PROBLEMS + 1], problem_url),
         all_problems=counted(len(workload.problems), "problem"),
         load=load_chart(recent),
         newest=tuple(_rows(workload)),
@@ -74,9 +74,10 @@ def _recent(workload: Workload) -> list[TraceSummary]:
 
 def _rows(workload: Workload) -> list[TraceRow]:
     places = places_of(entry.summary for entry in workload.listed)
+    own = [entry for entry in workload.listed if not entry.summary.is_imported]
     return [
         row_of(entry_of(entry), TraceLinks(entry.summary.id), process_among(entry.summary, places))
-        for entry in workload.listed[:NEWEST]
+        for entry in own[:NEWEST]
     ]
 
 

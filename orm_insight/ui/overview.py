@@ -15,7 +15,7 @@ from orm_insight.ui.hints import fix_place
 from orm_insight.ui.overview_contexts import Headline, ProblemLine
 from orm_insight.ui.paths import display_path
 
-SHOWN_PROBLEMS = 5
+SHOWN_PROBLEMS = 7
 NO_LINE = "no line of the application"
 _MAX_FIX = 300
 
@@ -54,7 +54,8 @@ def _worst_problem(problem: Problem, traces: Sequence[TraceSummary], url: str) -
         severity=str(problem.severity),
         fix=cut(hint.fix, _MAX_FIX),
         fix_place=fix_place(hint),
-        message="" if hint.fix else cut(hint.message, _MAX_FIX),
+        # The first sentence is about one trace, and this about all.
+        message="" if hint.fix else cut(hint.message.partition(". ")[2], _MAX_FIX),
         place=place_of(hint.origin or hint.site),
     )
 
@@ -78,6 +79,7 @@ def problem_lines(
             fix=cut(problem.hint.fix, _MAX_FIX),
             place=place_of(problem.hint.origin or problem.hint.site),
             saved=_saved(problem),
+            is_only_cost=not (problem.saving.queries or problem.hint.fix),
             seen=_seen(problem),
         )
         for problem in problems

@@ -86,7 +86,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemLine:
-    """A problem in one row of the overview."""
+    """A problem in one row of the overview; ``is_only_cost``: what it takes, and saves nothing."""
 
     severity: str
     title: str
@@ -94,6 +94,7 @@ class ProblemLine:
     fix: str
     place: Place | None
     saved: str
+    is_only_cost: bool
     seen: str
 
 

@@ -6,11 +6,14 @@ trace comes from a client. The file may have changed or gone since: then the exc
 
 from __future__ import annotations
 
+import os
 import re
+from socket import gethostname
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from orm_insight.capture.application import met_at
 from orm_insight.conf import get_config
 from orm_insight.editors import Editor
 from orm_insight.files import Unreadable, read_source
@@ -23,15 +26,16 @@ from orm_insight.ui.paths import display_path
 _MAX_LINE = 240
 _MAX_MARKED_LINES = 8
 _CONTEXT_LINES = 2
+_TOLERANCE_S = 1
 _TEMPLATE_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 
 
 class _File(NamedTuple):
-    """``is_newer`` where it was changed after the trace."""
+    """``change`` says that it is not what ran, as far as that is known."""
 
     text: str
     lines: tuple[str, ...]
-    is_newer: bool
+    change: str
 
 
 class Sources:
@@ -40,6 +44,7 @@ class Sources:
     def __init__(self, trace: Trace | TraceSummary) -> None:
         self.are_closed = trace.is_imported
         self._recorded_at = trace.started_at.timestamp()
+        self._is_of_this_process = (trace.host, trace.pid) == (gethostname(), os.getpid())
         self._files: dict[str, _File | Unreadable] = {}
         config = get_config()
         # What an imported trace names are files of another machine.
@@ -91,8 +96,7 @@ class Sources:
             return Excerpt(notice=str(error))
         if not 1 <= site.line <= len(file.lines):
             return Excerpt(notice="The file has changed since: it has no such line any more.")
-        notice = "The file has changed since this was recorded." if file.is_newer else ""
-        return Excerpt(lines=tuple(_excerpt(file.lines, site, around)), notice=notice)
+        return Excerpt(lines=tuple(_excerpt(file.lines, site, around)), notice=file.change)
 
     def unchanged_text(self, file: str) -> str | None:
         """The text of a file, if it is still the one that was recorded."""
@@ -100,12 +104,12 @@ class Sources:
             found = self._file(file)
         except Unreadable:
             return None
-        return None if found.is_newer else found.text
+        return None if found.change else found.text
 
     def is_changed(self, file: str) -> bool:
         """Whether a file that can be read is another one than at the time of the trace."""
         try:
-            return self._file(file).is_newer
+            return bool(self._file(file).change)
         except Unreadable:
             return False
 
@@ -124,8 +128,16 @@ class Sources:
         if self.are_closed:
             raise Unreadable("This trace was imported: its files are not read here.")
         source = read_source(file)
-        is_newer = source.modified_at > self._recorded_at + 1
-        return _File(source.text, tuple(source.text.splitlines()), is_newer)
+        change = self._change_of(file, source.modified_at)
+        return _File(source.text, tuple(source.text.splitlines()), change)
+
+    def _change_of(self, file: str, modified_at: float) -> str:
+        if modified_at > self._recorded_at + _TOLERANCE_S:
+            return "The file has changed since this was recorded."
+        loaded_at = met_at(file) if self._is_of_this_process and file.endswith(".py") else None
+        if loaded_at is not None and modified_at > loaded_at + _TOLERANCE_S:
+            return "The file has changed, and the server still runs what it was: restart it."
+        return ""
 
 
 def _excerpt(lines: tuple[str, ...], site: CallSite, around: int) -> list[SourceLine]:

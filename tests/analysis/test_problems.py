@@ -14,10 +14,10 @@ from orm_insight.analysis.problems import (
     AnalysedTrace,
     Identity,
     Problem,
-    costliest_first,
     findings_of,
     gather_problems,
     needed_in,
+    without_echoes,
 )
 from orm_insight.analysis.report import Report
 from orm_insight.model.hint import Hint, Saving, Severity
@@ -174,14 +174,14 @@ def test_severity_is_the_worst():
     assert problem.severity is Severity.HIGH
 
 
-def test_largest_saving_first_over_all_traces():
+def test_costliest_first_over_all_traces():
     often = [report_of(lambda: authors(3)) for _ in range(3)]
 
     problems = problems_of(report_of(looked_up), report_of(authors_elsewhere), *often)
 
-    assert [problem.trace_count for problem in problems] == [3, 1, 1]
-    savings = [problem.saving.queries for problem in problems]
-    assert savings == sorted(savings, reverse=True)
+    assert sorted(problem.trace_count for problem in problems) == [1, 1, 3]
+    stakes = [problem.at_stake_ms for problem in problems]
+    assert stakes == sorted(stakes, reverse=True)
 
 
 def test_only_the_newest_occurrences_are_kept_and_all_are_counted():
@@ -235,14 +235,14 @@ def test_rows_that_another_trace_has_used_are_no_problem():
     assert not unused(in_vain, report_of(lambda: evaluated(wanted=True), deep=True))
 
 
-def test_costliest_first_names_a_slow_line_once():
+def test_a_slow_line_is_named_once():
     [rows] = problems_of(report_of(authors))
     rows = replace(rows, saving=Saving(0, 400.0), query_ms=400.0)
     slow = replace(rows, identity=rows.identity._replace(code="ORM601"))
     slower = replace(slow, saving=Saving(0, 900.0))
     elsewhere = replace(slow, identity=slow.identity._replace(origin=None))
 
-    assert costliest_first([slow, rows]) == [rows]
-    assert costliest_first([rows, slower]) == [slower, rows]
-    assert costliest_first([rows, elsewhere]) == [rows, elsewhere]
-    assert costliest_first([slow]) == [slow]
+    assert without_echoes([rows, slow]) == [rows]
+    assert without_echoes([slower, rows]) == [slower, rows]
+    assert without_echoes([rows, elsewhere]) == [rows, elsewhere]
+    assert without_echoes([slow]) == [slow]

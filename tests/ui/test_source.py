@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from orm_insight import capture
 from orm_insight.files import MAX_BYTES
 from orm_insight.ui.source import Sources
 from tests.builders import make_site, make_trace
+from tests.testapp.models import Book
 
 NOW = datetime.now(tz=UTC) + timedelta(hours=1)
 CODE = """def view(request):
@@ -169,3 +172,20 @@ def test_paths_are_relative_to_the_project(settings, tmp_path):
 
     assert own.location == "blog/views.py:3"
     assert library.location == "django/db/models/query.py:9"
+
+
+@pytest.mark.django_db
+def test_what_was_changed_behind_a_running_server_is_told(module):
+    names: dict = {}
+    exec(compile("def run(call):\n    return call()\n", str(module), "exec"), names)
+    with capture("before") as trace:
+        names["run"](Book.objects.count)
+    long_ago = trace.finished().started_at + timedelta(hours=2)
+    site = make_site(str(module), 3)
+    os.utime(module, (NOW.timestamp(), NOW.timestamp()))
+
+    here = replace(trace.finished(), started_at=long_ago)
+    assert "restart it" in Sources(here).excerpt(site).notice
+    assert Sources(here).unchanged_text(str(module)) is None
+    assert Sources(replace(here, pid=here.pid + 1)).excerpt(site).notice == ""
+    assert Sources(replace(here, host="elsewhere")).excerpt(site).notice == ""
