@@ -117,7 +117,7 @@ def _code(text: str) -> Markup:
 
 def _facts(hint: Hint, report: Report) -> Iterator[Fact]:
     saving, spent = hint.saving, sum(query.duration_ms for query in hint.queries)
-    yield Fact(label="Statements", value=count(len(hint.queries)))
+    yield Fact(label="Queries", value=count(len(hint.queries)))
     if saving.queries:
         yield Fact(label="The fix saves", value=queries(saving.queries))
     if saving.ms >= 0.005:

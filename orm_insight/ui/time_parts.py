@@ -21,7 +21,7 @@ def time_parts(spent: Elapsed) -> tuple[TimePart, ...]:
 def _placed(spent: Elapsed) -> Iterator[TimePart]:
     x = 0.0
     for kind, label, part_ms in (
-        ("database", "Statements", spent.database_ms),
+        ("database", "Queries", spent.database_ms),
         ("ending", "COMMIT and ROLLBACK", spent.ending_ms),
         ("application", "Application", spent.application_ms),
     ):

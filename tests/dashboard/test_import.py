@@ -193,7 +193,7 @@ def test_strangers_get_404(dashboard, settings):
     ("content", "reason"),
     [
         (b"", "The file is empty."),
-        (b"\x89PNG\r\n", "cannot be read as JSON"),
+        (b"\x89PNG\r\n", "it holds no text"),
         (HOSTILE.encode(errors="replace"), "not JSON"),
         (b'{"format": "orm-insight-trace", "version": 7}', "newer orm_insight"),
         (b'{"format": "orm-insight-trace", "version": 1, "params": []}', "is damaged"),

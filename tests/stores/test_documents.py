@@ -89,7 +89,7 @@ def test_redacted_parameters_stay_redacted() -> None:
     ("data", "reason"),
     [
         (b"", "not JSON, or not whole: line 1, column 1"),
-        (b"\x80\x04.", "cannot be read as JSON"),
+        (b"\x80\x04.", "it holds no text"),
         (b"[" * 100_000, "cannot be read as JSON: it is nested too deep"),
         (b'{"a": NaN}', "NaN is no JSON"),
         (b"[]", "no JSON object"),
@@ -216,3 +216,12 @@ def test_any_change_is_refused_or_harmless(path: tuple[Any, ...], leaf: Any) -> 
     except UnreadableTraceError:
         return
     check_trace(trace, QueryLog.of(trace.queries))
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [(b"\x89PNG\r\n", "it holds no text"), (b"[" + b"9" * 5_000 + b"]", "thousands of digits")],
+)
+def test_no_words_of_python(data: bytes, what: str) -> None:
+    with pytest.raises(UnreadableTraceError, match=what):
+        from_document(data)

@@ -101,7 +101,7 @@ def test_end_of_a_transaction_is_no_time_of_the_application():
 
     assert brief(flow)[1:] == [("ending", "COMMIT on default", "10 ms", "50 ms")]
     assert [(part.label, part.value, part.share) for part in flow.parts] == [
-        ("Statements", "10 ms", "17 %"),
+        ("Queries", "10 ms", "17 %"),
         ("COMMIT and ROLLBACK", "50 ms", "83 %"),
         ("Application", "0 ms", "0 %"),
     ]

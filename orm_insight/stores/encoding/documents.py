@@ -80,6 +80,8 @@ def _parsed(data: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise UnreadableTraceError(f"The file is not JSON, or not whole: {where}.") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableTraceError("This is no trace file: it holds no text.") from error
     except (ValueError, RecursionError) as error:
         raise UnreadableTraceError(f"The file cannot be read as JSON: {_reason(error)}.") from error
     if not isinstance(document, dict):
@@ -121,4 +123,6 @@ def _reason(error: Exception) -> str:
         return f"{str(error)[:_MAX_REASON]} is missing or not known"
     if isinstance(error, RecursionError):
         return "it is nested too deep"
+    if "int_max_str_digits" in str(error):
+        return "it holds a number of thousands of digits"
     return str(error)[:_MAX_REASON].rstrip(".") or type(error).__name__
