@@ -19,6 +19,7 @@ from django.template import engines
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
+from orm_insight import store_checks
 from orm_insight.analysis.silence import KNOWN_CODES, IgnoreComment
 from orm_insight.capture.codes import is_application
 from orm_insight.capture.provenance import missing_hooks
@@ -61,7 +62,8 @@ def register() -> None:
     checks.register(check_hooks, TAG)
     checks.register(check_explain_slow, TAG)
     checks.register(check_opentelemetry, TAG)
-    checks.register(check_store, TAG)
+    checks.register(store_checks.check_redis, TAG)
+    checks.register(store_checks.check_file, TAG)
     checks.register(check_limits, TAG)
     # Every source file is read: too much for each start of the development server.
     checks.register(check_comments, TAG, deploy=True)
@@ -191,21 +193,6 @@ def check_limits(
             "No request is recorded: SAMPLE_RATE is 0, and no entry of SAMPLE_RATES is above 0.",
             hint="ENABLED = False says so more clearly; ON_DEMAND records who asks for it.",
             id="orm_insight.W011",
-        )
-    ]
-
-
-def check_store(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[checks.CheckMessage]:
-    """A warning where traces are to be shared and cannot be."""
-    if get_config().redis_url is None or find_spec("redis") is not None:
-        return []
-    return [
-        checks.Warning(
-            "REDIS_URL shares no traces: the client of Redis is not installed.",
-            hint='Install the extra: pip install "orm-insight[redis]".',
-            id="orm_insight.W010",
         )
     ]
 

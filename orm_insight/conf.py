@@ -12,21 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.http import HttpRequest
 
-from orm_insight import editors, setting_rules
 from orm_insight.setting_rules import (
     SERVING_COMMANDS,
     NotADictError,
-    Rule,
     SettingError,
     ShowCallback,
     UnknownKeyError,
 )
+from orm_insight.setting_table import RULES_OF_SETTINGS
 
 SETTING = "ORM_INSIGHT"
 
@@ -49,6 +49,9 @@ class Config:
 
     worst_hours: int = 12
     """For how many hours the worst traces of each endpoint stay although newer ones came."""
+
+    keep_traces_in: Path | None = None
+    """A file from which the next process has the traces of this one; for one process."""
 
     redis_url: str | None = None
     """A Redis or Valkey that keeps the traces of all processes, instead of the memory of each."""
@@ -210,7 +213,7 @@ def override(values: Mapping[str, Any]) -> None:
 
 def checked(name: str, value: object) -> object:
     """The value as the field ``name`` takes it; raises ``SettingError``."""
-    return _RULES[name](value)
+    return RULES_OF_SETTINGS[name](value)
 
 
 def read_config(raw: object) -> tuple[Config, tuple[Problem, ...]]:
@@ -223,7 +226,7 @@ def read_config(raw: object) -> tuple[Config, tuple[Problem, ...]]:
     for key, value in raw.items():
         try:
             name = _field_of(key)
-            values[name] = _RULES[name](value)
+            values[name] = RULES_OF_SETTINGS[name](value)
         except UnknownKeyError as error:
             problems.append(Problem(str(key), error))
         except SettingError as error:
@@ -239,7 +242,7 @@ def deny_everybody(request: HttpRequest) -> bool:
 
 
 def _field_of(key: object) -> str:
-    if isinstance(key, str) and key.isupper() and key.lower() in _RULES:
+    if isinstance(key, str) and key.isupper() and key.lower() in RULES_OF_SETTINGS:
         return key.lower()
     close = get_close_matches(key.upper(), KEYS, n=1) if isinstance(key, str) else []
     raise UnknownKeyError("is no setting", nearest=next(iter(close), None))
@@ -248,47 +251,6 @@ def _field_of(key: object) -> str:
 @lru_cache(maxsize=8)
 def _compile(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern) for pattern in patterns)
-
-
-_RULES: Mapping[str, Rule] = {
-    "enabled": setting_rules.flag,
-    "max_traces": setting_rules.whole_number(1),
-    "max_bytes": setting_rules.whole_number(1),
-    "max_age_hours": setting_rules.whole_number(1, setting_rules.MAX_HOURS),
-    "worst_hours": setting_rules.whole_number(0, setting_rules.MAX_HOURS),
-    "redis_url": setting_rules.redis_url,
-    "redis_prefix": setting_rules.key_prefix,
-    "redis_options": setting_rules.options,
-    "max_queries": setting_rules.whole_number(1),
-    "max_detailed_queries": setting_rules.whole_number(0),
-    "follow_threads": setting_rules.flag,
-    "commands": setting_rules.flag,
-    "ignore_commands": setting_rules.texts,
-    "tasks": setting_rules.flag,
-    "otel": setting_rules.flag,
-    "otel_trace_url": setting_rules.trace_url,
-    "application_packages": setting_rules.packages,
-    "ignore_paths": setting_rules.patterns,
-    "sample_rate": setting_rules.share,
-    "sample_rates": setting_rules.shares_by_pattern,
-    "only_slow_ms": setting_rules.duration_or_none,
-    "only_with_hints": setting_rules.flag,
-    "on_demand": setting_rules.flag,
-    "show_callback": setting_rules.callback,
-    "response_headers": setting_rules.flag,
-    "redact_params": setting_rules.flag_or_none,
-    "secret_names": setting_rules.texts,
-    "explain_enabled": setting_rules.flag,
-    "explain_timeout_ms": setting_rules.whole_number(1, setting_rules.MAX_TIMEOUT_MS),
-    "explain_lock_timeout_ms": setting_rules.whole_number(1, setting_rules.MAX_TIMEOUT_MS),
-    "explain_slow": setting_rules.flag,
-    "explain_slow_per_minute": setting_rules.whole_number(1, setting_rules.MAX_A_MINUTE),
-    "editor": editors.editor,
-    "editor_paths": editors.editor_paths,
-    "repeat_threshold": setting_rules.whole_number(2),
-    "slow_query_ms": setting_rules.duration,
-    "ignore": setting_rules.codes_by_pattern,
-}
 
 
 def _follow_settings(*, setting: str, **_: Any) -> None:

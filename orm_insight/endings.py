@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from multiprocessing import util
 
-from orm_insight import follow_ups, sieve
+from orm_insight import follow_ups, reloads, sieve
 from orm_insight.capture import faults
 from orm_insight.keeping import store
 from orm_insight.otel import queue as span_queue
@@ -20,6 +20,7 @@ def flush() -> None:
         write: Callable[[], object] | None = getattr(store(), "flush", None)
         if write is not None:
             write()
+        reloads.hand_on()
     except Exception as error:
         faults.report("write the last traces", error)
 

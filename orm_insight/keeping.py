@@ -9,10 +9,12 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
+from orm_insight import reloads
 from orm_insight.capture import faults
 from orm_insight.conf import Config, get_config
 from orm_insight.model.trace import Trace
 from orm_insight.stores.base import Listed, PinOutcome, TraceStore
+from orm_insight.stores.file import FileStore
 from orm_insight.stores.memory import MemoryStore
 
 
@@ -51,13 +53,19 @@ def _make_store(config: Config) -> TraceStore:
             return store
         except Exception as error:
             faults.report("use Redis", error)
-    return MemoryStore(**limits)
+    if config.keep_traces_in is not None:
+        return FileStore(config.keep_traces_in, faults.report, **limits)
+    ring = MemoryStore(**limits)
+    if reloads.is_reloaded():
+        reloads.take_over(ring)
+    return ring
 
 
 def reset() -> None:
     """Forget the store, so that changed settings take effect."""
     with _state.lock:
         before, _state.store = _state.store, None
+    reloads.forget()
     close: Callable[[], None] | None = getattr(before, "close", None)
     if close is not None:
         close()

@@ -6,10 +6,12 @@ A rule takes the value as it was written and gives it as it is used, or raises `
 from __future__ import annotations
 
 import math
+import os
 import re
 import reprlib
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from django.http import HttpRequest
@@ -176,6 +178,19 @@ def trace_url(value: object) -> str | None:
     if not is_filled:
         raise BadValueError("must have {trace_id} where the id belongs")
     return value
+
+
+def path_or_none(value: object) -> Path | None:
+    if value is None:
+        return None
+    if not isinstance(value, str | os.PathLike):
+        raise WrongTypeError(f"must be a path or None, not {reprlib.repr(value)}")
+    path = Path(value)
+    if not path.is_absolute() or not path.name or "\0" in str(path):
+        # What it is relative to would depend on where the process was started.
+        text = 'must be the absolute path of a file, such as BASE_DIR / "traces.oi"'
+        raise BadValueError(f"{text}, not {reprlib.repr(str(path))}")
+    return path
 
 
 def key_prefix(value: object) -> str:

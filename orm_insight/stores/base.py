@@ -32,6 +32,13 @@ class Listed(NamedTuple):
     kept_for: frozenset[KeptFor] = frozenset()
 
 
+class Held(NamedTuple):
+    """What a store hands to a later one: its traces, newest first, and which of them are pinned."""
+
+    traces: Iterable[Trace] = ()
+    pinned: Collection[str] = frozenset()
+
+
 def count_beside(kept_for: Iterable[Collection[KeptFor]]) -> int:
     """How many traces are kept for other reasons than that they are new."""
     return sum("recent" not in reasons for reasons in kept_for)

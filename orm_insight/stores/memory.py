@@ -9,16 +9,24 @@ seen is always within the limits, what is held for a moment may be a sixteenth a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from threading import Lock
 from time import monotonic
 from typing import NamedTuple
 
 from orm_insight.model.summary import TraceSummary, summary_of
 from orm_insight.model.trace import Query, Trace
-from orm_insight.stores.base import KeptFor, Listed, PinOutcome, StoreStatistics, count_beside
+from orm_insight.stores.base import (
+    Held,
+    KeptFor,
+    Listed,
+    PinOutcome,
+    StoreStatistics,
+    count_beside,
+)
 from orm_insight.stores.retention import (
     DEFAULT_MAX_AGE,
     DEFAULT_WORST_FOR,
@@ -158,6 +166,41 @@ class MemoryStore:
             left = tuple(e for e in contents.entries if e.summary.id in contents.pinned)
             self._swap(_Contents(left, pinned=contents.pinned))
         return True
+
+    def held(self) -> Held:
+        """What there is to see now, for ``take_over`` of a later store."""
+        contents = self._trimmed_contents()
+        return Held([entry.trace for entry in contents.entries], contents.pinned)
+
+    def take_over(self, held: Held) -> None:
+        """What an earlier store held, older than what is here, as far as the limits allow.
+
+        Its traces are made one by one: of too many, no more than there is room for.
+        """
+        found: dict[str, _Entry] = {}
+        room = self.limits.max_bytes
+        for trace in islice(held.traces, self.limits.most_traces):
+            entry = _Entry(trace, summary_of(trace), size_of(trace))
+            if entry.bytes <= room or trace.id in held.pinned:
+                room -= entry.bytes
+                found[trace.id] = entry
+        with self._lock:
+            contents = self._contents
+            known = {entry.summary.id for entry in contents.entries}
+            older = [entry for id, entry in found.items() if id not in known]
+            entries = (*contents.entries, *older)
+            pinned = self._as_allowed(contents.pinned, entries, held.pinned)
+            self._swap(replace(contents, entries=entries, pinned=pinned))
+
+    def _as_allowed(
+        self, pinned: frozenset[str], entries: Sequence[_Entry], wanted: Collection[str]
+    ) -> frozenset[str]:
+        """The pinned, and of the wanted as many as one more after the other could be pinned."""
+        sized = [Sized(entry.summary, entry.bytes) for entry in entries]
+        for id in [entry.summary.id for entry in entries if entry.summary.id in wanted]:
+            if outcome_of_pin(id, sized, self.limits, pinned) is PinOutcome.DONE:
+                pinned |= {id}
+        return pinned
 
     def read_board(self) -> bytes | None:
         return self._board

@@ -1,0 +1,116 @@
+"""The ring in memory, with a file from which the next process has it.
+
+It is written a moment after something has changed, by a thread, and at the end of the process: a
+server that is killed has lost no more than that moment. For one process: of several that write
+the same file, the last one wins. One that was forked leaves it to that which has made the store.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Any
+
+from orm_insight.model.trace import Trace
+from orm_insight.stores import private_files
+from orm_insight.stores.base import Held, PinOutcome
+from orm_insight.stores.memory import MemoryStore
+from orm_insight.stores.ring_file import RingEncoder, read_ring, write_ring
+
+Report = Callable[[str, Exception], None]
+_DELAY_S = 0.25
+
+
+class FileStore(MemoryStore):
+    """``report`` is told the step that failed, and why."""
+
+    def __init__(self, path: Path, report: Report, **limits: Any) -> None:
+        super().__init__(**limits)
+        self.path = path
+        self._report = report
+        self._pid = os.getpid()
+        self._encoder = RingEncoder()
+        self._failure = ""
+        self._writing = Lock()
+        self._waking = Lock()
+        self._thread: Thread | None = None
+        self._closed = Event()
+        self._read()
+        self._written = self._contents
+
+    @property
+    def problem(self) -> str | None:
+        return self._failure or None
+
+    def save(self, trace: Trace) -> None:
+        super().save(trace)
+        self._write_soon()
+
+    def pin(self, id: str, *, is_pinned: bool) -> PinOutcome:
+        outcome = super().pin(id, is_pinned=is_pinned)
+        self._write_soon()
+        return outcome
+
+    def clear(self) -> bool:
+        is_done = super().clear()
+        self._write_soon()
+        return is_done
+
+    def flush(self) -> None:
+        """Write what has changed since it was written last."""
+        if self._is_closed:
+            return
+        with self._writing:
+            contents = self._contents
+            if contents is self._written:
+                return
+            try:
+                write_ring(self.path, self._encoder.encode(self.held()))
+                self._failure = ""
+            except Exception as error:
+                self._failure = f"The traces are not kept in {self.path}: {error}"
+                self._report("write the file of KEEP_TRACES_IN", error)
+            self._written = contents
+
+    def close(self) -> None:
+        """Nothing is written any more."""
+        self._closed.set()
+        with self._writing:
+            self._encoder = RingEncoder()
+
+    @property
+    def _is_closed(self) -> bool:
+        return self._closed.is_set() or os.getpid() != self._pid
+
+    def _read(self) -> None:
+        try:
+            private_files.sweep(self.path.parent, private_files.temporary_names(self.path.name))
+            held = read_ring(
+                self.path,
+                most_bytes=self.limits.max_bytes,
+                refuse=lambda error: self._report("read a trace of KEEP_TRACES_IN", error),
+            )
+            self.take_over(held or Held())
+        except FileNotFoundError:
+            # The folder: a system check says so, and the first write fails.
+            return
+        except Exception as error:
+            self._report("read the file of KEEP_TRACES_IN", error)
+
+    def _write_soon(self) -> None:
+        if self._is_closed:
+            return
+        with self._waking:
+            if self._thread is None:
+                self._thread = Thread(
+                    target=self._work, name="orm_insight: KEEP_TRACES_IN", daemon=True
+                )
+                self._thread.start()
+
+    def _work(self) -> None:
+        self._closed.wait(_DELAY_S)
+        with self._waking:
+            self._thread = None
+        self.flush()

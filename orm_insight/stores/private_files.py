@@ -1,0 +1,133 @@
+"""Files that only their user may read, written whole or not at all.
+
+Whoever else may write into a folder gains nothing: no symbolic link is followed, nobody else's
+file is read, and what this package has not written is not replaced. Knows nothing of traces.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+_FLAGS = os.O_RDONLY
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+    _FLAGS |= getattr(os, _name, 0)
+_LEFT_BEHIND_S = 60.0
+"""So old must a file be that nobody waits for any more: others may be about to read it."""
+
+
+class UnsafeFileError(Exception):
+    """A file that is not read or not replaced, and why."""
+
+
+def read(path: Path, *, most_bytes: int) -> bytes:
+    """What is in the file, if there is one. Raises ``UnsafeFileError`` or ``OSError``."""
+    if path.is_symlink():
+        raise UnsafeFileError(f"{path} is a symbolic link.")
+    try:
+        file = open(os.open(path, _FLAGS), "rb")  # noqa: SIM115  # the flags cannot be given to open()
+    except FileNotFoundError:
+        return b""
+    with file:
+        status = os.fstat(file.fileno())
+        _check_ours(path, status)
+        if status.st_size > most_bytes:
+            raise UnsafeFileError(f"{path} is larger than {most_bytes:,} bytes.")
+        return file.read(most_bytes)
+
+
+def write(path: Path, pieces: Iterable[bytes], *, magic: bytes) -> None:
+    """Replace the file, which begins with ``magic`` or is empty, if there is one."""
+    check_replaceable(path, magic=magic)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            file.writelines(pieces)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def check_replaceable(path: Path, *, magic: bytes) -> None:
+    """Raises ``UnsafeFileError`` or ``OSError`` where ``write`` would not write."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return
+    _check_regular(path, status)
+    with open(os.open(path, _FLAGS), "rb") as file:
+        begin = file.read(len(magic))
+    if begin not in (b"", magic):
+        raise UnsafeFileError(f"{path} holds something else, and is left as it is.")
+
+
+def private_name(name: str) -> Path:
+    """Where the ``private_folder`` of this user is, or would be."""
+    user = os.geteuid() if hasattr(os, "geteuid") else "user"
+    return Path(tempfile.gettempdir()) / f"{name}-{user}"
+
+
+def private_folder(name: str) -> Path:
+    """A folder of this user's in the one for temporary files. Raises ``UnsafeFileError``."""
+    folder = private_name(name)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = os.lstat(folder)
+    if not stat.S_ISDIR(status.st_mode):
+        raise UnsafeFileError(f"{folder} is no folder.")
+    _check_owner(folder, status)
+    if os.name == "posix" and stat.S_IMODE(status.st_mode) & 0o077:
+        raise UnsafeFileError(f"{folder} is open to other users; remove it, or close it (0700).")
+    return folder
+
+
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove what nobody waits for: files whose name is all of ``pattern``, an expression.
+
+    Its group ``process``, where it has one, is the number of the one that may still want them.
+    """
+    before = time.time() - _LEFT_BEHIND_S
+    for entry in os.scandir(folder):
+        match = re.fullmatch(pattern, entry.name)
+        if match is None or entry.stat(follow_symlinks=False).st_mtime > before:
+            continue
+        if not _is_running(int(match.groupdict().get("process") or 0)):
+            Path(entry.path).unlink(missing_ok=True)
+
+
+def temporary_names(name: str) -> str:
+    """The pattern for ``sweep`` of what ``write`` leaves where its process is killed."""
+    return rf"\.{re.escape(name)}\.\w+\.tmp"
+
+
+def _is_running(process: int) -> bool:
+    # Elsewhere the signal 0 is no question: it ends the process.
+    if os.name != "posix" or process <= 0:
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _check_ours(path: Path, status: os.stat_result) -> None:
+    _check_regular(path, status)
+    _check_owner(path, status)
+
+
+def _check_regular(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise UnsafeFileError(f"{path} is no regular file.")
+
+
+def _check_owner(path: Path, status: os.stat_result) -> None:
+    if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+        raise UnsafeFileError(f"{path} belongs to another user.")
