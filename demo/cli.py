@@ -20,6 +20,10 @@ from demo.serving import address_of, listen, serve
 
 SETTINGS = "demo.settings"
 APPLICATION = "demo.asgi:application"
+CHANGE = """\
+Changed the source of a page? Stop, start again, open the page again, and choose
+"Compare with the last" on its new trace: the traces of before are still there."""
+CHANGE_OWN = "Changed the source of a page? Stop, and start again: the traces begin anew."
 HIGHEST_PORT = 65535
 
 
@@ -80,7 +84,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
     django.setup()
     call_command("prepare_blog", scale=options.scale, reset=options.reset)
-    _announce(address_of(taken), url)
+    _announce(address_of(taken), url, CHANGE_OWN if options.database_url else CHANGE)
     serve(APPLICATION, taken)
 
 
@@ -90,15 +94,22 @@ def _own_database(options: argparse.Namespace, stack: ExitStack) -> str:
     if options.sqlite:
         if options.reset:
             folder.empty(data, folder.SQLITE_FILES)
+        _keep_traces(data / folder.SQLITE)
         return f"sqlite:///{data / folder.SQLITE}"
     server = EmbeddedPostgres(data / folder.POSTGRESQL)
     stack.callback(_stop, server)
     if options.reset:
         _stop(server)
         folder.empty(data, folder.POSTGRESQL_FILES)
+    _keep_traces(data / folder.POSTGRESQL)
     _say("Starting PostgreSQL ...")
     with interrupts.postponed():
         return server.start()
+
+
+def _keep_traces(database: Path) -> None:
+    """Beside the database: the next start shows them."""
+    os.environ["ORM_INSIGHT_DEMO_TRACES"] = f"{database}{folder.TRACES}"
 
 
 def _stop(server: EmbeddedPostgres) -> None:
@@ -106,13 +117,14 @@ def _stop(server: EmbeddedPostgres) -> None:
         server.stop()
 
 
-def _announce(address: str, url: str) -> None:
+def _announce(address: str, url: str, change: str) -> None:
     _say(f"""
   Start page   {address}
   Dashboard    {address}_orm/
   Admin        {address}admin/   (user: admin, password: admin)
   Database     {without_password(url)}
 
+{change}
 Ctrl-C stops everything.
 """)
 

@@ -21,8 +21,9 @@ NAME = "orm-insight-demo"
 LOCK = "demo.lock"
 POSTGRESQL = "postgresql"
 SQLITE = "demo.sqlite3"
-POSTGRESQL_FILES = (POSTGRESQL,)
-SQLITE_FILES = (SQLITE, f"{SQLITE}-journal", f"{SQLITE}-wal", f"{SQLITE}-shm")
+TRACES = ".traces"
+POSTGRESQL_FILES = (POSTGRESQL, f"{POSTGRESQL}{TRACES}")
+SQLITE_FILES = (SQLITE, f"{SQLITE}-journal", f"{SQLITE}-wal", f"{SQLITE}-shm", f"{SQLITE}{TRACES}")
 OUR_NAMES = {LOCK, *POSTGRESQL_FILES, *SQLITE_FILES}
 
 
@@ -71,7 +72,8 @@ def in_use(folder: Path) -> Iterator[Path]:
 
 def _check(folder: Path) -> None:
     try:
-        strangers = {path.name for path in folder.iterdir()} - OUR_NAMES
+        strangers = {path.name for path in folder.iterdir() if not _is_left_over(path.name)}
+        strangers -= OUR_NAMES
     except FileNotFoundError:
         return
     except OSError as error:
@@ -84,6 +86,11 @@ def _check(folder: Path) -> None:
             f"The folder {folder} holds other files ({', '.join(sorted(strangers)[:3])}).\n"
             "Choose an empty or a new folder with --data."
         )
+
+
+def _is_left_over(name: str) -> bool:
+    """A file of traces that a demo was killed over; the next one removes it."""
+    return name.endswith(".tmp") and f"{TRACES}." in name
 
 
 def empty(folder: Path, names: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
 """Django settings of the demo.
 
-Two environment variables configure them; ``python -m demo`` sets both. Without them the
+Environment variables configure them; ``python -m demo`` sets them. Without them the
 module imports as well, with an empty SQLite database in memory.
 """
 
@@ -90,6 +90,7 @@ LOGIN_URL = "admin:login"
 # What fills the database is no page to be looked at.
 ORM_INSIGHT: dict[str, object] = {
     "COMMANDS": False,
+    "KEEP_TRACES_IN": os.environ.get("ORM_INSIGHT_DEMO_TRACES"),
     "EDITOR": os.environ.get("ORM_INSIGHT_DEMO_EDITOR"),
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.core import mail
 from django.utils.module_loading import import_string
 
 from orm_insight import reloads
@@ -54,11 +55,16 @@ def _make_store(config: Config) -> TraceStore:
         except Exception as error:
             faults.report("use Redis", error)
     if config.keep_traces_in is not None:
-        return FileStore(config.keep_traces_in, faults.report, **limits)
+        return FileStore(config.keep_traces_in, faults.report, _is_no_test_run, **limits)
     ring = MemoryStore(**limits)
     if reloads.is_reloaded():
         reloads.take_over(ring)
     return ring
+
+
+def _is_no_test_run() -> bool:
+    """The requests of tests would push those of the server out of its file."""
+    return not hasattr(mail, "outbox")
 
 
 def reset() -> None:

@@ -290,11 +290,3 @@ def test_limits_that_leave_no_request():
 def test_noop_limits_that_leave_some(limits):
     with override_settings(ORM_INSIGHT=limits):
         assert checked() == []
-
-
-def test_store_without_its_client(monkeypatch):
-    monkeypatch.setattr(checks, "find_spec", lambda name: None)
-    with override_settings(ORM_INSIGHT={"REDIS_URL": "redis://127.0.0.1:1/0"}):
-        [(id, _, hint)] = checked()
-    assert id == "orm_insight.W010"
-    assert "orm-insight[redis]" in hint

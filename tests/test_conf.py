@@ -11,8 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.test import override_settings
 
-from orm_insight import conf
-from orm_insight.conf import Config, deny_everybody, get_config, read_config
+from orm_insight.conf import KEYS, Config, deny_everybody, get_config, read_config
 from orm_insight.setting_rules import (
     BadCallbackError,
     BadPatternError,
@@ -22,6 +21,7 @@ from orm_insight.setting_rules import (
     UnknownKeyError,
     WrongTypeError,
 )
+from orm_insight.setting_table import RULES_OF_SETTINGS
 
 DOCS = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
 DEFAULTS = Config()
@@ -247,6 +247,32 @@ def test_callback_in_a_module_that_raises_lets_nobody_in(tmp_path, monkeypatch):
     assert "division by zero" in str(problem.error)
 
 
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        (7, WrongTypeError),
+        (b"/tmp/traces", WrongTypeError),
+        ("traces", BadValueError),
+        (Path("kept/traces"), BadValueError),
+        ("", BadValueError),
+        ("/", BadValueError),
+        ("/tmp/tra\0ces", BadValueError),
+    ],
+)
+def test_file_that_cannot_be_one(value, error):
+    config, [problem] = read_config({"KEEP_TRACES_IN": value})
+
+    assert isinstance(problem.error, error)
+    assert config.keep_traces_in is None
+
+
+@pytest.mark.parametrize("value", ["/tmp/shop.traces", Path("/tmp/shop.traces")])
+def test_file_is_a_text_or_a_path(value):
+    config, problems = read_config({"KEEP_TRACES_IN": value})
+
+    assert (config.keep_traces_in, problems) == (Path("/tmp/shop.traces"), ())
+
+
 def test_ignored_paths_are_searched():
     config = Config(ignore_paths=(r"^/health/$", r"\.png$"))
 
@@ -263,7 +289,7 @@ def test_nothing_is_ignored_by_default():
 
 
 def test_every_field_has_a_rule():
-    assert sorted(conf._RULES) == sorted(field.name for field in fields(Config))
+    assert sorted(RULES_OF_SETTINGS) == sorted(field.name for field in fields(Config))
 
 
 def test_every_default_passes_its_own_rule():
@@ -284,4 +310,4 @@ def test_every_field_is_documented_with_its_default(field):
 def test_no_other_setting_is_documented():
     rows = [line.split("`")[1] for line in DOCS.splitlines() if line.startswith("| `")]
 
-    assert {row for row in rows if row.isupper()} == set(conf.KEYS)
+    assert {row for row in rows if row.isupper()} == set(KEYS)

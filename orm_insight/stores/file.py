@@ -24,12 +24,19 @@ _DELAY_S = 0.25
 
 
 class FileStore(MemoryStore):
-    """``report`` is told the step that failed, and why."""
+    """``report`` is told the step that failed, and why; written is where ``is_wanted`` says so."""
 
-    def __init__(self, path: Path, report: Report, **limits: Any) -> None:
+    def __init__(
+        self,
+        path: Path,
+        report: Report,
+        is_wanted: Callable[[], bool] = lambda: True,
+        **limits: Any,
+    ) -> None:
         super().__init__(**limits)
         self.path = path
         self._report = report
+        self._is_wanted = is_wanted
         self._pid = os.getpid()
         self._encoder = RingEncoder()
         self._failure = ""
@@ -60,7 +67,7 @@ class FileStore(MemoryStore):
 
     def flush(self) -> None:
         """Write what has changed since it was written last."""
-        if self._is_closed:
+        if self._is_idle:
             return
         with self._writing:
             contents = self._contents
@@ -81,8 +88,8 @@ class FileStore(MemoryStore):
             self._encoder = RingEncoder()
 
     @property
-    def _is_closed(self) -> bool:
-        return self._closed.is_set() or os.getpid() != self._pid
+    def _is_idle(self) -> bool:
+        return self._closed.is_set() or os.getpid() != self._pid or not self._is_wanted()
 
     def _read(self) -> None:
         try:
@@ -100,7 +107,7 @@ class FileStore(MemoryStore):
             self._report("read the file of KEEP_TRACES_IN", error)
 
     def _write_soon(self) -> None:
-        if self._is_closed:
+        if self._is_idle:
             return
         with self._waking:
             if self._thread is None:

@@ -78,7 +78,8 @@ def command(*arguments: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     """Without what the test run set for itself."""
-    ours = ("DJANGO_SETTINGS_MODULE", "PYTEST_CURRENT_TEST", "ORM_INSIGHT_DEMO_DATABASE_URL")
+    ours = ("DJANGO_SETTINGS_MODULE", "PYTEST_CURRENT_TEST")
+    ours += ("ORM_INSIGHT_DEMO_DATABASE_URL", "ORM_INSIGHT_DEMO_TRACES")
     return {name: value for name, value in os.environ.items() if name not in ours}
 
 

@@ -80,6 +80,22 @@ def test_second_start_reuses_the_data(kept_folder):
             assert kept.fetchall() == [("By hand",)]
 
 
+def test_second_start_shows_the_traces_of_the_first(folder):
+    arguments = ("--data", str(folder), "--sqlite", *SMALL)
+    with running.running(*arguments) as demo:
+        assert "Compare with the last" in demo.output
+        httpx.get(f"{demo.url}/comments-and-tags/")
+        killed = folder / ".demo.sqlite3.traces.x1.tmp"
+        killed.write_bytes(b"")
+    with running.running(*arguments) as demo:
+        assert paths_of_traces(demo) == ["/comments-and-tags/"]
+
+
+def paths_of_traces(demo: Demo) -> list[str]:
+    listed = httpx.get(f"{demo.url}/_orm/traces.json").json()["traces"]
+    return [trace["path"] for trace in listed]
+
+
 def test_one_folder_serves_one_demo(kept_folder):
     with running.running("--data", str(kept_folder), *SMALL) as demo:
         second = running.run("--data", str(kept_folder))
@@ -109,8 +125,10 @@ def test_sqlite_is_reused_and_reset(folder):
         assert httpx.get(f"{demo.url}/comments-and-tags/").status_code == 200
     with running.running(*arguments) as demo:
         assert "Writing" not in demo.output
+        assert "/comments-and-tags/" in paths_of_traces(demo)
     with running.running(*arguments, "--reset") as demo:
         assert "Writing" in demo.output
+        assert paths_of_traces(demo) == []
 
 
 def test_own_database_is_filled_and_a_foreign_one_refused(demo):

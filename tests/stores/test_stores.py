@@ -6,6 +6,7 @@ from base64 import b85encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import randbytes
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ import pytest
 from orm_insight.model.querylog import QueryLog
 from orm_insight.model.trace import Query, Trace
 from orm_insight.stores.base import PinOutcome, StoreStatistics, TraceStore
+from orm_insight.stores.file import FileStore
 from orm_insight.stores.memory import MemoryStore
 from orm_insight.stores.redis import RedisStore
 from tests import builders
@@ -34,16 +36,31 @@ class WrittenStore(RedisStore):
         assert self.flush()
 
 
-@pytest.fixture(params=["memory", "redis", "valkey", "cluster"])
+@pytest.fixture(params=["memory", "file", "redis", "valkey", "cluster"])
 def make_store(request: pytest.FixtureRequest) -> Iterator[MakeStore]:
     if request.param == "memory":
         yield MemoryStore
+        return
+    if request.param == "file":
+        yield from file_stores(request.getfixturevalue("tmp_path"))
         return
     url = url_of(request)
     made: list[RedisStore] = []
 
     def make(**limits: Any) -> TraceStore:
         made.append(WrittenStore(url, prefix=uuid4().hex, **limits))
+        return made[-1]
+
+    yield make
+    for store in made:
+        store.close()
+
+
+def file_stores(folder: Path) -> Iterator[MakeStore]:
+    made: list[FileStore] = []
+
+    def make(**limits: Any) -> TraceStore:
+        made.append(FileStore(folder / f"{len(made)}.traces", pytest.fail, **limits))
         return made[-1]
 
     yield make
