@@ -33,6 +33,11 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DI
 ROOT_URLCONF = "shop_urls"
 STATIC_URL = "/static/"
 USE_TZ = True
+LOGGING = {
+    "version": 1,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {"django.utils.autoreload": {"handlers": ["console"], "level": "DEBUG"}},
+}
 ORM_INSIGHT = {"KEEP_TRACES_IN": os.environ.get("SHOP_TRACES"), "COMMANDS": False}
 """
 URLS = """
@@ -61,6 +66,10 @@ make_server("127.0.0.1", int(sys.argv[1]), get_wsgi_application()).serve_forever
 """
 
 
+def views(*, times: int) -> str:
+    return VIEWS.format(times=times)
+
+
 class Shop:
     """The project, and the server that runs it for the moment."""
 
@@ -68,18 +77,26 @@ class Shop:
         self.folder = folder
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
-        (folder / "shop_settings.py").write_text(SETTINGS)
-        (folder / "shop_urls.py").write_text(URLS)
-        (folder / "server.py").write_text(SERVER)
-        self.write(times=5)
+        files = {"settings": SETTINGS, "urls": URLS, "views": views(times=5), "server": SERVER}
+        for name, text in files.items():
+            self.write(f"shop_{name}.py", text)
         self.log = folder / "log"
 
-    def write(self, text: str = VIEWS, *, times: int = 5) -> None:
-        """Change the source: what a reloader sees is another time of change."""
-        views = self.folder / "shop_views.py"
-        before = views.stat().st_mtime if views.exists() else time.time() - 100
-        views.write_text(text.format(times=times))
-        os.utime(views, (before + 10, before + 10))
+    def write(self, name: str, text: str) -> None:
+        """With another time of change, whatever the clock."""
+        path = self.folder / name
+        before = path.stat().st_mtime if path.exists() else time.time() - 1_000
+        path.write_text(text)
+        os.utime(path, (before + 10, before + 10))
+
+    def change(self, name: str, text: str) -> None:
+        """Not before the reloader has seen the file as it was."""
+        self.until(lambda: self._is_watched(name))
+        self.write(name, text)
+
+    def _is_watched(self, name: str) -> bool:
+        said = self.log.read_text(errors="replace")
+        return said.rfind(f"{name} first seen") > said.rfind("changed, reloading")
 
     @contextmanager
     def running(self, *command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:

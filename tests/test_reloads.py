@@ -15,7 +15,7 @@ from orm_insight.capture import faults
 from orm_insight.stores import private_files
 from orm_insight.stores.memory import MemoryStore
 from tests.builders import make_query, make_trace
-from tests.reloading import Shop
+from tests.reloading import Shop, views
 from tests.stores.listing import ids_of
 
 
@@ -29,7 +29,7 @@ def test_before_and_after_a_change_can_be_compared(shop):
         shop.page_with(5)
         [first] = shop.traces()
         shop.pin(first["id"])
-        shop.write(times=2)
+        shop.change("shop_views.py", views(times=2))
         shop.page_with(2)
         new, *_, old = shop.traces()
 
@@ -49,9 +49,9 @@ def test_change_that_breaks_the_code_and_its_repair(shop):
     with shop.reloading():
         shop.page_with(5)
         [first] = shop.traces()
-        shop.write("def broken(:\n")
+        shop.change("shop_views.py", "def broken(:\n")
         shop.until(lambda: "SyntaxError" in shop.log.read_text())
-        shop.write(times=3)
+        shop.change("shop_views.py", views(times=3))
         shop.page_with(3)
 
         assert shop.traces()[-1]["id"] == first["id"]
@@ -59,11 +59,9 @@ def test_change_that_breaks_the_code_and_its_repair(shop):
 
 
 def test_settings_that_break_are_survived_and_nothing_is_left(shop):
-    settings = shop.folder / "shop_settings.py"
     with shop.reloading() as process:
         shop.page_with(5)
-        settings.write_text("1 / 0\n")
-        os.utime(settings, (1, 1))
+        shop.change("shop_settings.py", "1 / 0\n")
         shop.until(lambda: "ZeroDivisionError" in shop.log.read_text())
         shop.until(lambda: len(shop.left()) == 1)
         shop.interrupt(process)
@@ -93,7 +91,7 @@ def test_noop_server_that_does_not_reload(shop):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_server_that_restarts_with_a_file(shop, number):
     file = shop.folder / "kept.traces"
-    with shop.running("server.py", "{port}", SHOP_TRACES=str(file)) as process:
+    with shop.running("shop_server.py", "{port}", SHOP_TRACES=str(file)) as process:
         shop.page_with(5)
         [first] = shop.traces()
         shop.pin(first["id"])
@@ -101,8 +99,8 @@ def test_server_that_restarts_with_a_file(shop, number):
             shop.until(lambda: b'"pinned": ["' in (file.read_bytes() if file.exists() else b""))
         os.kill(process.pid, number)
         process.wait(60)
-    shop.write(times=1)
-    with shop.running("server.py", "{port}", SHOP_TRACES=str(file)):
+    shop.write("shop_views.py", views(times=1))
+    with shop.running("shop_server.py", "{port}", SHOP_TRACES=str(file)):
         shop.page_with(1)
         new, old = shop.traces()
 
