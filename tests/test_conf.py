@@ -21,7 +21,6 @@ from orm_insight.setting_rules import (
     UnknownKeyError,
     WrongTypeError,
 )
-from orm_insight.setting_table import RULES_OF_SETTINGS
 
 DOCS = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
 DEFAULTS = Config()
@@ -247,32 +246,6 @@ def test_callback_in_a_module_that_raises_lets_nobody_in(tmp_path, monkeypatch):
     assert "division by zero" in str(problem.error)
 
 
-@pytest.mark.parametrize(
-    ("value", "error"),
-    [
-        (7, WrongTypeError),
-        (b"/tmp/traces", WrongTypeError),
-        ("traces", BadValueError),
-        (Path("kept/traces"), BadValueError),
-        ("", BadValueError),
-        ("/", BadValueError),
-        ("/tmp/tra\0ces", BadValueError),
-    ],
-)
-def test_file_that_cannot_be_one(value, error):
-    config, [problem] = read_config({"KEEP_TRACES_IN": value})
-
-    assert isinstance(problem.error, error)
-    assert config.keep_traces_in is None
-
-
-@pytest.mark.parametrize("value", ["/tmp/shop.traces", Path("/tmp/shop.traces")])
-def test_file_is_a_text_or_a_path(value):
-    config, problems = read_config({"KEEP_TRACES_IN": value})
-
-    assert (config.keep_traces_in, problems) == (Path("/tmp/shop.traces"), ())
-
-
 def test_ignored_paths_are_searched():
     config = Config(ignore_paths=(r"^/health/$", r"\.png$"))
 
@@ -286,10 +259,6 @@ def test_ignored_paths_are_searched():
 
 def test_nothing_is_ignored_by_default():
     assert not DEFAULTS.ignores("/static/logo.png")
-
-
-def test_every_field_has_a_rule():
-    assert sorted(RULES_OF_SETTINGS) == sorted(field.name for field in fields(Config))
 
 
 def test_every_default_passes_its_own_rule():

@@ -6,7 +6,6 @@ from base64 import b85encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import randbytes
 from typing import Any
 from uuid import uuid4
@@ -16,11 +15,11 @@ import pytest
 from orm_insight.model.querylog import QueryLog
 from orm_insight.model.trace import Query, Trace
 from orm_insight.stores.base import PinOutcome, StoreStatistics, TraceStore
-from orm_insight.stores.file import FileStore
 from orm_insight.stores.memory import MemoryStore
 from orm_insight.stores.redis import RedisStore
 from tests import builders
 from tests.builders import make_query
+from tests.stores.kept import file_stores
 from tests.stores.listing import traces_of
 
 MakeStore = Callable[..., TraceStore]
@@ -49,18 +48,6 @@ def make_store(request: pytest.FixtureRequest) -> Iterator[MakeStore]:
 
     def make(**limits: Any) -> TraceStore:
         made.append(WrittenStore(url, prefix=uuid4().hex, **limits))
-        return made[-1]
-
-    yield make
-    for store in made:
-        store.close()
-
-
-def file_stores(folder: Path) -> Iterator[MakeStore]:
-    made: list[FileStore] = []
-
-    def make(**limits: Any) -> TraceStore:
-        made.append(FileStore(folder / f"{len(made)}.traces", pytest.fail, **limits))
         return made[-1]
 
     yield make
