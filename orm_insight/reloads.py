@@ -56,7 +56,9 @@ def take_over(store: MemoryStore) -> None:
     try:
         path = _path(os.getppid())
         try:
-            held = read_ring(path, most_bytes=store.limits.max_bytes, refuse=_refuse)
+            # Nobody else can have written into the folder: a reload is not to wait for a check.
+            most_bytes = store.limits.max_bytes
+            held = read_ring(path, most_bytes=most_bytes, refuse=_refuse, is_checked=False)
         finally:
             path.unlink(missing_ok=True)
         if held is not None:

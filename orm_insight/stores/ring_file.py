@@ -53,7 +53,13 @@ def check_ring_file(path: Path) -> None:
     private_files.check_replaceable(path, magic=MAGIC)
 
 
-def read_ring(path: Path, *, most_bytes: int, refuse: Callable[[Exception], None]) -> Held | None:
+def read_ring(
+    path: Path,
+    *,
+    most_bytes: int,
+    refuse: Callable[[Exception], None],
+    is_checked: bool = True,
+) -> Held | None:
     """What was left there, if anything was.
 
     The traces are made while they are gone through; of those that cannot be read, the first error
@@ -66,7 +72,7 @@ def read_ring(path: Path, *, most_bytes: int, refuse: Callable[[Exception], None
     refused: list[Exception] = []
 
     def traces() -> Iterator[Trace]:
-        yield from readable(ring, refused.append)
+        yield from readable(ring, refused.append, is_checked=is_checked)
         for error in refused[:1]:
             refuse(error)
 
