@@ -12,6 +12,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 _FLAGS = os.O_RDONLY
@@ -94,10 +95,12 @@ def sweep(folder: Path, pattern: str) -> None:
     before = time.time() - _LEFT_BEHIND_S
     for entry in os.scandir(folder):
         match = re.fullmatch(pattern, entry.name)
-        if match is None or entry.stat(follow_symlinks=False).st_mtime > before:
+        if match is None or _is_running(int(match.groupdict().get("process") or 0)):
             continue
-        if not _is_running(int(match.groupdict().get("process") or 0)):
-            Path(entry.path).unlink(missing_ok=True)
+        # Another process may sweep here at the same time.
+        with suppress(FileNotFoundError):
+            if entry.stat(follow_symlinks=False).st_mtime <= before:
+                os.unlink(entry.path)
 
 
 def temporary_names(name: str) -> str:
