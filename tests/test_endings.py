@@ -100,3 +100,8 @@ def test_without_the_app_listed_each_block_is_kept(redis_server: RedisServer) ->
         'assert {trace.name for trace in insight.recent()} == set("abc"), insight.recent()\n'
     )
     kept(redis_server, in_memory, (), REDIS_URL=None)
+
+
+def test_what_a_forked_process_has_recorded_last(redis_server: RedisServer) -> None:
+    code = "import os\nif os.fork():\n    sys.exit(os.wait()[1])\n" + COMMAND
+    assert kept(redis_server, code, APP, ONLY_WITH_HINTS=True) == ["short"]
