@@ -9,7 +9,7 @@ import pytest
 from orm_insight import insight
 from orm_insight.stores.base import PinOutcome
 from orm_insight.stores.retention import MAX_PINNED
-from tests.builders import make_query
+from tests.builders import STARTED_AT, make_query
 from tests.dashboard.pages import elements, forms_token
 from tests.dashboard.test_traces import paths
 
@@ -148,6 +148,14 @@ def test_clear_says_that_pinned_ones_stay(dashboard):
     assert "1 pinned trace will stay" in dashboard.text("traces/")
     dashboard.post("clear/")
     assert [each.id for each in insight.recent()] == [trace.id]
+
+
+def test_process_of_an_imported_trace_does_not_count(dashboard):
+    dashboard.keep(path="/a/", pid=11)
+    dashboard.keep(path="/b/", pid=12, imported_at=STARTED_AT)
+
+    for page in ("", "traces/"):
+        assert "process 1" not in dashboard.text(page)
 
 
 def test_process_is_told_where_there_are_several(dashboard):
