@@ -22,6 +22,7 @@ from orm_insight.ui.format import count, counted
 from orm_insight.ui.kept import REASONS, places_of, process_among, reason_of, word_of
 from orm_insight.ui.list_pages import Chosen, Column, HintDigest, TraceListPage, TraceTable
 from orm_insight.ui.overview import site_text
+from orm_insight.ui.sorting import sort_choices
 from orm_insight.ui.traces import NEWEST_FIRST, Entry, is_sort, matching, ordered, row_of
 
 PAGE_SIZE = 50
@@ -38,6 +39,7 @@ _COLUMNS = (
     ("Share", "-share", "oi-cell-share"),
     ("Total", "-duration", "oi-number"),
 )
+_ROWS = {"endpoint": "Endpoint", "line": "Call site", "statement": "Statement"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +71,12 @@ class Asked:
             page=max(int(page), 1) if page.isdecimal() and len(page) < 6 else 1,
         )
 
-    def url(self, *, sort: str | None = None, page: int = 1, without: str = "") -> str:
+    def url(
+        self, *, sort: str | None = None, page: int = 1, without: str = "", name: str = "traces"
+    ) -> str:
         chosen = sort or self.sort
         return with_query(
-            address("traces"),
+            address(name),
             **{name: value for name, value in self.filters.items() if name != without},
             sort=None if chosen == NEWEST_FIRST else chosen,
             page=None if page == 1 else page,
@@ -112,7 +116,7 @@ def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
         table=table,
         text=asked.text,
         chosen=tuple(_chosen(asked, listed)),
-        sort="" if asked.sort == NEWEST_FIRST else asked.sort,
+        sorts=sort_choices((column[:2] for column in _COLUMNS), asked.sort, NEWEST_FIRST),
         kept=tuple(_choices(asked)) if asked.kept_for or _has_reasons(listed) else (),
         facts=tuple(facts(status)),
         warnings=tuple(warnings(request, status)),
@@ -122,7 +126,7 @@ def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
         clear_url=address("clear"),
         clear_note="All traces are forgotten, and the plans made of them."
         + (f" {counted(pinned, 'pinned trace')} will stay." if pinned else ""),
-        json_url=with_query(address("traces-json"), **asked.filters),
+        json_url=asked.url(name="traces-json"),
         import_url=address("import"),
     )
 
@@ -132,7 +136,7 @@ def _chosen(asked: Asked, listed: Sequence[Listed]) -> Iterator[Chosen]:
     for key, id in asked.rows.items():
         if id:
             yield Chosen(
-                label=key.capitalize(),
+                label=_ROWS[key],
                 text=_named(key, id, listed),
                 url=asked.url(without=key),
                 name=key,

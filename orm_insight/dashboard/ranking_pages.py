@@ -15,6 +15,7 @@ from orm_insight.ui.format import count, counted
 from orm_insight.ui.list_pages import Column
 from orm_insight.ui.overview_contexts import Ranking, RankingPage
 from orm_insight.ui.rankings import ENDPOINTS, LINES, STATEMENTS, Kind
+from orm_insight.ui.sorting import sort_choices
 
 PAGE_SIZE = 50
 FIRST = 6
@@ -85,11 +86,12 @@ def ranking_page(request: HttpRequest, name: str) -> RankingPage:
         ),
         url=address(name),
         text=asked.text,
-        sort="" if asked.sort == _COSTLIEST else asked.sort,
+        sorts=sort_choices(_sorts(choice.kind), asked.sort, _COSTLIEST),
         found=f"{count(len(found))} of {total}" if asked.text else total,
         pending=workload.pending,
         empty="Nothing here matches." if entries else "Nothing recorded yet.",
         placeholder=choice.kind.placeholder,
+        searched=choice.kind.searched,
         previous_url=asked.url(page=asked.page - 1) if asked.page > 1 else None,
         next_url=asked.url(page=asked.page + 1) if has_next else None,
     )
@@ -113,11 +115,16 @@ def _rows(choice: _Choice, shown: Sequence[Any], entries: Sequence[Any]) -> tupl
     return tuple(choice.kind.rows(shown, whole, traces_of(choice.parameter)))
 
 
-def _columns(kind: Kind[Any], asked: _Asked) -> Iterator[Column]:
-    yield _column(kind.name, "name", "oi-cell-main", asked)
+def _sorts(kind: Kind[Any]) -> Iterator[tuple[str, str]]:
+    """The title of each column, and the sort of the first click on it."""
+    yield kind.name, "name"
     for measure in kind.measures:
-        css = "oi-number oi-cell-minor" if measure.is_minor else "oi-number"
-        yield _column(measure.title, f"-{measure.key}", css, asked)
+        yield measure.title, f"-{measure.key}"
+
+
+def _columns(kind: Kind[Any], asked: _Asked) -> Iterator[Column]:
+    for title, sort in _sorts(kind):
+        yield _column(title, sort, "oi-cell-main" if sort == "name" else "oi-number", asked)
 
 
 def _column(title: str, first_sort: str, css: str, asked: _Asked) -> Column:

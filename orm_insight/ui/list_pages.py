@@ -103,7 +103,7 @@ class TraceListPage:
     table: TraceTable
     text: str
     chosen: tuple[Chosen, ...]
-    sort: str
+    sorts: tuple[Choice, ...]
     kept: tuple[Choice, ...]
     facts: tuple[Fact, ...]
     warnings: tuple[str, ...]
