@@ -22,7 +22,9 @@ def recorded(address: str, **facts) -> list[str]:
     return [trace.path for trace in insight.recent()]
 
 
-@pytest.mark.parametrize("address", ["/_orm", "/_orm/nothing/", "/_orm/traces", "/_orm/traces/a/b/"])
+@pytest.mark.parametrize(
+    "address", ["/_orm", "/_orm/nothing/", "/_orm/traces", "/_orm/traces/a/b/"]
+)
 def test_addresses_that_the_dashboard_does_not_know(address):
     assert recorded(address) == []
 

@@ -116,9 +116,9 @@ def test_list_of_those_kept_for_one_reason(dashboard):
     text = dashboard.text("traces/", kept="pinned")
 
     assert paths(text) == ["/a/"]
-    assert [o.get("value") for o in elements(text, "option") if "selected" in o.attrib] == [
+    assert [o.get("value") for o in elements(text, "option") if "selected" in o.attrib][0] == (
         "pinned"
-    ]
+    )
     assert paths(dashboard.text("traces/", kept="nonsense")) == ["/b/", "/a/"]
     assert dashboard.get("traces.json", kept="slowest").json()["traces"] == []
 
