@@ -97,13 +97,15 @@ def ranking_page(request: HttpRequest, name: str) -> RankingPage:
     )
 
 
-def first_rows(kind: Kind[Any], entries: Sequence[Any], name: str, parameter: str) -> Ranking:
-    """The costliest, for the overview."""
+def first_rows(
+    kind: Kind[Any], entries: Sequence[Any], name: str, parameter: str, *, limit: int = FIRST
+) -> Ranking:
+    """The costliest, for the overview and for what many statements belong to."""
     choice = RANKINGS[name]
     asked = _Asked(name=name, text="", sort=_COSTLIEST, page=1)
     return Ranking(
         columns=tuple(_columns(kind, asked)),
-        rows=_rows(choice, entries[:FIRST], entries),
+        rows=_rows(choice, entries[:limit], entries),
         more=counted(len(entries), choice.noun),
         more_url=address(name),
     )

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from orm_insight import insight, on_demand
 from orm_insight.analysis.report import Report
 from orm_insight.dashboard import access, assets
+from orm_insight.dashboard.asked import Asked
 from orm_insight.dashboard.documentation import about_page
 from orm_insight.dashboard.hint_pages import find_hint, hint_json, hint_page, why_gone
 from orm_insight.dashboard.links import TraceLinks, address
-from orm_insight.dashboard.list_page import Asked, list_page, trace_table
+from orm_insight.dashboard.list_page import list_page, trace_table
 from orm_insight.dashboard.problems_page import problems_json, problems_page
 from orm_insight.dashboard.responses import (
     answer,

@@ -83,7 +83,7 @@ class Kind(Generic[Entry]):
         )
 
 
-def _per_call(queries: float) -> str:
+def per_call(queries: float) -> str:
     return f"{queries:.1f}".removesuffix(".0")
 
 
@@ -97,14 +97,14 @@ def _endpoint_row(endpoint: Endpoint) -> dict[str, Any]:
     newest = endpoint.newest
     is_request = newest.kind == "request"
     return {
-        "name": cut(_route(endpoint), 200),
+        "name": cut(route_of(endpoint), 200),
         "method": newest.method or "",
         "kind": "" if is_request else newest.kind,
         "note": cut(newest.view or "", 200) if is_request else "",
     }
 
 
-def _route(endpoint: Endpoint) -> str:
+def route_of(endpoint: Endpoint) -> str:
     """The path, where it is the same for all; a task and a command are called by their code."""
     newest = endpoint.newest
     if newest.kind != "request":
@@ -162,7 +162,7 @@ ENDPOINTS: Kind[Endpoint] = Kind(
         Measure("p50", "p50", lambda each: each.p50_ms, duration),
         Measure("p95", "p95", lambda each: each.p95_ms, duration),
         Measure("share", "In database", lambda each: each.share, percent),
-        Measure("queries", "Queries/call", lambda each: each.queries_per_call, _per_call),
+        Measure("queries", "Queries/call", lambda each: each.queries_per_call, per_call),
         Measure("problems", "Problems", lambda each: each.problems, count),
     ),
     _endpoint_words,

@@ -11,7 +11,7 @@ from orm_insight.model.trace import Trace
 from orm_insight.stores.base import KeptFor, Listed
 from orm_insight.ui.format import clock, count, cut, duration, percent
 from orm_insight.ui.kept import badges_of, imported_badge
-from orm_insight.ui.list_pages import HintDigest, TraceRow
+from orm_insight.ui.list_pages import FoundPart, HintDigest, TraceRow
 from orm_insight.ui.pages import TraceHeader
 from orm_insight.ui.searching import folded, words_of
 
@@ -112,7 +112,9 @@ class RowAddress(Protocol):
     def pin(self) -> str: ...
 
 
-def row_of(entry: Entry, links: RowAddress, process: str) -> TraceRow:
+def row_of(
+    entry: Entry, links: RowAddress, process: str, found: tuple[FoundPart, ...] = ()
+) -> TraceRow:
     """``process`` is empty where all are of the same one."""
     trace = entry.summary
     return TraceRow(
@@ -138,6 +140,7 @@ def row_of(entry: Entry, links: RowAddress, process: str) -> TraceRow:
         share_text=percent(entry.share),
         hints=entry.digest,
         error=cut(trace.error or "", 200),
+        found=found,
     )
 
 
