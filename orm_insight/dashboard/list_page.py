@@ -27,7 +27,6 @@ from orm_insight.ui.subjects import TraceListPage
 from orm_insight.ui.traces import NEWEST_FIRST, Entry, matching, ordered, row_of
 
 PAGE_SIZE = 50
-_MAX_TEXT = 200
 
 # Title, sort key, class; a click on text sorts upwards, on numbers downwards.
 _COLUMNS = (
@@ -48,10 +47,10 @@ def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
     listed = insight.listed()
     # Before the status: what fails in the analysis is told on this page.
     table = trace_table(request, asked, listed)
-    status = insight.status()
+    status, shell = insight.status(), shell_of(request)
     pinned = sum("pinned" in entry.kept_for for entry in listed)
     return TraceListPage(
-        shell=shell_of(request),
+        shell=replace(shell, page=subject.page) if subject else shell,
         subject=subject,
         table=table,
         text=asked.text,

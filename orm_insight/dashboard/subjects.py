@@ -63,6 +63,7 @@ def _gone(workload: Workload, key: str, up: SubjectLink) -> Subject:
     reasons = "newer traces have taken its place, they were cleared, or the code has changed."
     return Subject(
         kind=TITLES[key],
+        page=_MAKERS[key][1],
         up=up,
         title=f"No such {noun} is known now",
         gone=workload.pending or f"No trace that is kept has this {noun} any more: {reasons}",
@@ -79,6 +80,7 @@ def _statement(workload: Workload, id: str, up: SubjectLink) -> Subject | None:
     whole = SubjectLink(label="All of this call site", url=traces_of("line")(seen[0].part.line_id))
     return Subject(
         kind=TITLES["statement"],
+        page="statements",
         up=up,
         title=cut(name_of(statement.fingerprint), 200),
         tags=(*named[:_MAX_TABLES], *alias),
@@ -100,6 +102,7 @@ def _line(workload: Workload, id: str, up: SubjectLink) -> Subject | None:
     [line] = lines_of(_measured(seen))
     return Subject(
         kind=TITLES["line"],
+        page="lines",
         up=up,
         title=site_text(line.site),
         place=_place(seen),
@@ -124,6 +127,7 @@ def _endpoint(workload: Workload, id: str, up: SubjectLink) -> Subject | None:
     )
     return Subject(
         kind=TITLES["endpoint"],
+        page="endpoints",
         up=up,
         title=cut(route_of(endpoint), 300),
         method=newest.method or "",

@@ -24,12 +24,13 @@ class SubjectLink:
 class Subject:
     """One row of a ranking with everything there is to know.
 
-    ``kind`` is what it is, ``up`` leads to its ranking. ``gone`` says why nothing is known of it.
-    A statement has ``sql`` and ``place``, a call site ``place``; ``hints_title`` says whose hints
-    these are.
+    ``kind`` is what it is; ``page`` names its ranking, and ``up`` leads there. ``gone`` says why
+    nothing is known of it. A statement has ``sql`` and ``place``, a call site ``place``;
+    ``hints_title`` says whose hints these are.
     """
 
     kind: str
+    page: str
     up: SubjectLink
     title: str = ""
     method: str = ""

@@ -116,7 +116,7 @@ def test_list_of_those_kept_for_one_reason(dashboard):
     text = dashboard.text("traces/", kept="pinned")
 
     assert paths(text) == ["/a/"]
-    assert [o.get("value") for o in elements(text, "option") if "selected" in o.attrib][0] == (
+    assert next(o.get("value") for o in elements(text, "option") if "selected" in o.attrib) == (
         "pinned"
     )
     assert paths(dashboard.text("traces/", kept="nonsense")) == ["/b/", "/a/"]
