@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from orm_insight import follow_ups, on_demand, steering
+from orm_insight.addresses import is_below_dashboard
 from orm_insight.capture import faults, tracing
 from orm_insight.capture.streams import record_closing, record_stream
 from orm_insight.capture.tracing import Recording, describe
@@ -235,9 +236,12 @@ def left_out_of(request: HttpRequest) -> LeftOut | None:
 
 
 def is_our_own(request: HttpRequest) -> bool:
-    """Is it a page of the toolbar or of the dashboard? Known once the view has been found."""
+    """Is it a page of the toolbar or of the dashboard? Known once the view has been looked for."""
     match = request.resolver_match
-    return match is not None and not _OWN_APPS.isdisjoint((*match.app_names, *match.namespaces))
+    if match is None:
+        # Only here: to look up an address costs more than all the rest.
+        return is_below_dashboard(request)
+    return not _OWN_APPS.isdisjoint((*match.app_names, *match.namespaces))
 
 
 def _view_name(request: HttpRequest) -> str | None:

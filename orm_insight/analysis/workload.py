@@ -29,7 +29,7 @@ class Part:
 
     ``sql`` is one of them with its placeholders; ``fingerprint`` what all of them have in common,
     empty for what stands together because there was too much. The ids are those of ``Line`` and
-    ``Statement``.
+    ``Statement``. ``slowest`` is the index of the slowest query, where one was kept.
     """
 
     line_id: str
@@ -42,6 +42,7 @@ class Part:
     count: int
     total_ms: float
     slowest_ms: float = 0.0
+    slowest: int | None = None
 
 
 class Measured(NamedTuple):
@@ -59,7 +60,7 @@ def id_of(*facts: object) -> str:
 
 
 def parts_of(report: Report) -> tuple[Part, ...]:
-    """Largest total time first."""
+    """Largest total time first, in the order of the report's groups."""
     named, rest = report.groups[:MAX_PARTS], report.groups[MAX_PARTS:]
     return (*map(_part, named), *([_rest(rest)] if rest else ()))
 
@@ -67,6 +68,7 @@ def parts_of(report: Report) -> tuple[Part, ...]:
 def _part(group: QueryGroup) -> Part:
     site = Spot.of(group.site)
     line = site[:2] if site else ("", 0)
+    slowest = max(group.queries, key=lambda query: query.duration_ms, default=None)
     return Part(
         line_id=id_of(*line),
         statement_id=id_of(*line, group.fingerprint, group.alias),
@@ -77,7 +79,8 @@ def _part(group: QueryGroup) -> Part:
         alias=group.alias,
         count=group.count,
         total_ms=group.total_ms,
-        slowest_ms=max((query.duration_ms for query in group.queries), default=0.0),
+        slowest_ms=slowest.duration_ms if slowest else 0.0,
+        slowest=slowest.index if slowest else None,
     )
 
 

@@ -20,6 +20,8 @@ from orm_insight.conf import Config, get_config
 from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Trace
 from orm_insight.ui.list_pages import HintDigest
+from orm_insight.ui.overview import site_text
+from orm_insight.ui.searching import SEARCHED_SQL
 
 BUDGET_S = 0.3
 _READ_AT_ONCE = 10
@@ -41,11 +43,14 @@ class Digest:
 
     @property
     def texts(self) -> Iterator[str]:
-        """What its queries are searched for: their SQL, and the lines that issue them."""
+        """What it is searched for: hints, SQL of its queries, and the lines that issue them."""
+        for finding in self.findings:
+            yield f"{finding.hint.code} {finding.hint.title}\n{finding.hint.severity}"
         for part in self.parts:
-            yield part.fingerprint
+            yield f"{part.sql[:SEARCHED_SQL]}\n{part.fingerprint}"
             if part.site is not None:
-                yield f"{part.site.file}:{part.site.line} {part.site.function}"
+                site = part.site
+                yield f"{site_text(site)} {site.function}\n{site.file}:{site.line}"
 
     @property
     def line(self) -> HintDigest:

@@ -22,7 +22,8 @@ def address(name: str, *args: object) -> str:
 def with_query(url: str, **parameters: object) -> str:
     """The address with the parameters that have a value."""
     given = {key: value for key, value in parameters.items() if value not in (None, "", 0)}
-    return f"{url}?{urlencode(given)}" if given else url
+    # Names of files may have characters that cannot be encoded.
+    return f"{url}?{urlencode(given, errors='replace')}" if given else url
 
 
 def span_url(span: SpanReference | None) -> str | None:

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.middleware.csrf import get_token
 
 from orm_insight import insight
-from orm_insight.analysis.workload import endpoint_id
+from orm_insight.dashboard.asked import Asked
+from orm_insight.dashboard.chosen_rows import chosen_rows, found_in, having_rows
 from orm_insight.dashboard.digests import digests
-from orm_insight.dashboard.links import TraceLinks, address, with_query
+from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.responses import shell_of
 from orm_insight.dashboard.state import demand, facts, version_of, warnings
+from orm_insight.dashboard.subjects import subject_of
 from orm_insight.model.summary import TraceSummary
-from orm_insight.sql.fingerprint import summary as summary_of_sql
-from orm_insight.stores.base import KeptFor, Listed
+from orm_insight.stores.base import Listed
 from orm_insight.ui.choices import Choice
 from orm_insight.ui.format import count, counted
-from orm_insight.ui.kept import REASONS, places_of, process_among, reason_of, word_of
-from orm_insight.ui.list_pages import Chosen, Column, HintDigest, TraceListPage, TraceTable
-from orm_insight.ui.overview import site_text
-from orm_insight.ui.traces import NEWEST_FIRST, Entry, is_sort, matching, ordered, row_of
+from orm_insight.ui.kept import REASONS, places_of, process_among, word_of
+from orm_insight.ui.list_pages import Column, HintDigest, TraceTable
+from orm_insight.ui.sorting import sort_choices
+from orm_insight.ui.subjects import TraceListPage
+from orm_insight.ui.traces import NEWEST_FIRST, Entry, matching, ordered, row_of
 
 PAGE_SIZE = 50
-_MAX_TEXT = 200
 
 # Title, sort key, class; a click on text sorts upwards, on numbers downwards.
 _COLUMNS = (
@@ -40,79 +41,21 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the address says: words to look for, why kept, the order, the page from 1.
-
-    ``endpoint``, ``line`` and ``statement`` are ids of rows of a ranking: only their traces.
-    """
-
-    text: str = ""
-    kept_for: KeptFor | None = None
-    endpoint: str = ""
-    line: str = ""
-    statement: str = ""
-    sort: str = NEWEST_FIRST
-    page: int = 1
-
-    @classmethod
-    def of(cls, parameters: QueryDict) -> Asked:
-        """What makes no sense is as if it were not there."""
-        sort, page = parameters.get("sort", ""), parameters.get("page", "")
-        return cls(
-            text=parameters.get("q", "")[:_MAX_TEXT].strip(),
-            kept_for=reason_of(parameters.get("kept", "")),
-            endpoint=parameters.get("endpoint", "")[:_MAX_TEXT],
-            line=parameters.get("line", "")[:_MAX_TEXT],
-            statement=parameters.get("statement", "")[:_MAX_TEXT],
-            sort=sort if is_sort(sort) else NEWEST_FIRST,
-            page=max(int(page), 1) if page.isdecimal() and len(page) < 6 else 1,
-        )
-
-    def url(self, *, sort: str | None = None, page: int = 1, without: str = "") -> str:
-        chosen = sort or self.sort
-        return with_query(
-            address("traces"),
-            **{name: value for name, value in self.filters.items() if name != without},
-            sort=None if chosen == NEWEST_FIRST else chosen,
-            page=None if page == 1 else page,
-        )
-
-    @property
-    def filters(self) -> dict[str, str]:
-        return {
-            "q": self.text,
-            "kept": word_of(self.kept_for) if self.kept_for else "",
-            **self.rows,
-        }
-
-    @property
-    def rows(self) -> dict[str, str]:
-        """The rows of rankings that are asked for."""
-        return {"endpoint": self.endpoint, "line": self.line, "statement": self.statement}
-
-    @property
-    def needs_all(self) -> bool:
-        """Whether only the queries of a trace tell whether it is one of them."""
-        return bool(self.text or self.line or self.statement)
-
-    @property
-    def is_filtered(self) -> bool:
-        return any(self.filters.values())
-
-
 def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
+    # First: it works for longest, and what it finds out is known to the list then.
+    subject = subject_of(asked)
     listed = insight.listed()
     # Before the status: what fails in the analysis is told on this page.
     table = trace_table(request, asked, listed)
-    status = insight.status()
+    status, shell = insight.status(), shell_of(request)
     pinned = sum("pinned" in entry.kept_for for entry in listed)
     return TraceListPage(
-        shell=shell_of(request),
+        shell=replace(shell, page=subject.page) if subject else shell,
+        subject=subject,
         table=table,
         text=asked.text,
-        chosen=tuple(_chosen(asked, listed)),
-        sort="" if asked.sort == NEWEST_FIRST else asked.sort,
+        chosen=tuple(chosen_rows(asked, listed)),
+        sorts=sort_choices((column[:2] for column in _COLUMNS), asked.sort, NEWEST_FIRST),
         kept=tuple(_choices(asked)) if asked.kept_for or _has_reasons(listed) else (),
         facts=tuple(facts(status)),
         warnings=tuple(warnings(request, status)),
@@ -122,35 +65,9 @@ def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
         clear_url=address("clear"),
         clear_note="All traces are forgotten, and the plans made of them."
         + (f" {counted(pinned, 'pinned trace')} will stay." if pinned else ""),
-        json_url=with_query(address("traces-json"), **asked.filters),
+        json_url=asked.url(name="traces-json"),
         import_url=address("import"),
     )
-
-
-def _chosen(asked: Asked, listed: Sequence[Listed]) -> Iterator[Chosen]:
-    """The rows of rankings that are asked for, in words; an address without each of them."""
-    for key, id in asked.rows.items():
-        if id:
-            yield Chosen(
-                label=key.capitalize(),
-                text=_named(key, id, listed),
-                url=asked.url(without=key),
-                name=key,
-                value=id,
-            )
-
-
-def _named(key: str, id: str, listed: Sequence[Listed]) -> str:
-    for summary in (each.summary for each in listed):
-        if key == "endpoint" and endpoint_id(summary) == id:
-            return " ".join(filter(None, (summary.method, summary.path or summary.name)))
-        digest = digests.get(summary)
-        for part in digest.parts if digest else ():
-            if key == "line" and part.line_id == id:
-                return site_text(part.site)
-            if key == "statement" and part.statement_id == id:
-                return f"{summary_of_sql(part.fingerprint)} at {site_text(part.site)}"
-    return "none that is known now"
 
 
 def trace_table(request: HttpRequest, asked: Asked, listed: Sequence[Listed]) -> TraceTable:
@@ -165,7 +82,12 @@ def trace_table(request: HttpRequest, asked: Asked, listed: Sequence[Listed]) ->
     return TraceTable(
         columns=tuple(_columns(asked)),
         rows=tuple(
-            row_of(entry, TraceLinks(entry.summary.id), process_among(entry.summary, places))
+            row_of(
+                entry,
+                TraceLinks(entry.summary.id),
+                process_among(entry.summary, places),
+                found_in(entry.summary, asked),
+            )
             for entry in shown
         ),
         found=_found(len(found), len(listed), asked),
@@ -184,7 +106,7 @@ def entries(listed: Sequence[Listed], asked: Asked) -> list[Entry]:
     """What was found, in order, after as much analysis as one request may do."""
     if asked.needs_all:
         digests.work(each.summary for each in listed)
-    found = matching(_of_rows(listed, asked), asked.text, asked.kept_for, _texts)
+    found = matching(having_rows(listed, asked), asked.text, asked.kept_for, _texts)
     if asked.sort.endswith("hints"):
         digests.work(each.summary for each in found)
         return ordered(map(_entry, found), asked.sort)
@@ -196,24 +118,6 @@ def entries(listed: Sequence[Listed], asked: Asked) -> list[Entry]:
         replace(entry, digest=_line(entry.summary)) for entry in shown
     ]
     return in_order
-
-
-def _of_rows(listed: Sequence[Listed], asked: Asked) -> list[Listed]:
-    return [
-        each
-        for each in listed
-        if asked.endpoint in ("", endpoint_id(each.summary)) and _has_part(each.summary, asked)
-    ]
-
-
-def _has_part(summary: TraceSummary, asked: Asked) -> bool:
-    if not (asked.line or asked.statement):
-        return True
-    digest = digests.get(summary)
-    return any(
-        asked.line in ("", part.line_id) and asked.statement in ("", part.statement_id)
-        for part in (digest.parts if digest else ())
-    )
 
 
 def _texts(summary: TraceSummary) -> Iterator[str]:

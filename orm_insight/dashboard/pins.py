@@ -7,8 +7,8 @@ from django.views.decorators.http import require_POST
 
 from orm_insight import insight
 from orm_insight.dashboard import access
+from orm_insight.dashboard.asked import Asked
 from orm_insight.dashboard.links import TraceLinks
-from orm_insight.dashboard.list_page import Asked
 from orm_insight.dashboard.responses import answer_json, no_trace, refused, see, wants_json
 from orm_insight.stores.base import PinOutcome
 from orm_insight.stores.retention import MAX_PINNED

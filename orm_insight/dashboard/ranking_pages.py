@@ -15,6 +15,7 @@ from orm_insight.ui.format import count, counted
 from orm_insight.ui.list_pages import Column
 from orm_insight.ui.overview_contexts import Ranking, RankingPage
 from orm_insight.ui.rankings import ENDPOINTS, LINES, STATEMENTS, Kind
+from orm_insight.ui.sorting import sort_choices
 
 PAGE_SIZE = 50
 FIRST = 6
@@ -85,23 +86,26 @@ def ranking_page(request: HttpRequest, name: str) -> RankingPage:
         ),
         url=address(name),
         text=asked.text,
-        sort="" if asked.sort == _COSTLIEST else asked.sort,
+        sorts=sort_choices(_sorts(choice.kind), asked.sort, _COSTLIEST),
         found=f"{count(len(found))} of {total}" if asked.text else total,
         pending=workload.pending,
         empty="Nothing here matches." if entries else "Nothing recorded yet.",
         placeholder=choice.kind.placeholder,
+        searched=choice.kind.searched,
         previous_url=asked.url(page=asked.page - 1) if asked.page > 1 else None,
         next_url=asked.url(page=asked.page + 1) if has_next else None,
     )
 
 
-def first_rows(kind: Kind[Any], entries: Sequence[Any], name: str, parameter: str) -> Ranking:
-    """The costliest, for the overview."""
+def first_rows(
+    kind: Kind[Any], entries: Sequence[Any], name: str, parameter: str, *, limit: int = FIRST
+) -> Ranking:
+    """The costliest, for the overview and for what many statements belong to."""
     choice = RANKINGS[name]
     asked = _Asked(name=name, text="", sort=_COSTLIEST, page=1)
     return Ranking(
         columns=tuple(_columns(kind, asked)),
-        rows=_rows(choice, entries[:FIRST], entries),
+        rows=_rows(choice, entries[:limit], entries),
         more=counted(len(entries), choice.noun),
         more_url=address(name),
     )
@@ -113,11 +117,16 @@ def _rows(choice: _Choice, shown: Sequence[Any], entries: Sequence[Any]) -> tupl
     return tuple(choice.kind.rows(shown, whole, traces_of(choice.parameter)))
 
 
-def _columns(kind: Kind[Any], asked: _Asked) -> Iterator[Column]:
-    yield _column(kind.name, "name", "oi-cell-main", asked)
+def _sorts(kind: Kind[Any]) -> Iterator[tuple[str, str]]:
+    """The title of each column, and the sort of the first click on it."""
+    yield kind.name, "name"
     for measure in kind.measures:
-        css = "oi-number oi-cell-minor" if measure.is_minor else "oi-number"
-        yield _column(measure.title, f"-{measure.key}", css, asked)
+        yield measure.title, f"-{measure.key}"
+
+
+def _columns(kind: Kind[Any], asked: _Asked) -> Iterator[Column]:
+    for title, sort in _sorts(kind):
+        yield _column(title, sort, "oi-cell-main" if sort == "name" else "oi-number", asked)
 
 
 def _column(title: str, first_sort: str, css: str, asked: _Asked) -> Column:

@@ -7,8 +7,9 @@ from typing import Any
 
 from orm_insight import insight
 from orm_insight.analysis.report import Report
+from orm_insight.dashboard.asked import Asked
 from orm_insight.dashboard.links import TraceLinks, span_url
-from orm_insight.dashboard.list_page import Asked, entries
+from orm_insight.dashboard.list_page import entries
 from orm_insight.explanations import KeptExplanation
 from orm_insight.model.surroundings import SpanReference
 from orm_insight.stores.base import KeptFor

@@ -144,8 +144,27 @@ class TracePages:
             title = f"{title} of a hint: {cut(self.report.hints[hint].title, 120)}"
         elif group is not None:
             title = f"{title} of one group"
+        is_behind = bool(chosen.total and not chosen.rows)
         return QueriesPage(
-            shell=shell_of(self.request), trace=self.header, title=title, queries=chosen
+            shell=shell_of(self.request),
+            trace=self.header,
+            title=title,
+            queries=chosen,
+            notice=f"There are no more than {queries(chosen.total)} here." if is_behind else "",
+            back_url=self.links.queries(hint=hint, group=group) if is_behind else "",
+            back="From the first on",
+        )
+
+    def no_queries(self, title: str, notice: str) -> QueriesPage:
+        """There is no such part of the trace."""
+        return QueriesPage(
+            shell=shell_of(self.request),
+            trace=self.header,
+            title=title,
+            queries=Queries(rows=(), total=0, more="", more_url=None),
+            notice=notice,
+            back_url=self.links.queries(),
+            back="All queries of this trace",
         )
 
     def detail(self, query: Query, csrf_token: str) -> QueryDetail:

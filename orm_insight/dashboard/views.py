@@ -12,10 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from orm_insight import insight, on_demand
 from orm_insight.analysis.report import Report
 from orm_insight.dashboard import access, assets
+from orm_insight.dashboard.asked import Asked
 from orm_insight.dashboard.documentation import about_page
 from orm_insight.dashboard.hint_pages import find_hint, hint_json, hint_page, why_gone
 from orm_insight.dashboard.links import TraceLinks, address
-from orm_insight.dashboard.list_page import Asked, list_page, trace_table
+from orm_insight.dashboard.list_page import list_page, trace_table
 from orm_insight.dashboard.problems_page import problems_json, problems_page
 from orm_insight.dashboard.responses import (
     answer,
@@ -105,8 +106,7 @@ def queries(request: HttpRequest, trace_id: str) -> HttpResponse:
     hint, group = _from_one(request, "hint"), _from_one(request, "group")
     chosen = pages.queries(hint=hint, group=group, offset=_number(request, "offset") or 0)
     if chosen is None:
-        what = "hint" if hint is not None else "group"
-        return gone(request, f"No such {what}", f"This trace has no {what} with this number.")
+        return _no_part(request, pages, "hint" if hint is not None else "group")
     if is_fragment(request):
         return answer(QueriesFragment(queries=chosen))
     return answer(pages.queries_page(chosen, hint=hint, group=group))
@@ -260,11 +260,21 @@ def _no_query(request: HttpRequest, report: Report, index: int) -> HttpResponse:
     return gone(request, "No such query", f"This trace has no query {index}. {has}{dropped}.")
 
 
+def _no_part(request: HttpRequest, pages: TracePages, what: str) -> HttpResponse:
+    """The trace is there, the hint or group is not."""
+    title, message = f"No such {what}", f"This trace has no {what} with this number."
+    if is_fragment(request) or wants_json(request):
+        return gone(request, title, message)
+    return answer(pages.no_queries(title, message), status=404)
+
+
 def _number(request: HttpRequest, name: str) -> int | None:
     text = request.GET.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _from_one(request: HttpRequest, name: str) -> int | None:
-    number = _number(request, name)
-    return None if number is None else number - 1
+    """A number that is given from 1 on; what is none is the number of nothing."""
+    if not request.GET.get(name):
+        return None
+    return (_number(request, name) or 0) - 1

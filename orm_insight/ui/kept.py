@@ -49,8 +49,8 @@ def reason_of(word: str) -> KeptFor | None:
 
 
 def places_of(traces: Iterable[TraceSummary]) -> frozenset[tuple[str, int]]:
-    """The machines and processes that have recorded them."""
-    return frozenset((trace.host, trace.pid) for trace in traces)
+    """The machines and processes that have recorded them here."""
+    return frozenset((trace.host, trace.pid) for trace in traces if not trace.is_imported)
 
 
 def process_among(trace: TraceSummary, places: Collection[tuple[str, int]]) -> str:

@@ -1,13 +1,11 @@
-"""The list of traces: its page, its table, its rows."""
+"""The list of traces: its table, its rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from orm_insight.ui.choices import Choice
-from orm_insight.ui.contexts import Demand, Fact, KeptBadge
-from orm_insight.ui.pages import Shell
+from orm_insight.ui.contexts import KeptBadge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +19,19 @@ class HintDigest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPart:
+    """Statements of a trace that are asked for: how much they cost there, and where they stand."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TraceRow:
     """One trace in the list. ``hints`` is ``None`` while it was not analysed yet.
 
-    ``process`` is empty where all traces are of the same one.
+    ``process`` is empty where all traces are of the same one, ``found`` where all of a trace is
+    asked for.
     """
 
     id: str
@@ -49,6 +56,7 @@ class TraceRow:
     share_text: str
     hints: HintDigest | None
     error: str
+    found: tuple[FoundPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,25 +100,3 @@ class Chosen:
     url: str
     name: str
     value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceListPage:
-    """The list of traces. ``is_readable`` unless the store does not answer now."""
-
-    template: ClassVar[str] = "pages/traces.jinja"
-    shell: Shell
-    table: TraceTable
-    text: str
-    chosen: tuple[Chosen, ...]
-    sort: str
-    kept: tuple[Choice, ...]
-    facts: tuple[Fact, ...]
-    warnings: tuple[str, ...]
-    is_readable: bool
-    is_shared: bool
-    demand: Demand | None
-    clear_url: str
-    clear_note: str
-    json_url: str
-    import_url: str

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
+from orm_insight.ui.choices import Choice
 from orm_insight.ui.contexts import Demand, Fact, Place
 from orm_insight.ui.list_pages import Column, TraceRow
 from orm_insight.ui.pages import Shell
@@ -52,7 +53,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankingPage:
-    """One ranking as a page of its own."""
+    """One ranking as a page of its own. ``searched`` says where words are looked for."""
 
     template: ClassVar[str] = "pages/ranking.jinja"
     shell: Shell
@@ -61,11 +62,12 @@ class RankingPage:
     ranking: Ranking
     url: str
     text: str
-    sort: str
+    sorts: tuple[Choice, ...]
     found: str
     pending: str
     empty: str
     placeholder: str
+    searched: str
     previous_url: str | None
     next_url: str | None
 

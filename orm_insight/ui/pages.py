@@ -143,11 +143,16 @@ class GroupsFragment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueriesPage:
+    """``notice`` says why there are no rows; ``back`` is what ``back_url`` leads to then."""
+
     template: ClassVar[str] = "pages/queries.jinja"
     shell: Shell
     trace: TraceHeader
     title: str
     queries: Queries
+    notice: str = ""
+    back_url: str = ""
+    back: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

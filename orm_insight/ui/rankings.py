@@ -9,9 +9,10 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from orm_insight.analysis.workload import Endpoint, Line, Statement
 from orm_insight.sql.fingerprint import tables
 from orm_insight.ui.format import count, cut, duration, percent
-from orm_insight.ui.overview import NO_LINE, place_of
+from orm_insight.ui.overview import NO_LINE, place_of, site_text
 from orm_insight.ui.overview_contexts import Cell, RankingRow
 from orm_insight.ui.paths import display_path
+from orm_insight.ui.searching import SEARCHED_SQL, has_all, words_of
 from orm_insight.ui.sql import sql_line
 
 Entry = TypeVar("Entry", Endpoint, Line, Statement)
@@ -21,27 +22,31 @@ _TABLES = 6
 
 @dataclass(frozen=True, slots=True)
 class Measure(Generic[Entry]):
-    """A figure that a ranking is ordered by; ``is_minor`` where a narrow page leaves it out."""
+    """A figure that a ranking is ordered by."""
 
     key: str
     title: str
     value: Callable[[Entry], float]
     shown: Shown
     has_bar: bool = False
-    is_minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[Entry]):
-    """One ranking: what it is called, its figures, and the words in which it is searched."""
+    """One ranking: what it is called, its figures, its order by ``name``.
+
+    ``words`` is what is searched, everything that a row shows among it; ``searched`` says so.
+    """
 
     title: str
     about: str
     name: str
     measures: tuple[Measure[Entry], ...]
+    order: Callable[[Entry], Any]
     words: Callable[[Entry], str]
     row: Callable[[Entry], dict[str, Any]]
     placeholder: str
+    searched: str
 
     def is_sort(self, sort: str) -> bool:
         key = sort.removeprefix("-")
@@ -51,15 +56,12 @@ class Kind(Generic[Entry]):
         """A minus in front turns the order round."""
         key, is_reverse = sort.removeprefix("-"), sort.startswith("-")
         measures = {measure.key: measure.value for measure in self.measures}
-        value: Callable[[Entry], Any] = measures.get(key, self.words)
+        value: Callable[[Entry], Any] = measures.get(key, self.order)
         return sorted(entries, key=value, reverse=is_reverse)
 
     def matching(self, entries: Iterable[Entry], text: str) -> list[Entry]:
-        words = text.casefold().split()
-        return [each for each in entries if all(word in self._searched(each) for word in words)]
-
-    def _searched(self, entry: Entry) -> str:
-        return self.words(entry).casefold()
+        words = words_of(text)
+        return [each for each in entries if has_all(words, self.words(each))]
 
     def rows(self, entries: Sequence[Entry], whole: float, url: Callable[[str], str]) -> list[Any]:
         """``whole`` is the sum of which shares are told; ``url`` leads to the traces of an id."""
@@ -77,12 +79,11 @@ class Kind(Generic[Entry]):
         return Cell(
             text=measure.shown(value),
             label=measure.title,
-            css="oi-number oi-cell-minor" if measure.is_minor else "oi-number",
             bar=(min(value / whole, 1.0) if whole else 0.0) if measure.has_bar else None,
         )
 
 
-def _per_call(queries: float) -> str:
+def per_call(queries: float) -> str:
     return f"{queries:.1f}".removesuffix(".0")
 
 
@@ -96,14 +97,14 @@ def _endpoint_row(endpoint: Endpoint) -> dict[str, Any]:
     newest = endpoint.newest
     is_request = newest.kind == "request"
     return {
-        "name": cut(_route(endpoint), 200),
+        "name": cut(route_of(endpoint), 200),
         "method": newest.method or "",
         "kind": "" if is_request else newest.kind,
         "note": cut(newest.view or "", 200) if is_request else "",
     }
 
 
-def _route(endpoint: Endpoint) -> str:
+def route_of(endpoint: Endpoint) -> str:
     """The path, where it is the same for all; a task and a command are called by their code."""
     newest = endpoint.newest
     if newest.kind != "request":
@@ -111,10 +112,16 @@ def _route(endpoint: Endpoint) -> str:
     return (newest.path if endpoint.paths == 1 else newest.url_name) or newest.path or newest.name
 
 
+def _site_order(entry: Line | Statement) -> tuple[str, int]:
+    return ("", 0) if entry.site is None else (display_path(entry.site.file), entry.site.line)
+
+
 def _site_words(entry: Line | Statement) -> str:
-    if entry.site is None:
+    """As it is shown, and the path as a whole."""
+    site = entry.site
+    if site is None:
         return NO_LINE
-    return f"{display_path(entry.site.file)}:{entry.site.line:05} {entry.site.function}"
+    return f"{site_text(site)} {site.function}\n{site.file}:{site.line}"
 
 
 def _line_row(line: Line) -> dict[str, Any]:
@@ -123,7 +130,14 @@ def _line_row(line: Line) -> dict[str, Any]:
 
 
 def _statement_words(statement: Statement) -> str:
-    return f"{statement.fingerprint}\n{_site_words(statement)}\n{statement.alias}"
+    facts = (
+        statement.sql[:SEARCHED_SQL],
+        statement.fingerprint,
+        *tables(statement.fingerprint),
+        f"on {statement.alias}",
+        _site_words(statement),
+    )
+    return "\n".join(facts)
 
 
 def _statement_row(statement: Statement) -> dict[str, Any]:
@@ -147,41 +161,48 @@ ENDPOINTS: Kind[Endpoint] = Kind(
         Measure("calls", "Calls", lambda each: each.calls, count),
         Measure("p50", "p50", lambda each: each.p50_ms, duration),
         Measure("p95", "p95", lambda each: each.p95_ms, duration),
-        Measure("share", "In database", lambda each: each.share, percent, is_minor=True),
-        Measure("queries", "Queries/call", lambda each: each.queries_per_call, _per_call),
+        Measure("share", "In database", lambda each: each.share, percent),
+        Measure("queries", "Queries/call", lambda each: each.queries_per_call, per_call),
         Measure("problems", "Problems", lambda each: each.problems, count),
     ),
     _endpoint_words,
+    _endpoint_words,
     _endpoint_row,
     "path, view, command …",
+    "Every word is looked for in method, path, name of the URL, view, and names of tasks and "
+    "commands.",
 )
 
 
-def _totals(what: str) -> tuple[Measure[Any], ...]:
+def _totals() -> tuple[Measure[Any], ...]:
     return (
         Measure("total", "Total", lambda each: each.totals.total_ms, duration, has_bar=True),
-        Measure("calls", what, lambda each: each.totals.count, count),
+        Measure("calls", "Calls", lambda each: each.totals.count, count),
         Measure("average", "Average", lambda each: each.totals.average_ms, duration),
-        Measure("slowest", "Slowest", lambda e: e.totals.slowest_ms, duration, is_minor=True),
-        Measure("traces", "Traces", lambda each: each.totals.traces, count, is_minor=True),
+        Measure("slowest", "Slowest", lambda e: e.totals.slowest_ms, duration),
+        Measure("traces", "Traces", lambda each: each.totals.traces, count),
     )
 
 
 LINES: Kind[Line] = Kind(
     "Call sites",
-    "Lines of code, and the time that the database works for each.",
-    "Line",
-    _totals("Queries"),
+    "Lines of your code that issue statements, and the time that the database works for each.",
+    "Call site",
+    _totals(),
+    _site_order,
     _site_words,
     _line_row,
-    "file, function …",
+    "file, file:line, function …",
+    "Every word is looked for in file, line and function.",
 )
 STATEMENTS: Kind[Statement] = Kind(
     "Statements",
-    "What one line asks again and again, equal but for the values.",
+    "What one call site asks again and again, equal but for the values.",
     "Statement",
-    _totals("Calls"),
+    _totals(),
+    lambda each: (each.fingerprint, _site_order(each)),
     _statement_words,
     _statement_row,
-    "SQL, table, file …",
+    "SQL, table, file:line …",
+    "Every word is looked for in SQL, tables, database, file, line and function.",
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Protocol
 
 from orm_insight.model.summary import TraceSummary
@@ -12,8 +11,9 @@ from orm_insight.model.trace import Trace
 from orm_insight.stores.base import KeptFor, Listed
 from orm_insight.ui.format import clock, count, cut, duration, percent
 from orm_insight.ui.kept import badges_of, imported_badge
-from orm_insight.ui.list_pages import HintDigest, TraceRow
+from orm_insight.ui.list_pages import FoundPart, HintDigest, TraceRow
 from orm_insight.ui.pages import TraceHeader
+from orm_insight.ui.searching import folded, words_of
 
 _FAILURE = 400
 
@@ -63,30 +63,30 @@ def matching(
     texts_of: Callable[[TraceSummary], Iterable[str]],
 ) -> list[Listed]:
     """Those in which every word is found: in method, path, view, name, status, kind, tags, host,
-    and in what ``texts_of`` tells of its queries.
+    why it is kept, and in what ``texts_of`` tells of its queries and hints.
 
     A process is asked for by ``pid:123``, or by its number alone.
     """
-    words = text.casefold().split()
+    words = words_of(text)
 
-    def has_all(trace: TraceSummary) -> bool:
-        left = [word for word in words if not _has(trace, word)]
-        texts = list(map(_folded, texts_of(trace))) if left else []
+    def has_all(each: Listed) -> bool:
+        left = [word for word in words if not _has(each, word)]
+        texts = list(map(folded, texts_of(each.summary))) if left else []
         return all(any(word in told for told in texts) for word in left)
 
     return [
-        each
-        for each in listed
-        if (kept_for is None or kept_for in each.kept_for) and has_all(each.summary)
+        each for each in listed if (kept_for is None or kept_for in each.kept_for) and has_all(each)
     ]
 
 
-def _has(trace: TraceSummary, word: str) -> bool:
-    return word in (f"pid:{trace.pid}", str(trace.pid)) or word in _searched(trace)
+def _has(listed: Listed, word: str) -> bool:
+    pid = listed.summary.pid
+    return word in (f"pid:{pid}", str(pid)) or word in _searched(listed)
 
 
-def _searched(trace: TraceSummary) -> str:
-    tags = (f"{key}:{value}" for key, value in trace.tags.items())
+def _searched(listed: Listed) -> str:
+    trace = listed.summary
+    tags = (f"{key}:{value}\n{key}: {value}" for key, value in trace.tags.items())
     parts = (
         trace.name,
         trace.method,
@@ -98,13 +98,10 @@ def _searched(trace: TraceSummary) -> str:
         trace.host,
         "process",
         "imported" if trace.is_imported else None,
+        "in depth" if trace.is_deep else None,
+        *sorted(listed.kept_for - {"recent"}),
     )
-    return _folded("\n".join(str(part) for part in (*parts, *tags) if part is not None))
-
-
-@lru_cache(maxsize=4096)
-def _folded(text: str) -> str:
-    return text.casefold()
+    return folded("\n".join(str(part) for part in (*parts, *tags) if part is not None))
 
 
 class RowAddress(Protocol):
@@ -115,7 +112,9 @@ class RowAddress(Protocol):
     def pin(self) -> str: ...
 
 
-def row_of(entry: Entry, links: RowAddress, process: str) -> TraceRow:
+def row_of(
+    entry: Entry, links: RowAddress, process: str, found: tuple[FoundPart, ...] = ()
+) -> TraceRow:
     """``process`` is empty where all are of the same one."""
     trace = entry.summary
     return TraceRow(
@@ -141,6 +140,7 @@ def row_of(entry: Entry, links: RowAddress, process: str) -> TraceRow:
         share_text=percent(entry.share),
         hints=entry.digest,
         error=cut(trace.error or "", 200),
+        found=found,
     )
 
 

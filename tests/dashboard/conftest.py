@@ -7,7 +7,9 @@ from django.conf import settings as project
 from django.test import Client
 
 from orm_insight import insight
+from tests.builders import make_query, make_site
 from tests.dashboard.pages import Dashboard
+from tests.dashboard.test_problems import at_line
 
 TOOLBAR = "debug_toolbar.middleware.DebugToolbarMiddleware"
 
@@ -20,6 +22,19 @@ def dashboard(settings):
     insight.clear()
     yield Dashboard(Client(enforce_csrf_checks=True))
     insight.reset()
+
+
+@pytest.fixture
+def two(dashboard):
+    """A page with a loop, and one that is slow without one."""
+    dashboard.keep(*at_line(20, 9), path="/loop/", url_name="loop", duration_ms=50.0)
+    dashboard.keep(
+        make_query('SELECT "x" FROM "shelf"', site=make_site("/app/slow.py", 7), duration_ms=40.0),
+        path="/slow/",
+        url_name="slow",
+        duration_ms=400.0,
+    )
+    return dashboard
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from orm_insight import insight
 from orm_insight.stores.base import PinOutcome
 from orm_insight.stores.retention import MAX_PINNED
-from tests.builders import make_query
-from tests.dashboard.pages import elements, forms_token
+from tests.builders import STARTED_AT, make_query
+from tests.dashboard.pages import elements, forms_token, texts_of
 from tests.dashboard.test_traces import paths
 
 JSON = {"HTTP_ACCEPT": "application/json"}
@@ -116,9 +116,9 @@ def test_list_of_those_kept_for_one_reason(dashboard):
     text = dashboard.text("traces/", kept="pinned")
 
     assert paths(text) == ["/a/"]
-    assert [o.get("value") for o in elements(text, "option") if "selected" in o.attrib] == [
+    assert next(o.get("value") for o in elements(text, "option") if "selected" in o.attrib) == (
         "pinned"
-    ]
+    )
     assert paths(dashboard.text("traces/", kept="nonsense")) == ["/b/", "/a/"]
     assert dashboard.get("traces.json", kept="slowest").json()["traces"] == []
 
@@ -148,6 +148,15 @@ def test_clear_says_that_pinned_ones_stay(dashboard):
     assert "1 pinned trace will stay" in dashboard.text("traces/")
     dashboard.post("clear/")
     assert [each.id for each in insight.recent()] == [trace.id]
+
+
+def test_process_of_an_imported_trace_does_not_count(dashboard):
+    dashboard.keep(path="/a/", pid=11)
+    dashboard.keep(path="/b/", pid=12, imported_at=STARTED_AT)
+
+    told = texts_of(dashboard.text("traces/"), "span", "oi-view")
+
+    assert [text for text in told if text.startswith("process")] == []
 
 
 def test_process_is_told_where_there_are_several(dashboard):

@@ -26,19 +26,6 @@ def chart_of(text: str) -> str:
     return chart.get("aria-label")
 
 
-@pytest.fixture
-def two(dashboard):
-    """A page with a loop, and one that is slow without one."""
-    dashboard.keep(*at_line(20, 9), path="/loop/", url_name="loop", duration_ms=50.0)
-    dashboard.keep(
-        make_query('SELECT "x" FROM "shelf"', site=make_site("/app/slow.py", 7), duration_ms=40.0),
-        path="/slow/",
-        url_name="slow",
-        duration_ms=400.0,
-    )
-    return dashboard
-
-
 def test_empty_ring_says_what_to_do_next(dashboard):
     text = dashboard.text()
 
@@ -191,6 +178,15 @@ def test_rankings_are_sorted(two, path, sort, expected):
         ("statements/", "shelf", 1),
         ("statements/", "SLOW.py select", 1),
         ("statements/", "nowhere", 0),
+        ("lines/", "/app/slow.py:7", 1),
+        ("lines/", "/app/blog/views.py:20 post_list", 1),
+        ("lines/", "post_l…", 2),
+        ("statements/", '"id" = %s', 1),
+        ("statements/", 'SELECT … FROM "shelf"', 1),
+        ("statements/", 'SELECT "x" FROM "she…', 1),
+        ("statements/", "/app/slow.py:7", 1),
+        ("statements/", "on default", 2),
+        ("statements/", "…", 2),
     ],
 )
 def test_rankings_are_searched(two, path, words, count):
@@ -210,9 +206,19 @@ def test_heading_turns_the_order_and_keeps_the_words(two):
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("shelf", ["/slow/"]), ("slow.py:7", ["/slow/"]), ("t20 loop", ["/loop/"]), ("t20 slow", [])],
+    [
+        ("shelf", ["/slow/"]),
+        ("slow.py:7", ["/slow/"]),
+        ("t20 loop", ["/loop/"]),
+        ("t20 slow", []),
+        ('"id" = %s', ["/loop/"]),
+        ('SELECT … FROM "shelf"', ["/slow/"]),
+        ("ORM205", ["/loop/"]),
+        ("is repeated in a loop", ["/loop/"]),
+        ("ORM9", []),
+    ],
 )
-def test_traces_are_searched_by_sql_and_by_file(two, words, expected):
+def test_traces_are_searched_by_sql_file_and_hint(two, words, expected):
     assert paths(two.text("traces/", q=words)) == expected
 
 

@@ -171,6 +171,29 @@ def test_query_out_of_range(dashboard, index):
     assert "It has 2 queries, 0 to 1" in page
 
 
+@pytest.mark.parametrize("number", ["abc", "0", "-1", "99", "\N{SUPERSCRIPT TWO}", "9" * 20])
+@pytest.mark.parametrize("what", ["hint", "group"])
+def test_part_that_is_not_there_is_told_and_leads_back(dashboard, what, number):
+    trace = dashboard.keep(make_query(), make_query())
+    address = f"traces/{trace.id}/queries/"
+
+    text = dashboard.text(address, status=404, **{what: number})
+
+    assert f"This trace has no {what} with this number." in text
+    assert f'href="/_orm/{address}"' in text
+    assert dashboard.get(address, fragment="1", **{what: number}).status_code == 404
+
+
+def test_rows_behind_the_last_lead_to_the_first(dashboard):
+    trace = dashboard.keep(make_query(), make_query())
+    address = f"traces/{trace.id}/queries/"
+
+    text = dashboard.text(address, offset="99999", group="1")
+
+    assert "There are no more than 2 queries here." in text
+    assert f'href="/_orm/{address}?group=1"' in text
+
+
 @pytest.mark.parametrize("offset", ["-1", "x", "999999", "\N{SUPERSCRIPT TWO}"])
 def test_offsets_that_make_no_sense(dashboard, offset):
     trace = dashboard.keep(make_query())
