@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from orm_insight import keeping, recording, sieve, steering
 from orm_insight.analysis.detectors.base import Thresholds
+from orm_insight.analysis.patches.own_words import no_text
 from orm_insight.analysis.report import Report, analyze
 from orm_insight.analysis.silence import Silence, no_comments
 from orm_insight.capture import faults, provenance
@@ -22,6 +23,7 @@ from orm_insight.conf import get_config
 from orm_insight.explain.base import NOT_RUN_HERE, ExplainError, Explanation, Outcome
 from orm_insight.explain.runner import explain as explain_query
 from orm_insight.explanations import Explanations, KeptExplanation, Origin
+from orm_insight.files import SourcesOf
 from orm_insight.ignore_comments import read_comments
 from orm_insight.introspection import read_schema
 from orm_insight.keeping import listed, pin, recent, store, trace, traces
@@ -177,6 +179,7 @@ def report_of(trace: Trace) -> Report:
             read_comments=no_comments if trace.is_imported else read_comments,
         ),
         evidence,
+        no_text if trace.is_imported else SourcesOf(trace),
     )
     with _state.lock:
         _state.reports[trace.id] = report

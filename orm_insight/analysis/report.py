@@ -13,6 +13,7 @@ from typing import Any
 from orm_insight.analysis.detectors import DETECTORS
 from orm_insight.analysis.detectors.base import Context, Thresholds
 from orm_insight.analysis.groups import QueryGroup, count_duplicates, group_queries
+from orm_insight.analysis.patches.own_words import ReadText, Words, in_own_words, no_text
 from orm_insight.analysis.serialization import report_to_dict
 from orm_insight.analysis.silence import (
     IgnoreComment,
@@ -33,7 +34,7 @@ class Report:
 
     ``queries`` are in order of execution, ``groups`` largest total time first, ``hints``
     largest saving first and without the ``silenced`` ones. ``evidence`` are the measured plans of
-    queries, by their index. Times are milliseconds.
+    queries, by their index. ``read_text`` gives source files. Times are milliseconds.
     """
 
     trace: Trace
@@ -41,6 +42,7 @@ class Report:
     thresholds: Thresholds
     silence: Silence = field(default_factory=Silence)
     evidence: Mapping[int, Evidence] = field(default_factory=dict)
+    read_text: ReadText = no_text
 
     @cached_property
     def queries(self) -> tuple[Query, ...]:
@@ -74,7 +76,10 @@ class Report:
             thresholds=self.thresholds,
             evidence=self.evidence,
         )
-        found = [hint for detector in DETECTORS for hint in detector.detect(context)]
+        words = Words(read=self.read_text, schema=self.schema, queries=self.queries)
+        found = [
+            in_own_words(hint, words) for detector in DETECTORS for hint in detector.detect(context)
+        ]
         return silence_hints(sorted(found, key=_by_saving), self.trace, self.silence)
 
     @property
@@ -124,10 +129,12 @@ def analyze(
     thresholds: Thresholds | None = None,
     silence: Silence | None = None,
     evidence: Mapping[int, Evidence] | None = None,
+    read_text: ReadText = no_text,
 ) -> Report:
     """Look at a trace; with other thresholds the same trace gives another report.
 
-    ``evidence`` are the measured plans of queries, by their index.
+    ``evidence`` are the measured plans of queries, by their index; ``read_text`` gives the source
+    that hints take expressions from.
     """
     return Report(
         trace=trace,
@@ -135,6 +142,7 @@ def analyze(
         thresholds=thresholds or Thresholds(),
         silence=silence or Silence(),
         evidence=evidence or {},
+        read_text=read_text,
     )
 
 
