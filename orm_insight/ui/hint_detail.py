@@ -12,6 +12,7 @@ from orm_insight.model.hint import Hint
 from orm_insight.model.trace import CallSite
 from orm_insight.ui.contexts import Fact
 from orm_insight.ui.diffs import diff_of
+from orm_insight.ui.edits import edits_of
 from orm_insight.ui.format import count, counted, duration, percent, queries
 from orm_insight.ui.hint_contexts import Diff, HintDetail, IgnoreCode
 from orm_insight.ui.hints import fix_place, is_of_index
@@ -76,6 +77,7 @@ def hint_detail(
         ignore=_ignore(hint, report, sources),
         about_url=about_url,
         docs=hint.docs,
+        edits=edits_of(hint, sources),
     )
 
 

@@ -11,6 +11,7 @@ from orm_insight.analysis.report import Report
 from orm_insight.analysis.silence import IgnoreComment, SilencedHint
 from orm_insight.model.hint import Hint
 from orm_insight.ui.contexts import HintCard, QueryLink
+from orm_insight.ui.edits import edits_of
 from orm_insight.ui.format import count, counted, duration, queries
 from orm_insight.ui.links import Links
 from orm_insight.ui.paths import display_path
@@ -115,4 +116,5 @@ def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
         problem_url=links.problem(identity),
         markdown_url=links.hint_markdown(identity),
         is_open=number < _OPEN,
+        edits=edits_of(hint, sources),
     )

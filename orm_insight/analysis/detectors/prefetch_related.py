@@ -31,5 +31,7 @@ class PrefetchRelated:
                     fix=f'prefetch_related("{lookup}")',
                     remaining=group.prefetch_statements,
                     problem="is loaded",
-                    advice=f"prefetch_related() loads {lookup} for all {model} objects at once{peers}.",
+                    advice=(
+                        f"prefetch_related() loads {lookup} for all {model} objects at once{peers}."
+                    ),
                 )

@@ -7,13 +7,14 @@ that is computed anew, say. Pure: the source comes in as text.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
 from orm_insight.analysis.narrowed import one_of
 from orm_insight.analysis.patches.asking import Asking, asking_at, asking_in_template
+from orm_insight.analysis.patches.classes import class_site
 from orm_insight.analysis.patches.clues import modules_of
 from orm_insight.analysis.patches.fixes import names_in
 from orm_insight.analysis.patches.imports import import_lines
@@ -28,7 +29,7 @@ from orm_insight.model.trace import CallSite, Query
 _OF_RELATIONS = frozenset({"ORM103", "ORM104", "ORM201", "ORM202", "ORM203"})
 _OF_INDEXES = frozenset({"ORM602", "ORM603", "ORM604", "ORM606"})
 _GIVE_OTHERS = frozenset(
-    "values values_list dates datetimes in_bulk ain_bulk contains acontains".split()
+    ["values", "values_list", "dates", "datetimes", "in_bulk", "ain_bulk", "contains", "acontains"]
 )
 _TIMES = "datetime."
 
@@ -235,15 +236,8 @@ def _with_imports(hint: Hint, words: Words) -> Hint:
 def _with_model(hint: Hint, words: Words) -> Hint:
     """The class that gets the index, where it is one of the application's."""
     facts = words.schema.models.get(hint.model or "")
-    if facts is None or not facts.file:
+    text = words.read(facts.file, now=True) if facts is not None and facts.file else None
+    if facts is None or text is None:
         return hint
-    text = words.read(facts.file, now=True)
-    source = None if text is None else _parsed(text)
-    line = next(_lines_of(source.tree, facts.name), None) if source is not None else None
-    if line is None:
-        return hint
-    return replace(hint, model_site=CallSite(file=facts.file, line=line, function=facts.name))
-
-
-def _lines_of(tree: ast.Module, name: str) -> Iterator[int]:
-    return (n.lineno for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == name)
+    missing = tuple(line for line in hint.imports if line not in text.splitlines())
+    return replace(hint, model_site=class_site(facts.file, facts.name, text), imports=missing)

@@ -13,7 +13,14 @@ from collections.abc import Iterator
 from orm_insight.analysis.patches.source import Scope, SourceFile
 
 _BUILTINS = frozenset(dir(builtins))
-_HAVE_NAMES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_NAME_SOMETHING = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.ExceptHandler,
+    ast.MatchAs,
+    ast.MatchStar,
+)
 
 
 def bound_in(scope: ast.AST) -> set[str]:
@@ -24,16 +31,18 @@ def bound_in(scope: ast.AST) -> set[str]:
 def _bindings(scope: ast.AST) -> Iterator[tuple[str, int]]:
     """Each name with a line that gives it a value; arguments have theirs from the start."""
     for node in ast.walk(scope):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            yield node.id, node.lineno
-        elif isinstance(node, ast.arg):
+        if isinstance(node, ast.arg):
             yield node.arg, 0
+            continue
+        name = None
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            name = node.id
         elif isinstance(node, ast.alias):
-            yield (node.asname or node.name).partition(".")[0], node.lineno
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            yield node.name, node.lineno
-        elif isinstance(node, _HAVE_NAMES) and node is not scope:
-            yield node.name, node.lineno
+            name = (node.asname or node.name).partition(".")[0]
+        elif isinstance(node, _NAME_SOMETHING) and node is not scope:
+            name = node.name
+        if name is not None:
+            yield name, getattr(node, "lineno", 0)
 
 
 def free_names(node: ast.expr) -> set[str]:
