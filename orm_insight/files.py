@@ -55,14 +55,20 @@ def read_source(file: str) -> Source:
 
 
 class SourcesOf:
-    """The files of one trace as they were then; each is read once, when it is asked for."""
+    """The files of one trace as they were then; each is read once, when it is asked for.
+
+    An imported trace names files of another machine: none is read.
+    """
 
     def __init__(self, trace: Trace) -> None:
+        self._are_closed = trace.is_imported
         self._recorded_at = trace.started_at.timestamp()
         self._sources: dict[str, Source | None] = {}
 
     def __call__(self, file: str, *, now: bool = False) -> str | None:
         """The text, unless the file was changed since and is not wanted as it is ``now``."""
+        if self._are_closed:
+            return None
         if file not in self._sources:
             try:
                 self._sources[file] = read_source(file)

@@ -80,7 +80,8 @@ class Report:
         found = [
             in_own_words(hint, words) for detector in DETECTORS for hint in detector.detect(context)
         ]
-        return silence_hints(sorted(found, key=_by_saving), self.trace, self.silence)
+        ordered = _causes_first(sorted(found, key=_by_saving))
+        return silence_hints(ordered, self.trace, self.silence)
 
     @property
     def query_count(self) -> int:
@@ -152,3 +153,29 @@ def _counted(number: int, one: str, several: str) -> str:
 
 def _by_saving(hint: Hint) -> tuple[int, float, str]:
     return (-hint.saving.queries, -hint.saving.ms, hint.code)
+
+
+def _causes_first(hints: list[Hint]) -> list[Hint]:
+    """What is known to be wrong with a statement, before what its plan suffers from by that."""
+    causes = [hint for hint in hints if hint.code == "ORM601" and hint.lookup is not None]
+    if not causes:
+        return hints
+    ordered: list[Hint] = []
+    for hint in hints:
+        of_plan = hint.code > "ORM601"
+        ordered += [
+            cause
+            for cause in causes
+            if of_plan and _is_new(cause, ordered) and _share_queries(cause, hint)
+        ]
+        if _is_new(hint, ordered):
+            ordered.append(hint)
+    return ordered
+
+
+def _is_new(hint: Hint, among: list[Hint]) -> bool:
+    return all(hint is not other for other in among)
+
+
+def _share_queries(one: Hint, other: Hint) -> bool:
+    return not {q.index for q in one.queries}.isdisjoint(q.index for q in other.queries)
