@@ -140,7 +140,7 @@ def _facts(hint: Hint, report: Report) -> Iterator[Fact]:
 
 def _fix_place(hint: Hint) -> str:
     """Where the code goes: into a class, after a queryset, or in place of what is there."""
-    if is_of_index(hint):
+    if is_of_index(hint) or hint.code == "ORM204":
         return fix_place(hint)
     if hint.origin is None:
         return ""

@@ -19,7 +19,7 @@ from orm_insight.ui.source import Sources
 
 _OPEN = 3
 _WITH_SOURCE = 30
-_IN_PLACE = {"ORM204", "ORM303", "ORM304"}
+_IN_PLACE = {"ORM303", "ORM304"}
 _OF_INDEXES = {"ORM602", "ORM603", "ORM604", "ORM606"}
 """Codes whose fix stands for what is done with a queryset, and does not continue it."""
 _LINKED_QUERIES = 8
@@ -61,6 +61,8 @@ def _some(texts: Collection[str]) -> str:
 
 def fix_place(hint: Hint) -> str:
     """Where the fix belongs, in a few words."""
+    if hint.code == "ORM204":
+        return "before the loop"
     if hint.code in _IN_PLACE:
         return "in the place of what fires"
     if is_of_index(hint):

@@ -18,6 +18,7 @@ from orm_insight.analysis.patches.classes import class_site
 from orm_insight.analysis.patches.clues import modules_of
 from orm_insight.analysis.patches.fixes import names_in
 from orm_insight.analysis.patches.imports import import_lines
+from orm_insight.analysis.patches.looked_up import loaded_before
 from orm_insight.analysis.patches.prefetches import prefetched_already
 from orm_insight.analysis.patches.scopes import free_names, means_the_same
 from orm_insight.analysis.patches.source import Edit, SourceFile
@@ -61,6 +62,9 @@ def in_own_words(hint: Hint, words: Words) -> Hint:
         return _with_model(hint, words)
     if not hint.fix:
         return hint
+    if hint.code == "ORM204":
+        facts = words.schema.models.get(hint.model or "")
+        hint = loaded_before(hint, _source(hint.site, words), facts)
     asking = _asking(hint, words) if hint.code in _OF_RELATIONS else None
     if asking is not None:
         there = _prefetched(hint, asking, words)

@@ -28,6 +28,11 @@ def bound_in(scope: ast.AST) -> set[str]:
     return {name for name, _ in _bindings(scope)}
 
 
+def lines_that_bind(scope: ast.AST, name: str) -> list[int]:
+    """The lines that give a variable a value; 0 for an argument."""
+    return [line for each, line in _bindings(scope) if each == name]
+
+
 def _bindings(scope: ast.AST) -> Iterator[tuple[str, int]]:
     """Each name with a line that gives it a value; arguments have theirs from the start."""
     for node in ast.walk(scope):
@@ -68,7 +73,7 @@ def _is_known_at(
     if name in _bound_by_loops(source, node):
         return False
     for function in here:
-        lines = [bound for each, bound in _bindings(function) if each == name]
+        lines = lines_that_bind(function, name)
         if lines:  # by a variable of both, which has its value before and keeps it
             return function in there and max(lines) < line
     return not any(name in bound_in(function) for function in there)
