@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from orm_insight.analysis.patches.asking import Asking, asking_at
 from orm_insight.analysis.patches.scopes import free_names, lines_that_bind
-from orm_insight.analysis.patches.source import Edit, SourceFile
+from orm_insight.analysis.patches.source import SourceFile
 from orm_insight.model.hint import Hint
 from orm_insight.model.schema import ModelFacts
 
@@ -19,6 +19,7 @@ _STAND_FOR_VALUES = frozenset({"ids", "values"})
 _COLLECTIONS = (ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp)
 _CONDITIONS = frozenset({"filter", "get", "first", "exists"})
 _MAKE_COLLECTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "range"})
+_UNKNOWN = " Its other conditions belong into that one as well."
 _Loop: TypeAlias = ast.For | ast.comprehension
 
 
@@ -44,21 +45,20 @@ def _loaded_before(hint: Hint, source: SourceFile, facts: ModelFacts) -> Hint | 
     loop = None if value is None else _loop_around(source, value)
     if value is None or loop is None or not _is_collection(source, loop.iter):
         return None
-    fix = _filled(hint.fix, _values(source, value, loop), asking, loop)
-    if fix is None:
+    if not _are_plain(asking) or not (conditions := _others(source, asking, value, loop)):
         return None
-    manager, beginning = f"{facts.name}.{facts.manager}", _beginning(asking)
-    if beginning.startswith(f"{manager}."):
-        fix = fix.replace(manager, beginning, 1)
-    if "in_bulk(" not in fix and "values_list(" not in fix:  # several objects for each value
-        return replace(hint, fix=fix)
+    method, values = asking.method.removeprefix("a"), _values(source, value, loop)
+    code = _code(hint, asking, values, conditions[0])
+    if code is None or ("in_bulk(" not in hint.fix and method != "exists"):
+        return replace(hint, fix=code) if code else None  # several objects for each value
     name = f"{facts.name.lower()}_by_{hint.lookup}"
     return replace(
         hint,
-        fix=f"{name} = {fix}",
-        instead=_reading(name, source.of(value), asking.method.removeprefix("a")),
+        fix=f"{name} = {code}",
+        instead=_reading(name, source.of(value), method),
         replaces=asking.text,
-        message=hint.message + _difference(asking.method.removeprefix("a")),
+        message=hint.message.replace(_UNKNOWN, "") + _difference(method),
+        certain=True,
     )
 
 
@@ -140,26 +140,40 @@ def _beginning(asking: Asking) -> str:
     return ast.get_source_segment(f"({text})", beginning) or ""
 
 
-def _filled(fix: str, values: str, asking: Asking, loop: _Loop) -> str | None:
-    """The fix with the values, and with the code's own expressions for the other conditions."""
-    source = SourceFile(fix)
-    edits: list[Edit] = []
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Name) and node.id in _STAND_FOR_VALUES:
-            edits.append(Edit(source.start(node), source.end(node), values))
-        elif isinstance(node, ast.keyword) and not isinstance(node.value, ast.Name):
-            given = asking.conditions.get(node.arg or "")
-            if given is None or free_names(given) & free_names(loop.target):
-                if node.arg == "field_name" or _is_truth(node.value):
-                    continue
-                return None
-            code = ast.unparse(given)
-            edits.append(Edit(source.start(node.value), source.end(node.value), code))
-    return source.changed(edits)
+def _are_plain(asking: Asking) -> bool:
+    """Whether nothing but conditions by name stands behind the beginning of the queryset."""
+    names = [method.removeprefix("a") for method, _ in asking.steps]
+    first = names.index("filter") if "filter" in names else len(names)
+    behind = asking.steps[first:]
+    arguments = [argument for _, given in behind for argument in given]
+    is_named = all("=" in argument.partition("(")[0] for argument in arguments)
+    is_read = len(arguments) == len(asking.conditions)
+    return is_named and is_read and {*names[first:]} <= {"filter", "exists"}
 
 
-def _is_truth(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
+def _others(
+    source: SourceFile, asking: Asking, value: ast.expr, loop: _Loop
+) -> tuple[list[str]] | None:
+    """The other conditions; ``None`` where one differs from round to round."""
+    others = {name: node for name, node in asking.conditions.items() if node is not value}
+    if any(free_names(node) & free_names(loop.target) for node in others.values()):
+        return None
+    return ([f"{name}={source.of(node)}" for name, node in others.items()],)
+
+
+def _code(hint: Hint, asking: Asking, values: str, others: list[str]) -> str | None:
+    """The objects of all values; ``None`` for an asynchronous question, which is longer."""
+    beginning, field = _beginning(asking), hint.lookup
+    if asking.method == "aexists":
+        return None
+    if "in_bulk(" not in hint.fix:
+        found = f"{beginning}.filter({', '.join([f'{field}__in={values}', *others])})"
+        is_question = asking.method == "exists"
+        return f'set({found}.values_list("{field}", flat=True))' if is_question else found
+    objects = f"{beginning}.filter({', '.join(others)})" if others else beginning
+    named = "" if field == "pk" else f', field_name="{field}"'
+    is_async = asking.text.startswith("await ")
+    return f"{'await ' * is_async}{objects}.{'a' * is_async}in_bulk({values}{named})"
 
 
 def _names_in(fix: str) -> Iterator[str]:

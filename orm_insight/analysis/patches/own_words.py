@@ -7,6 +7,7 @@ that is computed anew, say. Pure: the source comes in as text.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,7 +20,7 @@ from orm_insight.analysis.patches.clues import modules_of
 from orm_insight.analysis.patches.fixes import names_in
 from orm_insight.analysis.patches.imports import import_lines
 from orm_insight.analysis.patches.looked_up import loaded_before
-from orm_insight.analysis.patches.prefetches import prefetched_already
+from orm_insight.analysis.patches.prefetches import attributes_at, prefetched_already
 from orm_insight.analysis.patches.scopes import free_names, means_the_same
 from orm_insight.analysis.patches.source import Edit, SourceFile
 from orm_insight.analysis.patches.uses import new_attributes
@@ -70,7 +71,7 @@ def in_own_words(hint: Hint, words: Words) -> Hint:
         there = _prefetched(hint, asking, words)
         if there is not None:
             return there
-        hint = _with_reading(hint, asking)
+        hint = _with_reading(_with_free_name(hint, words), asking)
     if hint.code in _OF_RELATIONS:
         hint = _with_expressions(hint, asking, words)
     return _with_imports(hint, words)
@@ -104,12 +105,35 @@ def _asking(hint: Hint, words: Words) -> Asking | None:
     return None if source is None else asking_at(source, site, names)
 
 
+def _with_free_name(hint: Hint, words: Words) -> Hint:
+    """Another attribute where a prefetch of the same queryset has this one."""
+    source, names = _source(hint.origin, words), new_attributes(hint.fix)
+    if source is None or hint.origin is None or "Prefetch(" not in hint.fix or len(names) != 1:
+        return hint
+    taken = attributes_at(source, hint.origin.line)
+    name, free = names[0], names[0]
+    for number in range(2, len(taken) + 3):
+        if free not in taken:
+            break
+        free = f"{name}_{number}"
+
+    def renamed(text: str) -> str:
+        return re.sub(rf"\b{name}\b", free, text)
+
+    return replace(
+        hint,
+        fix=renamed(hint.fix),
+        message=renamed(hint.message),
+        instead=renamed(hint.instead),
+    )
+
+
 def _with_reading(hint: Hint, asking: Asking) -> Hint:
     """What is written there, and what to write for it."""
     names = new_attributes(hint.fix)
     if len(names) != 1:
         return hint
-    if asking.method in _GIVE_OTHERS:  # a list of objects does not stand for that
+    if _GIVE_OTHERS & {asking.method, *(method for method, _ in asking.steps)}:  # a list of objects does not stand for that
         return replace(hint, instead="")
     objects = f"{asking.row}.{names[0]}"
     is_list = "Prefetch(" in hint.fix

@@ -28,10 +28,20 @@ def prefetched_already(
     scope = _scope_at(source, hint.origin.line)
     for call in _prefetches(scope):
         if call.args and constant(call.args[0]) == hint.lookup and _steps(call, scope) in wanted:
-            kept = next((k.value for k in call.keywords if k.arg == "to_attr"), None)
             relation = (hint.lookup or "").rpartition("__")[2]
-            return f"{relation}.all()" if kept is None else constant(kept)
+            return _attribute(call) or f"{relation}.all()"
     return None
+
+
+def attributes_at(source: SourceFile, line: int) -> set[str]:
+    """The names under which prefetches of the same function keep what they load."""
+    return set(filter(None, map(_attribute, _prefetches(_scope_at(source, line)))))
+
+
+def _attribute(call: ast.Call) -> str | None:
+    given = [k.value for k in call.keywords if k.arg == "to_attr"]
+    found = next(iter((*given, *call.args[2:3])), None)
+    return None if found is None else constant(found)
 
 
 def _has_prefetch(hint: Hint, queries: Iterable[Query]) -> bool:
