@@ -133,7 +133,10 @@ def _with_reading(hint: Hint, asking: Asking) -> Hint:
     names = new_attributes(hint.fix)
     if len(names) != 1:
         return hint
-    if _GIVE_OTHERS & {asking.method, *(method for method, _ in asking.steps)}:  # a list of objects does not stand for that
+    if _GIVE_OTHERS & {
+        asking.method,
+        *(method for method, _ in asking.steps),
+    }:  # a list of objects does not stand for that
         return replace(hint, instead="")
     objects = f"{asking.row}.{names[0]}"
     is_list = "Prefetch(" in hint.fix
