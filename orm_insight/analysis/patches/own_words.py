@@ -59,10 +59,10 @@ class Words:
 
 def in_own_words(hint: Hint, words: Words) -> Hint:
     """The hint with all that its source adds to it."""
-    if hint.code in _OF_INDEXES:
-        return _with_model(hint, words)
     if not hint.fix:
         return hint
+    if hint.code in _OF_INDEXES:
+        return _with_model(hint, words)
     if hint.code == "ORM204":
         facts = words.schema.models.get(hint.model or "")
         hint = loaded_before(hint, _source(hint.site, words), facts)

@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
-from orm_insight.model.hint import Hint
+from orm_insight.analysis.patches.asking import asking_in_template
+from orm_insight.analysis.patches.own_words import Words, in_own_words
+from orm_insight.introspection import read_schema
+from orm_insight.model.hint import Hint, Severity
 from tests.analysis.patches.tools import only_hint, run, write
 
 pytestmark = [
@@ -309,3 +312,38 @@ def test_lookups(tmp_path: Path, ask: str, header: str) -> None:
     path.write_text(lines.replace("    found = []", f"    {hint.fix}\n    found = []"))
     after, result = run(path)
     assert (result, len(after.queries)) == (before, 2)
+
+
+def test_index_goes_into_the_file_of_the_model() -> None:
+    """The class of the application's model, and the imports that its file lacks."""
+    hint = Hint(
+        code="ORM602",
+        title="",
+        message="",
+        severity=Severity.LOW,
+        model="testapp.Book",
+        fix="GinIndex(...)",
+        imports=("from django.contrib.postgres.indexes import GinIndex", MODELS),
+    )
+    words = Words(read=read, schema=read_schema(), queries=())
+    found = in_own_words(hint, words)
+    assert found.model_site is not None
+    line = Path(found.model_site.file).read_text().split("\n")[found.model_site.line - 1]
+    assert line.startswith("class Book(")
+    assert found.imports == ("from django.contrib.postgres.indexes import GinIndex",)
+    library = in_own_words(Hint(**{**_fields(hint), "model": "auth.User"}), words)
+    assert library.model_site is None
+
+
+MODELS = "from django.db import models"
+
+
+def read(file: str, *, now: bool = False) -> str | None:
+    return Path(file).read_text() if now else None
+
+
+def test_template_line() -> None:
+    found = asking_in_template("<b>{{ book.reviews.last.text }}</b>", {"reviews"})
+    assert found is not None
+    assert (found.row, found.text, found.method) == ("book", "book.reviews.last", "last")
+    assert asking_in_template("{{ a.reviews.count }} {{ b.reviews.count }}", {"reviews"}) is None
