@@ -52,8 +52,7 @@ def hint_detail(
     origin = hint.origin if hint.origin != hint.site else None
     others = [site for site in hint.sites if site not in (hint.site, hint.origin)]
     sentence, advice = _in_words(hint)
-    diff = diff_of(hint, report, sources)
-    first = hint.queries[0] if hint.queries else None
+    diff, first = diff_of(hint, report, sources), next(iter(hint.queries), None)
     return HintDetail(
         code=hint.code,
         title=hint.title,

@@ -7,7 +7,6 @@ write for it. Then the statements are counted.
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from orm_insight.analysis.patches.asking import asking_in_template
 from orm_insight.analysis.patches.own_words import Words, in_own_words
 from orm_insight.introspection import read_schema
 from orm_insight.model.hint import Hint, Severity
-from tests.analysis.patches.tools import only_hint, run, write
+from tests.analysis.patches.tools import follow, only_hint, run, write
 
 pytestmark = [
     pytest.mark.django_db(databases="__all__"),
@@ -24,27 +23,6 @@ pytestmark = [
 ]
 
 BOOK = "from tests.testapp.models import Book\n"
-BOOK_AND_REVIEW = "from tests.testapp.models import Book, Review\n"
-
-
-def follow(path: Path, hint: Hint) -> None:
-    """Do what the hint says."""
-    text = path.read_text()
-    starts = [0]
-    for line in text.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
-    edits = []
-    if hint.instead:
-        start = starts[hint.site.line - 1]
-        assert text[start:].count(hint.replaces) == 1
-        start = text.index(hint.replaces, start)
-        edits.append((start, start + len(hint.replaces), hint.instead))
-    if hint.fix:
-        end = starts[hint.origin.end_line - 1] + hint.origin.end_column
-        edits.append((end, end, f".{hint.fix}"))
-    for start, end, new in sorted(edits, reverse=True):
-        text = text[:start] + new + text[end:]
-    path.write_text("\n".join([*hint.imports, text]))
 
 
 def check(folder: Path, code: str, hint_code: str, header: str = BOOK) -> Hint:
@@ -200,55 +178,6 @@ def test_two_kinds_of_objects_have_two_names(tmp_path: Path) -> None:
     assert (result, len(after.queries)) == (before, 3)
 
 
-def test_prefetch_that_is_there_is_not_advised_again(tmp_path: Path) -> None:
-    """The first edit was made, the second forgotten."""
-    path = write(tmp_path, f"RATING = 3\n{LOOP.format(ask='book.reviews.filter(rating=RATING)')}")
-    report, before = run(path)
-    first = only_hint(report, "ORM103")
-    text = path.read_text()
-    follow(path, Hint(**{**_fields(first), "instead": ""}))
-    half, _ = run(path)
-    assert len(half.queries) == len(report.queries) + 1
-    hint = only_hint(half, "ORM103")
-    assert (hint.fix, hint.imports, hint.certain) == ("", (), True)
-    assert "has prefetched them as book.matching_reviews already" in hint.message
-    assert "still calls .filter()" in hint.message
-    assert hint.saving.queries == 3
-    follow(path, hint)
-    after, result = run(path)
-    assert (len(after.queries), result) == (2, before)
-    assert text != path.read_text()
-
-
-@pytest.mark.parametrize(
-    ("prefetch", "instead"),
-    [
-        ('Prefetch("reviews", Review.objects.filter(rating=3), "good")', "book.good"),
-        ('Prefetch("reviews", Review.objects.filter(rating=3), to_attr="good")', "book.good"),
-        ('Prefetch("reviews", queryset=good, to_attr="good")', "book.good"),
-        ('Prefetch("reviews", Review.objects.filter(rating=1), to_attr="bad")', None),
-    ],
-)
-def test_prefetch_of_their_own(tmp_path: Path, prefetch: str, instead: str | None) -> None:
-    code = f"""
-    def run():
-        good = Review.objects.filter(rating=3)
-        books = Book.objects.prefetch_related({prefetch}).order_by("pk")
-        return [[r.text for r in book.reviews.filter(rating=3)] for book in books], good
-    """
-    header = f"from django.db.models import Prefetch\n{BOOK_AND_REVIEW}"
-    path = write(tmp_path, code.replace(", good\n", "\n"), header)
-    report, before = run(path)
-    [hint] = [hint for hint in report.hints if hint.code in ("ORM103", "ORM104")]
-    if instead is None:
-        assert 'to_attr="matching_reviews"' in hint.fix
-        return
-    assert (hint.fix, hint.instead) == ("", instead)
-    follow(path, hint)
-    after, result = run(path)
-    assert (len(after.queries), result) == (2, before)
-
-
 def _fields(hint: Hint) -> dict[str, Any]:
     return {name: getattr(hint, name) for name in hint.__slots__}
 
@@ -280,38 +209,6 @@ def test_answers_that_come_along(tmp_path: Path, ask: str, code: str) -> None:
     """
     hint = check(tmp_path, source, code, f"from django.db.models import Max\n{BOOK}")
     assert ("RATING" in hint.fix) is ("RATING" in ask)
-
-
-@pytest.mark.parametrize(
-    ("ask", "header"),
-    [
-        ("Book.objects.get(pk=key)", ""),
-        ("Book.objects.filter(pk=key).first()", ""),
-        ("Book.objects.filter(pk=key).exists()", ""),
-        ("Book.objects.select_related('author').get(pk=key)", ""),
-        ("Book.objects.get(pk=key, publisher__name__gt=NAME)", 'NAME = ""\n'),
-    ],
-)
-def test_lookups(tmp_path: Path, ask: str, header: str) -> None:
-    code = f"""
-    def run():
-        keys = [1, 2, 3] if False else list(Book.objects.values_list("pk", flat=True))
-        keys = sorted(keys)
-        found = []
-        for key in keys:
-            found.append({ask})
-        return found
-    """
-    code = dedent(code).replace("    keys = [1, 2, 3] if False else list(", "    keys = list(")
-    code = code.replace("    keys = sorted(keys)\n", "")
-    path = write(tmp_path, header + code, BOOK)
-    report, before = run(path)
-    hint = only_hint(report, "ORM204")
-    assert hint.certain and hint.instead, hint
-    lines = path.read_text().replace(hint.replaces, hint.instead)
-    path.write_text(lines.replace("    found = []", f"    {hint.fix}\n    found = []"))
-    after, result = run(path)
-    assert (result, len(after.queries)) == (before, 2)
 
 
 def test_index_goes_into_the_file_of_the_model() -> None:
