@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Literal, NamedTuple, TypeAlias
 
 from orm_insight.explain.base import Explanation
+from orm_insight.model.advice import Evidence
 from orm_insight.model.plan import Plan
 from orm_insight.model.trace import Query
 from orm_insight.sql.fingerprint import fingerprint
@@ -92,6 +93,16 @@ class Explanations:
     def of_trace(self, trace_id: str) -> tuple[KeptExplanation, ...]:
         """The plans that were made of queries of this trace, newest first."""
         return self._chosen(lambda entry: entry.kept.trace_id == trace_id)
+
+    def evidence_of(self, trace_id: str) -> dict[int, Evidence]:
+        """The newest measured plan of each query of the trace that has one."""
+        found: dict[int, Evidence] = {}
+        for kept in self.of_trace(trace_id):
+            explanation = kept.explanation
+            if explanation.analyzed and explanation.plan is not None:
+                evidence = Evidence(plan=explanation.plan, advice=explanation.advice)
+                found.setdefault(kept.query.index, evidence)
+        return found
 
     def clear(self) -> None:
         with self._lock:

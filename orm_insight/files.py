@@ -13,6 +13,8 @@ import tokenize
 from pathlib import Path
 from typing import NamedTuple
 
+from orm_insight.model.trace import Trace
+
 MAX_BYTES = 2_000_000
 
 
@@ -50,6 +52,31 @@ def read_source(file: str) -> Source:
     except (OSError, ValueError) as error:
         raise _unreadable(error) from error
     return Source(content.decode(_encoding(file, content), errors="replace"), status.st_mtime)
+
+
+class SourcesOf:
+    """The files of one trace as they were then; each is read once, when it is asked for.
+
+    An imported trace names files of another machine: none is read.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self._are_closed = trace.is_imported
+        self._recorded_at = trace.started_at.timestamp()
+        self._sources: dict[str, Source | None] = {}
+
+    def __call__(self, file: str, *, now: bool = False) -> str | None:
+        """The text, unless the file was changed since and is not wanted as it is ``now``."""
+        if self._are_closed:
+            return None
+        if file not in self._sources:
+            try:
+                self._sources[file] = read_source(file)
+            except Unreadable:
+                self._sources[file] = None
+        source = self._sources[file]
+        is_changed = source is not None and source.modified_at > self._recorded_at + 1
+        return None if source is None or (is_changed and not now) else source.text
 
 
 def _unreadable(error: OSError | ValueError) -> Unreadable:

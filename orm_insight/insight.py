@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from orm_insight import keeping, recording, sieve, steering
 from orm_insight.analysis.detectors.base import Thresholds
 from orm_insight.analysis.report import Report, analyze
+from orm_insight.analysis.side_by_side import cause_of
 from orm_insight.analysis.silence import Silence, no_comments
 from orm_insight.capture import faults, provenance
 from orm_insight.capture.tracing import paused
@@ -22,10 +23,10 @@ from orm_insight.conf import get_config
 from orm_insight.explain.base import NOT_RUN_HERE, ExplainError, Explanation, Outcome
 from orm_insight.explain.runner import explain as explain_query
 from orm_insight.explanations import Explanations, KeptExplanation, Origin
+from orm_insight.files import SourcesOf
 from orm_insight.ignore_comments import read_comments
 from orm_insight.introspection import read_schema
 from orm_insight.keeping import listed, pin, recent, store, trace, traces
-from orm_insight.model.advice import Evidence
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Query, Trace
 from orm_insight.otel import queue as span_queue
@@ -160,7 +161,7 @@ def clear() -> None:
 
 def report_of(trace: Trace) -> Report:
     """The report of a trace; the last few are kept, because their parts are read one by one."""
-    evidence = _evidence(trace.id)
+    evidence = _state.explanations.evidence_of(trace.id)
     with _state.lock:
         report = _state.reports.get(trace.id)
         if report is not None and report.trace is trace and report.evidence == evidence:
@@ -177,23 +178,13 @@ def report_of(trace: Trace) -> Report:
             read_comments=no_comments if trace.is_imported else read_comments,
         ),
         evidence,
+        SourcesOf(trace),
     )
     with _state.lock:
         _state.reports[trace.id] = report
         while len(_state.reports) > _KEPT_REPORTS:
             _state.reports.popitem(last=False)
     return report
-
-
-def _evidence(trace_id: str) -> dict[int, Evidence]:
-    """The newest measured plan of each query of the trace that has one."""
-    found: dict[int, Evidence] = {}
-    for kept in _state.explanations.of_trace(trace_id):
-        explanation = kept.explanation
-        if explanation.analyzed and explanation.plan is not None:
-            evidence = Evidence(plan=explanation.plan, advice=explanation.advice)
-            found.setdefault(kept.query.index, evidence)
-    return found
 
 
 def report(trace_id: str) -> Report | None:
@@ -233,17 +224,21 @@ def _explain(
         return Explanation(
             query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=NOT_RUN_HERE
         )
-    config = get_config()
+    config, schema = get_config(), read_schema()
     with paused():
         explanation = explain_query(
             query,
             analyze=analyze,
             timeout_ms=config.explain_timeout_ms,
             lock_timeout_ms=config.explain_lock_timeout_ms,
-            schema=read_schema(),
+            schema=schema,
             try_index=try_index,
         )
-    explanation = replace(explanation, can_try=config.may_try_indexes)
+    explanation = replace(
+        explanation,
+        can_try=config.may_try_indexes,
+        notice=cause_of(query, schema, config.slow_query_ms) or explanation.notice,
+    )
     _state.explanations.keep(
         KeptExplanation(
             explanation=explanation, at=datetime.now(UTC), origin=origin, trace_id=trace.id

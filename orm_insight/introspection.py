@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.signals import setting_changed
 from django.db.models import ManyToManyRel, ManyToOneRel, Model
 from django.db.models.signals import class_prepared
 
+from orm_insight.capture.codes import is_application
 from orm_insight.model.schema import ModelFacts, RelatedSet, Schema
 
 
@@ -43,6 +45,7 @@ def _read_model(model: type[Model]) -> ModelFacts:
         ),
         manager=options.default_manager.name if options.default_manager else "objects",
         module=model.__module__,
+        file=_application_file(model.__module__),
         is_proxy=options.proxy,
         ordering=tuple(_ordered_column(options, name) for name in options.ordering or ()),
         names=frozenset(dir(model)).union(*map(_names, options.get_fields())),
@@ -52,6 +55,12 @@ def _read_model(model: type[Model]) -> ModelFacts:
             if (found := _read_set(model, field)) is not None
         },
     )
+
+
+def _application_file(module: str) -> str:
+    """The file of a module, if people edit it: that of a library is none of theirs."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return file if isinstance(file, str) and is_application(file) else ""
 
 
 def _ordered_column(options: Any, name: Any) -> str:
@@ -91,6 +100,7 @@ def _read_reverse_foreign_key(model: type[Model], relation: Any) -> RelatedSet |
         table=relation.related_model._meta.db_table,
         columns=columns,
         accessor=relation.get_accessor_name() or "",
+        is_single=relation.field.unique,
     )
 
 

@@ -41,7 +41,8 @@ PROBLEM = Problem(
         "Thirty authors, each with the comments since a day. A filter on the related manager "
         "asks the database for every author again, and a plain prefetch would not serve it."
     ),
-    panel="writes the Prefetch with the conditions that it has seen.",
+    panel="writes the Prefetch with the conditions of the code, and what the loop has to read "
+    "instead of asking.",
     repair='Prefetch("comments", queryset=Comment.objects.filter(...), to_attr="newer_comments")',
     hint="ORM103",
     wasteful=wasteful,

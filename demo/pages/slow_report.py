@@ -55,8 +55,8 @@ PROBLEM = Problem(
     happens="One query, a long wait. The report counts posts, comments received and comments "
     "written: the joins multiply each other, and millions of rows are sorted to find the "
     "distinct ones.",
-    panel="shows a single query that takes nearly all of the time. Its plan shows where the "
-    "rows explode.",
+    panel="shows a single query that takes nearly all of the time, and names the relations that "
+    "it joins side by side. Its plan shows where the rows explode.",
     repair="Coalesce(Subquery(...), 0)  # each number counted for itself",
     wasteful=wasteful,
     repaired=repaired,

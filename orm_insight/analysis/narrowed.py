@@ -112,6 +112,23 @@ def attribute_for(group: LoadGroup) -> str:
     return f"ordered_{name}" if narrowing.order_by else f"all_{name}"
 
 
+def reading(group: LoadGroup, attribute: str) -> str:
+    """What the row has to be asked for instead, where the row is called as its model."""
+    return one_of(f"{group.relation.model.rpartition('.')[2].lower()}.{attribute}", _method(group))
+
+
+def _method(group: LoadGroup) -> str:
+    asked = origin_of(group.queries[0])
+    return {QueryOrigin.FIRST: "first", QueryOrigin.GET: "get"}.get(asked, "")
+
+
+def one_of(objects: str, method: str) -> str:
+    """The object that a method gave, taken from the list that a ``Prefetch`` leaves."""
+    if method.removeprefix("a") in ("first", "last", "earliest", "latest"):
+        return f"next(iter({objects}), None)"
+    return f"{objects}[0]" if method in ("get", "aget") else objects
+
+
 def asks_for_everything(group: LoadGroup) -> bool:
     """Whether all objects of the relation were asked for, in no order, as a plain prefetch does."""
     narrowing = group.load.narrowing or _EVERYTHING

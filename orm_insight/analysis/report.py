@@ -13,6 +13,7 @@ from typing import Any
 from orm_insight.analysis.detectors import DETECTORS
 from orm_insight.analysis.detectors.base import Context, Thresholds
 from orm_insight.analysis.groups import QueryGroup, count_duplicates, group_queries
+from orm_insight.analysis.patches.own_words import ReadText, Words, in_own_words, no_text
 from orm_insight.analysis.serialization import report_to_dict
 from orm_insight.analysis.silence import (
     IgnoreComment,
@@ -33,7 +34,7 @@ class Report:
 
     ``queries`` are in order of execution, ``groups`` largest total time first, ``hints``
     largest saving first and without the ``silenced`` ones. ``evidence`` are the measured plans of
-    queries, by their index. Times are milliseconds.
+    queries, by their index. ``read_text`` gives source files. Times are milliseconds.
     """
 
     trace: Trace
@@ -41,6 +42,7 @@ class Report:
     thresholds: Thresholds
     silence: Silence = field(default_factory=Silence)
     evidence: Mapping[int, Evidence] = field(default_factory=dict)
+    read_text: ReadText = no_text
 
     @cached_property
     def queries(self) -> tuple[Query, ...]:
@@ -74,8 +76,12 @@ class Report:
             thresholds=self.thresholds,
             evidence=self.evidence,
         )
-        found = [hint for detector in DETECTORS for hint in detector.detect(context)]
-        return silence_hints(sorted(found, key=_by_saving), self.trace, self.silence)
+        words = Words(read=self.read_text, schema=self.schema, queries=self.queries)
+        found = [
+            in_own_words(hint, words) for detector in DETECTORS for hint in detector.detect(context)
+        ]
+        ordered = _causes_first(sorted(found, key=_by_saving))
+        return silence_hints(ordered, self.trace, self.silence)
 
     @property
     def query_count(self) -> int:
@@ -124,10 +130,12 @@ def analyze(
     thresholds: Thresholds | None = None,
     silence: Silence | None = None,
     evidence: Mapping[int, Evidence] | None = None,
+    read_text: ReadText = no_text,
 ) -> Report:
     """Look at a trace; with other thresholds the same trace gives another report.
 
-    ``evidence`` are the measured plans of queries, by their index.
+    ``evidence`` are the measured plans of queries, by their index; ``read_text`` gives the source
+    that hints take expressions from.
     """
     return Report(
         trace=trace,
@@ -135,6 +143,7 @@ def analyze(
         thresholds=thresholds or Thresholds(),
         silence=silence or Silence(),
         evidence=evidence or {},
+        read_text=read_text,
     )
 
 
@@ -144,3 +153,29 @@ def _counted(number: int, one: str, several: str) -> str:
 
 def _by_saving(hint: Hint) -> tuple[int, float, str]:
     return (-hint.saving.queries, -hint.saving.ms, hint.code)
+
+
+def _causes_first(hints: list[Hint]) -> list[Hint]:
+    """What is known to be wrong with a statement, before what its plan suffers from by that."""
+    causes = [hint for hint in hints if hint.code == "ORM601" and hint.lookup is not None]
+    if not causes:
+        return hints
+    ordered: list[Hint] = []
+    for hint in hints:
+        of_plan = hint.code > "ORM601"
+        ordered += [
+            cause
+            for cause in causes
+            if of_plan and _is_new(cause, ordered) and _share_queries(cause, hint)
+        ]
+        if _is_new(hint, ordered):
+            ordered.append(hint)
+    return ordered
+
+
+def _is_new(hint: Hint, among: list[Hint]) -> bool:
+    return all(hint is not other for other in among)
+
+
+def _share_queries(one: Hint, other: Hint) -> bool:
+    return not {q.index for q in one.queries}.isdisjoint(q.index for q in other.queries)

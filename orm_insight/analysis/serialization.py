@@ -143,6 +143,10 @@ def hint_to_dict(hint: Hint) -> dict[str, Any]:
         "origin": _site(hint.origin),
         "certain": hint.certain,
         "docs": hint.docs,
+        "imports": list(hint.imports),
+        "instead": hint.instead,
+        "replaces": hint.replaces,
+        "model_site": _site(hint.model_site),
     }
 
 

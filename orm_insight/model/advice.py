@@ -64,6 +64,7 @@ class IndexAdvice:
     meta: str = ""
     meta_imports: str = ""
     migration: str = ""
+    model_file: str = ""
     note: str = ""
     trial: Trial | None = None
 

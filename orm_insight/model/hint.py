@@ -34,6 +34,9 @@ class Hint:
     ``site`` is the line that issues the queries, ``origin`` the line where the queryset to be
     changed is built, ``lookup`` starts at ``model``, the model of that queryset. ``fix`` is the
     code to write, empty where none can be given; ``certain`` is false where it may not apply.
+    ``imports`` are the lines that it needs and its file does not have. Where the fix alone stops
+    nothing, the line that fires has to read ``instead``, in the place of its text ``replaces``.
+    ``model_site`` is the class of the model into which the fix is written.
     """
 
     code: str
@@ -51,3 +54,7 @@ class Hint:
     saving: Saving = _NOTHING
     certain: bool = True
     docs: str = ""
+    imports: tuple[str, ...] = ()
+    instead: str = ""
+    replaces: str = ""
+    model_site: CallSite | None = None

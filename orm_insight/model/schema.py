@@ -12,8 +12,9 @@ class RelatedSet:
 
     ``lookup`` leads from the related objects back and is ``None`` where there is no such name;
     ``key`` is the field to which they refer. ``table`` and ``columns`` hold the reference.
-    ``is_unique`` is false where the same object may be related twice; ``accessor`` is the attribute
-    of the instances, and of a prefetch.
+    ``is_unique`` is false where the same object may be related twice, ``is_single`` is true where
+    the reference is unique by itself; ``accessor`` is the attribute of the instances, and of a
+    prefetch.
     """
 
     lookup: str | None
@@ -21,6 +22,7 @@ class RelatedSet:
     table: str
     columns: tuple[str, ...]
     is_unique: bool = True
+    is_single: bool = False
     accessor: str = ""
 
 
@@ -29,7 +31,8 @@ class ModelFacts:
     """One model: ``label`` is ``blog.Post``, ``pk`` the primary key's field name.
 
     ``unique`` are the fields of which no two objects have the same value, keys to others left out.
-    ``manager`` is the name of the default manager, ``module`` where the class is defined, ``names``
+    ``manager`` is the name of the default manager, ``module`` where the class is defined, ``file``
+    that module's where it is one of the application's, ``names``
     what a new attribute must not be called. ``ordering`` are the columns of ``Meta.ordering``, with
     a minus where descending, and ``?`` for what is no column of the model.
     """
@@ -44,6 +47,7 @@ class ModelFacts:
     manager: str = "objects"
     names: frozenset[str] = frozenset()
     module: str = ""
+    file: str = ""
     ordering: tuple[str, ...] = ()
     is_proxy: bool = False
     sets: Mapping[str, RelatedSet] = field(default_factory=dict)

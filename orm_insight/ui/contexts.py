@@ -7,10 +7,14 @@ of them are in ``pages``. Whatever is a ``str`` is escaped by the template.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from orm_insight.ui.copy_contexts import NOTHING, Copies
+
+if TYPE_CHECKING:
+    from orm_insight.ui.edits import Edits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,7 @@ class HintCard:
     problem_url: str | None
     markdown_url: str | None
     is_open: bool
+    edits: Edits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +169,7 @@ class ProblemCard:
     seen_in: tuple[SeenIn, ...]
     more: str
     is_open: bool
+    edits: Edits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from orm_insight.ui.contexts import Fact, Place, Queries, QueryDetail
+from orm_insight.ui.edits import Edits
 from orm_insight.ui.pages import Shell, TraceHeader
 
 
@@ -71,6 +72,7 @@ class HintDetail:
     ignore: IgnoreCode
     about_url: str | None
     docs: str
+    edits: Edits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from orm_insight.model.hint import Hint
 from orm_insight.model.trace import CallSite
 from orm_insight.ui.contexts import Fact
 from orm_insight.ui.diffs import diff_of
+from orm_insight.ui.edits import edits_of
 from orm_insight.ui.format import count, counted, duration, percent, queries
 from orm_insight.ui.hint_contexts import Diff, HintDetail, IgnoreCode
 from orm_insight.ui.hints import fix_place, is_of_index
@@ -51,8 +52,7 @@ def hint_detail(
     origin = hint.origin if hint.origin != hint.site else None
     others = [site for site in hint.sites if site not in (hint.site, hint.origin)]
     sentence, advice = _in_words(hint)
-    diff = diff_of(hint, report, sources)
-    first = hint.queries[0] if hint.queries else None
+    diff, first = diff_of(hint, report, sources), next(iter(hint.queries), None)
     return HintDetail(
         code=hint.code,
         title=hint.title,
@@ -76,6 +76,7 @@ def hint_detail(
         ignore=_ignore(hint, report, sources),
         about_url=about_url,
         docs=hint.docs,
+        edits=edits_of(hint, sources),
     )
 
 
@@ -138,7 +139,7 @@ def _facts(hint: Hint, report: Report) -> Iterator[Fact]:
 
 def _fix_place(hint: Hint) -> str:
     """Where the code goes: into a class, after a queryset, or in place of what is there."""
-    if is_of_index(hint):
+    if is_of_index(hint) or hint.code == "ORM204":
         return fix_place(hint)
     if hint.origin is None:
         return ""

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import CallSite, Trace
 from orm_insight.sql.tokens import tokenize
+from orm_insight.ui.edits import Edits
 from orm_insight.ui.format import cut, printable
 from orm_insight.ui.hint_contexts import HintDetail
 from orm_insight.ui.paths import display_path
@@ -68,7 +69,7 @@ def _facts(given: HintSources) -> Iterator[str]:
 
 
 def _change(detail: HintDetail) -> Iterator[str]:
-    if not (detail.advice or detail.fix):
+    if not (detail.advice or detail.fix or detail.edits):
         return
     yield "## The change"
     if detail.advice:
@@ -77,11 +78,27 @@ def _change(detail: HintDetail) -> Iterator[str]:
         begin = "Write this" if detail.is_certain else "Maybe write this"
         yield f"{begin} {_escaped(detail.fix_place)}".rstrip() + ":"
         yield _block(detail.fix, "python")
+    if detail.edits is not None:
+        yield from _edits(detail.edits, is_second=bool(detail.fix))
     if detail.fix and not detail.is_certain:
         yield "Not certain: check that it fits before the code is changed."
     if detail.diff is not None:
         yield "As a diff:" if detail.diff.is_whole else "The queryset's part as a diff:"
         yield _block(detail.diff.text, "diff")
+
+
+def _edits(edits: Edits, *, is_second: bool) -> Iterator[str]:
+    """Its imports, and what the line that asks has to read."""
+    if edits.model is not None:
+        yield f"The model: {_code(edits.model.location)}"
+    if edits.imports:
+        yield "It needs these imports:"
+        yield _block(edits.imports, "python")
+    if edits.instead:
+        where = f" at {_code(edits.place.location)}" if edits.place is not None else ""
+        what = _code(edits.replaces) if edits.replaces else "what asks"
+        yield f"{'And write' if is_second else 'Write'} this{where}, in the place of {what}:"
+        yield _block(edits.instead, "")
 
 
 def _places(given: HintSources) -> Iterator[str]:

@@ -11,6 +11,7 @@ from orm_insight.analysis.report import Report
 from orm_insight.analysis.silence import IgnoreComment, SilencedHint
 from orm_insight.model.hint import Hint
 from orm_insight.ui.contexts import HintCard, QueryLink
+from orm_insight.ui.edits import edits_of
 from orm_insight.ui.format import count, counted, duration, queries
 from orm_insight.ui.links import Links
 from orm_insight.ui.paths import display_path
@@ -18,7 +19,7 @@ from orm_insight.ui.source import Sources
 
 _OPEN = 3
 _WITH_SOURCE = 30
-_IN_PLACE = {"ORM204", "ORM303", "ORM304"}
+_IN_PLACE = {"ORM303", "ORM304"}
 _OF_INDEXES = {"ORM602", "ORM603", "ORM604", "ORM606"}
 """Codes whose fix stands for what is done with a queryset, and does not continue it."""
 _LINKED_QUERIES = 8
@@ -60,6 +61,8 @@ def _some(texts: Collection[str]) -> str:
 
 def fix_place(hint: Hint) -> str:
     """Where the fix belongs, in a few words."""
+    if hint.code == "ORM204":
+        return "before the loop"
     if hint.code in _IN_PLACE:
         return "in the place of what fires"
     if is_of_index(hint):
@@ -115,4 +118,5 @@ def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
         problem_url=links.problem(identity),
         markdown_url=links.hint_markdown(identity),
         is_open=number < _OPEN,
+        edits=edits_of(hint, sources),
     )

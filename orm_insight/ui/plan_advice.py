@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orm_insight.analysis.patches.classes import class_site
+from orm_insight.files import Unreadable, read_source
 from orm_insight.model.advice import IndexAdvice, Trial, TrialMethod
-from orm_insight.ui.contexts import Fact
+from orm_insight.ui.contexts import Fact, Place
 from orm_insight.ui.format import count, duration
 from orm_insight.ui.links import Links
 from orm_insight.ui.plan_comparisons import comparison_view, verdict
 from orm_insight.ui.plan_contexts import AdviceCard, ComparisonView, TryForm
 from orm_insight.ui.plan_tree import plan_view
+from orm_insight.ui.source import place_now
 
 _ARROW = "\N{RIGHTWARDS ARROW}"
 
@@ -38,7 +41,19 @@ def advice_card(
         comparison=_comparison(trial) if trial else None,
         after=plan_view(after, prefix=f"{prefix}{advice.id}-") if after else None,
         form=None if was_created else form,
+        place=_place(advice),
     )
+
+
+def _place(advice: IndexAdvice) -> Place | None:
+    """The class of the model, as its file is now."""
+    try:
+        text = read_source(advice.model_file).text if advice.model_file else ""
+    except Unreadable:
+        return None
+    name = (advice.model or "").rpartition(".")[2]
+    site = class_site(advice.model_file, name, text) if text else None
+    return place_now(site) if site is not None else None
 
 
 def _state(trial: Trial | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from orm_insight.ui.contexts import Fact
+from orm_insight.ui.contexts import Fact, Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +166,7 @@ class AdviceCard:
     comparison: ComparisonView | None
     after: PlanView | None
     form: TryForm | None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

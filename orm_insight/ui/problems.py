@@ -7,6 +7,7 @@ from typing import Protocol
 
 from orm_insight.analysis.problems import Occurrence, Problem
 from orm_insight.ui.contexts import ProblemCard, SeenIn
+from orm_insight.ui.edits import edits_of
 from orm_insight.ui.format import clock, count, counted, cut, duration, queries
 from orm_insight.ui.hints import details_label, fix_place
 from orm_insight.ui.source import Sources
@@ -61,6 +62,7 @@ def _card(number: int, problem: Problem, links: Callable[[str], TraceAddress]) -
         seen_in=tuple(_seen_in(occurrence, links) for occurrence in problem.newest),
         more=f"and {count(left)} older" if left else "",
         is_open=number < _OPEN,
+        edits=edits_of(hint, sources),
     )
 
 

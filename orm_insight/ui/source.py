@@ -140,6 +140,19 @@ class Sources:
         return ""
 
 
+def place_now(site: CallSite) -> Place:
+    """A place in a file of this project, which no trace names."""
+    config = get_config()
+    editor = Editor.of(config.editor, config.editor_paths)
+    return Place(
+        path=display_path(site.file),
+        line=site.line,
+        function=cut(site.function, 200),
+        editor_url=editor.url(site.file, site.line, 1) if editor else None,
+        editor=editor.label if editor else "",
+    )
+
+
 def _excerpt(lines: tuple[str, ...], site: CallSite, around: int) -> list[SourceLine]:
     last = max(site.line, min(site.end_line or site.line, site.line + _MAX_MARKED_LINES - 1))
     first_shown = max(site.line - around, 1)

@@ -118,7 +118,9 @@ def test_count(alias: str, narrow: Any, fix: str) -> None:
         return narrow(book.reviews).count()
 
     hint = only_hint(lambda: [ask(book) for book in Book.objects.using(alias)])
-    assert (hint.code, hint.certain, hint.lookup) == ("ORM201", True, "reviews")
+    assert (hint.code, hint.lookup) == ("ORM201", "reviews")
+    # Where the values stand in another line, these are no code to be pasted unseen.
+    assert hint.certain is ("those of this trace" not in hint.message)
     if "range" in fix or "isnull" in fix:
         fix = fix.partition("=")[2]
     assert fix in hint.fix

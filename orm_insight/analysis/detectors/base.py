@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,6 +19,7 @@ from orm_insight.analysis.narrowed import (
     attribute_for,
     group_narrowed,
     queryset_code,
+    reading,
 )
 from orm_insight.analysis.owners import advice_in_class, code_in_class, is_complete
 from orm_insight.analysis.repeats import find_repeated_reads
@@ -211,6 +213,7 @@ def hint_of_narrowed(
     lookup = group.prefetch_lookup
     queryset = queryset_code(group, context.schema)
     name = group.relation.name
+    instead = ""
     if queryset is None:
         fix = ""
         advice = (
@@ -221,7 +224,8 @@ def hint_of_narrowed(
         fix = f'prefetch_related("{lookup}")'
         advice = f"Prefetch it, and read .{name}.all() in Python."
     else:
-        attribute = attribute_for(group)
+        attribute = _attribute(group, context)
+        instead = reading(group, attribute)
         fix = f'prefetch_related(Prefetch("{lookup}", queryset={queryset}, to_attr="{attribute}"))'
         advice = f"Let Prefetch load just these, and read .{attribute}, a list, instead."
     hint = hint_of_load(
@@ -234,7 +238,22 @@ def hint_of_narrowed(
         problem=problem,
         advice=f"{reason}. {advice}",
     )
-    return hint if fix else replace(hint, fix="", certain=False)
+    if not fix:
+        return replace(hint, fix="", certain=False)
+    return replace(hint, instead=instead if hint.fix else "")
+
+
+def _attribute(group: LoadGroup, context: Context) -> str:
+    """A name of its own where the rows of one queryset are asked for several of their objects."""
+    wanted, source = attribute_for(group), group.load.source
+    before = itertools.takewhile(lambda other: other is not group, context.narrowed)
+    same = sum(
+        (other.load.source.site, other.load.source.model) == (source.site, source.model)
+        and attribute_for(other) == wanted
+        and queryset_code(other, context.schema) != queryset_code(group, context.schema)
+        for other in before
+    )
+    return f"{wanted}_{same + 1}" if same else wanted
 
 
 def hint_of_loop(

@@ -70,6 +70,7 @@ def _of_index(
         saving=saving,
         certain=advice.is_verified,
         docs=docs_of(code),
+        imports=tuple(advice.meta_imports.splitlines()),
     )
 
 

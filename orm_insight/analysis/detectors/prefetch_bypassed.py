@@ -24,5 +24,5 @@ class PrefetchBypassed:
                     group,
                     context,
                     problem="was prefetched, and is asked for again",
-                    reason="The prefetch does not serve that, and is wasted",
+                    reason="The prefetch does not serve that, and is wasted unless others read it",
                 )

@@ -21,6 +21,7 @@ class PrefetchRelated:
         for group in context.loads:
             if group.relation.kind in ("many", "generic_one"):
                 lookup = group.prefetch_lookup
+                model = group.load.source.model.rpartition(".")[2]
                 peers = advice_on_peers(group, context.schema)
                 yield hint_of_load(
                     self.code,
@@ -30,5 +31,7 @@ class PrefetchRelated:
                     fix=f'prefetch_related("{lookup}")',
                     remaining=group.prefetch_statements,
                     problem="is loaded",
-                    advice=f"prefetch_related() loads it for all of them at once{peers}.",
+                    advice=(
+                        f"prefetch_related() loads {lookup} for all {model} objects at once{peers}."
+                    ),
                 )

@@ -53,6 +53,7 @@ def hint_of_summary(
         saving=saving,
         certain=bool(fix),
         docs=docs_of(code),
+        instead=_reading(summary, annotation) if fix else "",
     )
 
 
@@ -78,6 +79,12 @@ def _advice(summary: Summary, annotation: Annotation | None, otherwise: str) -> 
     if source.is_combined:
         return f"Write {annotation.code} in each part of the union, and {instead}"
     return f"Annotate that queryset, and {instead}"
+
+
+def _reading(summary: Summary, annotation: Annotation | None) -> str:
+    """Of several answers the line that asks does not say which it reads."""
+    names = annotation.names if annotation is not None else ()
+    return f"{_row(summary)}.{names[0]}" if len(names) == 1 else ""
 
 
 def _row(summary: Summary) -> str:

@@ -39,7 +39,12 @@ class SelectRelated:
                 names = tuple(dict.fromkeys((*before, *_beside(group, context))))
         quoted = ", ".join(f'"{name}"' for name in names)
         fix = f"{method}({quoted})"
-        advice = f"{method}() loads it together with them"
+        model = group.load.source.model.rpartition(".")[2]
+        advice = (
+            f"{method}() loads {lookup} in the same statement as the {model} objects"
+            if takes_join
+            else f"{method}() loads {lookup} for all {model} objects at once"
+        )
         advice += advice_on_peers(group, context.schema)
         key = deferred_key(group, context.loads)
         if key is not None:

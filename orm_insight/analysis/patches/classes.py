@@ -161,3 +161,13 @@ def _at_line(
         before = source.newline + before
     written = "".join(f"{indent}{part}{source.newline}" for part in code.splitlines())
     return Edit(position, position, f"{before}{written}{after}")
+
+
+def class_site(file: str, name: str, text: str) -> CallSite | None:
+    """Where a file defines the class of this name, if it does so once."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    lines = [n.lineno for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == name]
+    return CallSite(file=file, line=lines[0], function=name) if len(lines) == 1 else None

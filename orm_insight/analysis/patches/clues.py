@@ -41,7 +41,7 @@ class Clues:
             model=(hint.model or "").rpartition(".")[2],
             accessors=frozenset(accessors),
             running=frozenset(running) if is_found else None,
-            modules=_modules(schema),
+            modules=modules_of(schema),
         )
 
     def is_lazy(self, method: str) -> bool:
@@ -49,7 +49,8 @@ class Clues:
         return self.running is not None and method not in self.running
 
 
-def _modules(schema: Schema) -> dict[str, str]:
+def modules_of(schema: Schema) -> dict[str, str]:
+    """Where models are defined, by their names, as far as these are unique."""
     found: dict[str, set[str]] = {}
     for facts in schema.models.values():
         if facts.module:

@@ -5,15 +5,45 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
+from orm_insight.analysis.patches.scopes import bound_in
 from orm_insight.analysis.patches.source import Edit, SourceFile
 
 _MODELS = "django.db.models"
-_EXPRESSIONS = "Avg Count Exists Max Min OuterRef Prefetch StdDev Subquery Sum Variance"
+_EXPRESSIONS = "Avg Count Exists Max Min OuterRef Prefetch Q StdDev Subquery Sum Variance"
 _DJANGO = {
     **dict.fromkeys(_EXPRESSIONS.split(), _MODELS),
     "Coalesce": f"{_MODELS}.functions",
     "models": "django.db",
 }
+_STANDARD = {"Decimal": "from decimal import Decimal", "datetime": "import datetime"}
+
+
+def import_lines(
+    source: SourceFile | None, line: int, names: Iterable[str], modules: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The lines that make ``names`` known to a file, but for what it knows at ``line`` already.
+
+    For people: whether a line may stand at the top of that file is theirs to judge.
+    """
+    known = set() if source is None else _known_at(source, line)
+    by_module: dict[str, list[str]] = {}
+    lines = []
+    for name in sorted(set(names) - known):
+        module = _DJANGO.get(name) or modules.get(name, "")
+        if module:
+            by_module.setdefault(module, []).append(name)
+        elif name in _STANDARD:
+            lines.append(_STANDARD[name])
+    lines += [f"from {m} import {', '.join(wanted)}" for m, wanted in sorted(by_module.items())]
+    return tuple(lines)
+
+
+def _known_at(source: SourceFile, line: int) -> set[str]:
+    nodes = (n for n in ast.walk(source.tree) if getattr(n, "lineno", 0) == line)
+    at = next(nodes, source.tree)
+    return {name for node in _imports(source, at) for name, _ in _brought(node)} | _defined(
+        source.tree
+    )
 
 
 def import_edits(
@@ -25,6 +55,8 @@ def import_edits(
     """
     known = {name: origin for node in _imports(source, at) for name, origin in _brought(node)}
     known |= dict.fromkeys(_defined(source.tree) - known.keys(), "")
+    for function in source.functions_around(at):
+        known |= dict.fromkeys(bound_in(function) - known.keys(), "")
     missing: dict[str, list[str]] = {}
     for name in sorted(names):
         if name not in known:
@@ -75,6 +107,8 @@ def _defined(tree: ast.Module) -> set[str]:
             found.add(node.name)
         elif isinstance(node, ast.Assign):
             found.update(target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found.add(node.target.id)
     return found
 
 

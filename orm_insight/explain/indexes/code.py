@@ -81,6 +81,7 @@ def advise(candidate: Candidate, names: Names) -> IndexAdvice:
         migration=_migration(meta, model, needs_trigrams=definition.needs_trigrams)
         if model
         else "",
+        model_file=model.file if model else "",
         note=_note(candidate),
     )
 

@@ -49,7 +49,8 @@ def check_hint(
     hints = [hint for hint in found if hint.code == hint_code]
     assert len(hints) == 1, [(hint.code, hint.title, hint.fix) for hint in found]
     [hint] = hints
-    assert {name: getattr(hint, name) for name in expected} == expected
+    found_in_hint = {name: getattr(hint, name) for name in expected}
+    assert found_in_hint == expected, found_in_hint
     return hint
 
 

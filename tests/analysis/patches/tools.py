@@ -125,3 +125,23 @@ def apply(folder: Path, diff: str) -> None:
 def changed_lines(diff: str) -> list[str]:
     lines = diff.splitlines()[2:]
     return [line.rstrip("\r") for line in lines if line.startswith(("+", "-"))]
+
+
+def follow(path: Path, hint: Hint) -> None:
+    """Do what the hint says."""
+    text = path.read_text()
+    starts = [0]
+    for line in text.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    edits = []
+    if hint.instead:
+        start = starts[hint.site.line - 1]
+        assert text[start:].count(hint.replaces) == 1
+        start = text.index(hint.replaces, start)
+        edits.append((start, start + len(hint.replaces), hint.instead))
+    if hint.fix:
+        end = starts[hint.origin.end_line - 1] + hint.origin.end_column
+        edits.append((end, end, f".{hint.fix}"))
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    path.write_text("\n".join([*hint.imports, text]))

@@ -1,0 +1,274 @@
+"""A hint in the words of the source: its expressions for values, and what the asking line reads.
+
+A statement tells values: those of one request. The code may have an expression for each, a date
+that is computed anew, say. Pure: the source comes in as text.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Protocol
+
+from orm_insight.analysis.narrowed import one_of
+from orm_insight.analysis.patches.asking import Asking, asking_at, asking_in_template
+from orm_insight.analysis.patches.classes import class_site
+from orm_insight.analysis.patches.clues import modules_of
+from orm_insight.analysis.patches.fixes import names_in
+from orm_insight.analysis.patches.imports import import_lines
+from orm_insight.analysis.patches.looked_up import loaded_before
+from orm_insight.analysis.patches.prefetches import attributes_at, prefetched_already
+from orm_insight.analysis.patches.scopes import free_names, means_the_same
+from orm_insight.analysis.patches.source import Edit, SourceFile
+from orm_insight.analysis.patches.uses import new_attributes
+from orm_insight.model.hint import Hint, Saving
+from orm_insight.model.schema import Schema
+from orm_insight.model.trace import CallSite, Query
+
+_OF_RELATIONS = frozenset({"ORM103", "ORM104", "ORM201", "ORM202", "ORM203"})
+_OF_INDEXES = frozenset({"ORM602", "ORM603", "ORM604", "ORM606"})
+_GIVE_OTHERS = frozenset(
+    ["values", "values_list", "dates", "datetimes", "in_bulk", "ain_bulk", "contains", "acontains"]
+)
+_TIMES = "datetime."
+
+
+class ReadText(Protocol):
+    """The text of a file as it was when the trace was recorded, or as it is ``now``; ``None``
+    where there is none. Never raises."""
+
+    def __call__(self, file: str, *, now: bool = False) -> str | None: ...
+
+
+def no_text(file: str, *, now: bool = False) -> str | None:
+    """For who does not read source."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What hints are said with: the sources, the models and the statements of the trace."""
+
+    read: ReadText
+    schema: Schema
+    queries: Sequence[Query]
+
+
+def in_own_words(hint: Hint, words: Words) -> Hint:
+    """The hint with all that its source adds to it."""
+    if not hint.fix:
+        return hint
+    if hint.code in _OF_INDEXES:
+        return _with_model(hint, words)
+    if hint.code == "ORM204":
+        facts = words.schema.models.get(hint.model or "")
+        hint = loaded_before(hint, _source(hint.site, words), facts)
+    asking = _asking(hint, words) if hint.code in _OF_RELATIONS else None
+    if asking is not None:
+        there = _prefetched(hint, asking, words)
+        if there is not None:
+            return there
+        hint = _with_reading(_with_free_name(hint, words), asking)
+    if hint.code in _OF_RELATIONS:
+        hint = _with_expressions(hint, asking, words)
+    return _with_imports(hint, words)
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> SourceFile | None:
+    try:
+        return SourceFile(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _source(site: CallSite | None, words: Words) -> SourceFile | None:
+    if site is None or site.is_template:
+        return None
+    text = words.read(site.file)
+    return None if text is None else _parsed(text)
+
+
+def _asking(hint: Hint, words: Words) -> Asking | None:
+    site = hint.site
+    if site is None or len(hint.sites) > 1:
+        return None
+    name = (hint.lookup or "").rpartition("__")[2]
+    names = {name, f"{name}_set"}
+    if site.is_template:
+        lines = (words.read(site.file) or "").split("\n")
+        return asking_in_template(lines[site.line - 1], names) if site.line <= len(lines) else None
+    source = _source(site, words)
+    return None if source is None else asking_at(source, site, names)
+
+
+def _with_free_name(hint: Hint, words: Words) -> Hint:
+    """Another attribute where a prefetch of the same queryset has this one."""
+    source, names = _source(hint.origin, words), new_attributes(hint.fix)
+    if source is None or hint.origin is None or "Prefetch(" not in hint.fix or len(names) != 1:
+        return hint
+    taken = attributes_at(source, hint.origin.line)
+    name, free = names[0], names[0]
+    for number in range(2, len(taken) + 3):
+        if free not in taken:
+            break
+        free = f"{name}_{number}"
+
+    def renamed(text: str) -> str:
+        return re.sub(rf"\b{name}\b", free, text)
+
+    return replace(
+        hint,
+        fix=renamed(hint.fix),
+        message=renamed(hint.message),
+        instead=renamed(hint.instead),
+    )
+
+
+def _with_reading(hint: Hint, asking: Asking) -> Hint:
+    """What is written there, and what to write for it."""
+    names = new_attributes(hint.fix)
+    if len(names) != 1:
+        return hint
+    if _GIVE_OTHERS & {
+        asking.method,
+        *(method for method, _ in asking.steps),
+    }:  # a list of objects does not stand for that
+        return replace(hint, instead="")
+    objects = f"{asking.row}.{names[0]}"
+    is_list = "Prefetch(" in hint.fix
+    if asking.is_template:
+        one = is_list and asking.method in ("first", "last", "get")
+        return replace(hint, instead=f"{objects}.0" if one else objects, replaces=asking.text)
+    if asking.is_asynchronous:
+        hint = replace(hint, message=f"{hint.message} A list takes no async in front of its for.")
+    instead = one_of(objects, asking.method) if is_list else objects
+    return replace(hint, instead=instead, replaces=asking.text)
+
+
+# -- values ---------------------------------------------------------------------------------------
+
+
+def _with_expressions(hint: Hint, asking: Asking | None, words: Words) -> Hint:
+    """The code's own expression for each value; words where it cannot be moved or read."""
+    fix = _parsed(hint.fix)
+    values = list(_values(fix)) if fix is not None else []
+    if fix is None or not values:
+        return hint
+    edits: list[Edit] = []
+    kept, unread = [], []
+    for lookup, node in values:
+        found = _expression(lookup, asking)
+        if found is None:
+            unread.append((lookup, node))
+        elif _may_move(found, hint, words):
+            edits.append(Edit(fix.start(node), fix.end(node), _text(found, hint, words)))
+        else:
+            kept.append(f"{lookup}={_text(found, hint, words)}")
+    if kept or any(_TIMES in ast.unparse(node) for _, node in unread):
+        return _in_words(hint, kept)
+    fixed = replace(hint, fix=fix.changed(edits))
+    if not unread:
+        return fixed
+    note = " The values in it are those of this trace: where the code computes them, keep that."
+    return replace(fixed, message=hint.message + note, certain=False)
+
+
+def _values(fix: SourceFile) -> Iterator[tuple[str, ast.expr]]:
+    """The conditions of a fix that the application has written, and their values."""
+    for node in ast.walk(fix.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".filter", "Q")):
+            for keyword in node.keywords:
+                is_literal = "OuterRef" not in ast.unparse(keyword.value)
+                if keyword.arg is not None and is_literal and not _is_truth(keyword.value):
+                    yield keyword.arg, keyword.value
+
+
+def _is_truth(node: ast.expr) -> bool:
+    """What the ORM writes into the statement itself is no parameter."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
+
+
+def _expression(lookup: str, asking: Asking | None) -> ast.expr | None:
+    """Over a join the lookup begins with the name of the relation."""
+    given = asking.conditions if asking is not None else {}
+    found = [given[name] for name in given if lookup == name or lookup.endswith(f"__{name}")]
+    return found[0] if len(found) == 1 else given.get(lookup)
+
+
+def _may_move(node: ast.expr, hint: Hint, words: Words) -> bool:
+    if not free_names(node):
+        return not any(isinstance(each, ast.Await) for each in ast.walk(node))
+    site, origin = hint.site, hint.origin
+    source = _source(site, words)
+    if source is None or site is None or origin is None or site.file != origin.file:
+        return False
+    return means_the_same(source, node, origin.line)
+
+
+def _text(node: ast.expr, hint: Hint, words: Words) -> str:
+    source = _source(hint.site, words)
+    return ast.unparse(node) if source is None else source.of(node)
+
+
+def _in_words(hint: Hint, kept: list[str]) -> Hint:
+    """The value of one request is no code to be pasted."""
+    told = f" Its condition {', '.join(kept)} is computed" if kept else " Its values are computed"
+    told += " at the line that fires: compute it where the queryset is built."
+    if not kept:
+        told = " It compares with a time, which the statement tells for this trace alone."
+    return replace(hint, fix="", certain=False, message=hint.message + told)
+
+
+# -- what is there already ------------------------------------------------------------------------
+
+
+def _prefetched(hint: Hint, asking: Asking, words: Words) -> Hint | None:
+    """The queryset has just these objects: only the line that asks has to change."""
+    source = _source(hint.origin, words)
+    if source is None or hint.origin is None or "Prefetch(" not in hint.fix:
+        return None
+    found = prefetched_already(source, hint, asking, words.queries)
+    if found is None:
+        return None
+    objects = f"{asking.row}.{found}"
+    name = f"{asking.row}.{found}".removesuffix(".all()")
+    saving = Saving(len(hint.queries), sum(query.duration_ms for query in hint.queries))
+    what, _, _ = hint.message.partition(". ")
+    return replace(
+        hint,
+        message=(
+            f"{what}. The queryset has prefetched them as {name} already, and the line still calls "
+            f".{asking.method}(): read that there."
+        ),
+        fix="",
+        instead=one_of(objects, asking.method),
+        replaces=asking.text,
+        saving=saving,
+        certain=True,
+    )
+
+
+# -- imports and models ---------------------------------------------------------------------------
+
+
+def _with_imports(hint: Hint, words: Words) -> Hint:
+    origin = hint.origin
+    if not hint.fix or origin is None or origin.is_template:
+        return hint
+    source, modules = _source(origin, words), modules_of(words.schema)
+    lines = import_lines(source, origin.line, names_in(hint.fix), modules)
+    return replace(hint, imports=lines)
+
+
+def _with_model(hint: Hint, words: Words) -> Hint:
+    """The class that gets the index, where it is one of the application's."""
+    facts = words.schema.models.get(hint.model or "")
+    text = words.read(facts.file, now=True) if facts is not None and facts.file else None
+    if facts is None or text is None:
+        return hint
+    missing = tuple(line for line in hint.imports if line not in text.splitlines())
+    return replace(hint, model_site=class_site(facts.file, facts.name, text), imports=missing)
