@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
+from itertools import pairwise
 
 from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Trace
@@ -49,8 +51,20 @@ def reason_of(word: str) -> KeptFor | None:
 
 
 def places_of(traces: Iterable[TraceSummary]) -> frozenset[tuple[str, int]]:
-    """The machines and processes that have recorded them here."""
-    return frozenset((trace.host, trace.pid) for trace in traces if not trace.is_imported)
+    """The machines and processes that have recorded them here at the same time.
+
+    Where one has only taken the place of another, as at a reload, nobody asks which it was: only
+    the last is named.
+    """
+    recorded: dict[tuple[str, int], list[datetime]] = {}
+    for trace in traces:
+        if not trace.is_imported:
+            recorded.setdefault((trace.host, trace.pid), []).append(trace.started_at)
+    spans = sorted((min(moments), max(moments), place) for place, moments in recorded.items())
+    is_one_after_another = len({host for host, _ in recorded}) < 2 and all(
+        before[1] < after[0] for before, after in pairwise(spans)
+    )
+    return frozenset([spans[-1][2]] if spans and is_one_after_another else recorded)
 
 
 def process_among(trace: TraceSummary, places: Collection[tuple[str, int]]) -> str:
