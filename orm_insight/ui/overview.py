@@ -18,6 +18,7 @@ from orm_insight.ui.paths import display_path
 SHOWN_PROBLEMS = 7
 NO_LINE = "no line of the application"
 _MAX_FIX = 300
+_MAX_MESSAGE = 500
 
 
 def headline(
@@ -54,8 +55,9 @@ def _worst_problem(problem: Problem, traces: Sequence[TraceSummary], url: str) -
         severity=str(problem.severity),
         fix=cut(hint.fix, _MAX_FIX),
         fix_place=fix_place(hint),
+        instead=cut(hint.instead, _MAX_FIX),
         # The first sentence is about one trace, and this about all.
-        message="" if hint.fix else cut(hint.message.partition(". ")[2], _MAX_FIX),
+        message="" if hint.fix else cut(hint.message.partition(". ")[2], _MAX_MESSAGE),
         place=place_of(hint.origin or hint.site),
     )
 
@@ -77,6 +79,7 @@ def problem_lines(
             title=problem.hint.title,
             url=url(problem),
             fix=cut(problem.hint.fix, _MAX_FIX),
+            instead=cut(problem.hint.instead, _MAX_FIX),
             place=place_of(problem.hint.origin or problem.hint.site),
             saved=_saved(problem),
             is_only_cost=not (problem.saving.queries or problem.hint.fix),

@@ -82,6 +82,7 @@ class Headline:
     severity: str = ""
     fix: str = ""
     fix_place: str = ""
+    instead: str = ""
     message: str = ""
     place: Place | None = None
 
@@ -94,6 +95,7 @@ class ProblemLine:
     title: str
     url: str
     fix: str
+    instead: str
     place: Place | None
     saved: str
     is_only_cost: bool

@@ -96,7 +96,8 @@ def test_nothing_is_asked_while_hidden(site, listed):
     listed.on("request", lambda request: asked.append(request.url))
     site.keep(path="/new/")
     listed.wait_for_timeout(2_500)
-    assert asked == []
+    # The browser itself may want its icon, whenever it likes.
+    assert [url for url in asked if "favicon" not in url] == []
 
     listed.evaluate(HIDE, False)  # noqa: FBT003
     expect(paths(listed).first).to_have_text("/new/")
