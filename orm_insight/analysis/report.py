@@ -6,7 +6,7 @@ Everything is computed when it is first read and kept; nothing here does I/O.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -78,7 +78,7 @@ class Report:
         )
         words = Words(read=self.read_text, schema=self.schema, queries=self.queries)
         found = [
-            in_own_words(hint, words) for detector in DETECTORS for hint in detector.detect(context)
+            _worded(hint, words) for detector in DETECTORS for hint in detector.detect(context)
         ]
         ordered = _causes_first(sorted(found, key=_by_saving))
         return silence_hints(ordered, self.trace, self.silence)
@@ -145,6 +145,14 @@ def analyze(
         evidence=evidence or {},
         read_text=read_text,
     )
+
+
+def _worded(hint: Hint, words: Words) -> Hint:
+    """Source may be anything: what cannot be read takes no hint away."""
+    try:
+        return in_own_words(hint, words)
+    except Exception:
+        return replace(hint, certain=False)
 
 
 def _counted(number: int, one: str, several: str) -> str:

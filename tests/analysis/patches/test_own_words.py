@@ -6,6 +6,7 @@ write for it. Then the statements are counted.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +245,13 @@ def test_template_line() -> None:
     assert found is not None
     assert (found.row, found.text, found.method) == ("book", "book.reviews.last", "last")
     assert asking_in_template("{{ a.reviews.count }} {{ b.reviews.count }}", {"reviews"}) is None
+
+
+def test_source_that_cannot_be_read_takes_no_hint_away(tmp_path: Path) -> None:
+    report, _ = run(write(tmp_path, LOOP.format(ask="book.reviews.filter(rating=1)"), BOOK))
+
+    def fails(file: str, *, now: bool = False) -> str | None:
+        raise RuntimeError("no source")
+
+    [hint] = replace(report, read_text=fails).hints
+    assert (hint.code, hint.certain) == ("ORM103", False)
