@@ -65,8 +65,8 @@ class FileStore(MemoryStore):
         self._write_soon()
         return is_done
 
-    def flush(self) -> None:
-        """Write what has changed since it was written last."""
+    def flush(self, timeout: float | None = None) -> None:
+        """Write what has changed since it was written last; there is nobody to wait for."""
         if self._is_idle:
             return
         with self._writing:
