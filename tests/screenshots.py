@@ -16,7 +16,8 @@ SETTLE_MS = 900
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    with running() as demo, running_browser() as browser:
+    # Anew: a demo keeps its traces.
+    with running("--reset") as demo, running_browser() as browser:
         visit_pages(demo)
         show_panel(demo, browser)
         show_dashboard(demo, browser)

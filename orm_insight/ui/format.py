@@ -92,7 +92,7 @@ def age(lapse: timedelta) -> str:
     for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size:
             return counted(round(seconds / size), name)
-    return counted(round(seconds), "second")
+    return counted(round(seconds), "second") if seconds >= 1 else "less than a second"
 
 
 def ago(moment: datetime) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from orm_insight.ui.format import (
+    age,
     bytes_size,
     count,
     counted,
@@ -15,6 +18,21 @@ from orm_insight.ui.format import (
     plain,
     printable,
 )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "less than a second"),
+        (1, "1 second"),
+        (59.4, "59 seconds"),
+        (90, "2 minutes"),
+        (3_600, "1 hour"),
+        (200_000, "2 days"),
+    ],
+)
+def test_age(seconds, text):
+    assert age(timedelta(seconds=seconds)) == text
 
 
 @pytest.mark.parametrize(
