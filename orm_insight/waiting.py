@@ -61,18 +61,21 @@ class WaitingTraces:
                     faults.report(self._step, error)
 
     def forget(self) -> None:
+        """What waits, and the thread that waits with it."""
         with self._lock:
             self._waiting.clear()
+            self._thread = None
 
     def _first(self) -> tuple[Trace, Handle] | None:
         with self._lock:
             return self._waiting.popitem(last=False)[1] if self._waiting else None
 
     def _work(self) -> None:
-        while True:
+        thread = threading.current_thread()
+        while self._thread is thread:
             threading.Event().wait(self.delay_s)
-            self.flush()
+            if self._thread is thread:
+                self.flush()
             with self._lock:
-                if not self._waiting:
+                if self._thread is thread and not self._waiting:
                     self._thread = None
-                    return

@@ -8,6 +8,7 @@ known as a foreign key, and not a unique one.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -98,11 +99,10 @@ def _is_one_row(sql: str, joined: Joined, schema: Schema) -> bool:
     }
     where = sql.partition(" WHERE ")[2]
     return any(
-        f"{quote}{join.alias}{quote}.{quote}{column}{quote} = " in where
+        re.search(rf'(?<!\w)["`]?{join.alias}["`]?\.["`]{column}["`] = ', where)
         for join in joined.joins
         for table, column in keys
         if table == join.table
-        for quote in ('"', "`")
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 from orm_insight.analysis.origins import QueryOrigin, origin_of
 from orm_insight.analysis.patches.asking import Asking, Step, steps_of
@@ -11,6 +12,8 @@ from orm_insight.analysis.patches.source import SourceFile, constant
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Query
 
+_Placed: TypeAlias = ast.expr | ast.stmt
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 
 
@@ -19,14 +22,14 @@ def prefetched_already(
 ) -> str | None:
     """The attribute that holds what is asked for, ``newer_comments`` or ``comments.all()``.
 
-    The trace has to have a prefetch of these objects, and the source of the function that builds
-    the queryset a ``Prefetch`` with the very conditions, as they stand there or in the fix.
+    The trace has to have a prefetch of these objects, and the statement that builds the queryset
+    a ``Prefetch`` with the very conditions, as they stand there or in the fix.
     """
     if not _has_prefetch(hint, queries) or hint.origin is None:
         return None
     wanted = {asking.steps, *(_steps(call, None) for call in _prefetches(ast.parse(hint.fix)))}
     scope = _scope_at(source, hint.origin.line)
-    for call in _prefetches(scope):
+    for call in _prefetches(_statement_at(scope, hint.origin.line)):
         if call.args and constant(call.args[0]) == hint.lookup and _steps(call, scope) in wanted:
             relation = (hint.lookup or "").rpartition("__")[2]
             return _attribute(call) or f"{relation}.all()"
@@ -57,13 +60,22 @@ def _has_prefetch(hint: Hint, queries: Iterable[Query]) -> bool:
 
 def _scope_at(source: SourceFile, line: int) -> ast.AST:
     """The innermost function or class around a line, else the module."""
-    scopes = [
+    return _innermost(source.tree, line, _SCOPES)
+
+
+def _statement_at(scope: ast.AST, line: int) -> ast.AST:
+    """What else the scope has prefetched is of other querysets."""
+    return _innermost(scope, line, (*_SCOPES, ast.stmt))
+
+
+def _innermost(root: ast.AST, line: int, kinds: tuple[type[_Placed], ...]) -> ast.AST:
+    around = [
         node
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        and node.lineno <= line <= (node.end_lineno or 0)
+        for node in ast.walk(root)
+        if isinstance(node, kinds) and node.lineno <= line <= (node.end_lineno or 0)
     ]
-    return max(scopes, key=lambda node: node.lineno, default=source.tree)
+    # Of those that begin on the same line the walk comes to the inner one last.
+    return max(enumerate(around), key=lambda each: (each[1].lineno, each[0]), default=(0, root))[1]
 
 
 def _prefetches(scope: ast.AST) -> Iterator[ast.Call]:

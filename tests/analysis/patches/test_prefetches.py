@@ -69,3 +69,18 @@ def test_prefetch_of_their_own(tmp_path: Path, prefetch: str, instead: str | Non
     follow(path, hint)
     after, result = run(path)
     assert (len(after.queries), result) == (2, before)
+
+
+def test_prefetch_of_another_queryset_of_the_function_serves_nothing(tmp_path: Path) -> None:
+    code = """
+    def run():
+        good = Prefetch("reviews", Review.objects.filter(rating=3), to_attr="good")
+        others = list(Book.objects.prefetch_related(good).order_by("pk")[:1])
+        books = Book.objects.prefetch_related("reviews").order_by("pk")
+        return [[r.text for r in book.reviews.filter(rating=3)] for book in books], others
+    """
+    header = f"from django.db.models import Prefetch\n{BOOK_AND_REVIEW}"
+    report, _ = run(write(tmp_path, code, header))
+    hint = only_hint(report, "ORM104")
+    assert hint.fix.startswith("prefetch_related(Prefetch(")
+    assert "already" not in hint.message
