@@ -21,6 +21,7 @@ REQUESTS = 540
 def store(redis_server: RedisServer) -> Iterator[RedisStore]:
     store = RedisStore(redis_server.url, max_traces=20_000)
     store.clear()
+    store.write_board(b"")  # nobody has paused recording here
     yield store
     store.clear()
     store.close()

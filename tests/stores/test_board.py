@@ -37,6 +37,7 @@ def shared(redis_server: RedisServer, settings: Any) -> Iterator[RedisServer]:
     settings.ORM_INSIGHT = {"REDIS_URL": redis_server.url}
     insight.reset()
     yield redis_server
+    foreign(redis_server, b"")
     insight.reset()
 
 
