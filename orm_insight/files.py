@@ -11,11 +11,15 @@ import os
 import stat
 import tokenize
 from pathlib import Path
+from socket import gethostname
 from typing import NamedTuple
 
+from orm_insight.capture.application import met_at
+from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Trace
 
 MAX_BYTES = 2_000_000
+_TOLERANCE_S = 1
 
 
 class Unreadable(Exception):
@@ -54,6 +58,23 @@ def read_source(file: str) -> Source:
     return Source(content.decode(_encoding(file, content), errors="replace"), status.st_mtime)
 
 
+class Recorded:
+    """When and where a trace was recorded: whether a file is still what ran then."""
+
+    def __init__(self, trace: Trace | TraceSummary) -> None:
+        self._at = trace.started_at.timestamp()
+        self._is_of_this_process = (trace.host, trace.pid) == (gethostname(), os.getpid())
+
+    def change_of(self, file: str, modified_at: float) -> str:
+        """What is wrong with a file that was changed last at this time; empty where nothing is."""
+        if modified_at > self._at + _TOLERANCE_S:
+            return "The file has changed since this was recorded."
+        loaded_at = met_at(file) if self._is_of_this_process and file.endswith(".py") else None
+        if loaded_at is not None and modified_at > loaded_at + _TOLERANCE_S:
+            return "The file has changed, and the server still runs what it was: restart it."
+        return ""
+
+
 class SourcesOf:
     """The files of one trace as they were then; each is read once, when it is asked for.
 
@@ -62,7 +83,7 @@ class SourcesOf:
 
     def __init__(self, trace: Trace) -> None:
         self._are_closed = trace.is_imported
-        self._recorded_at = trace.started_at.timestamp()
+        self._recorded = Recorded(trace)
         self._sources: dict[str, Source | None] = {}
 
     def __call__(self, file: str, *, now: bool = False) -> str | None:
@@ -75,8 +96,9 @@ class SourcesOf:
             except Unreadable:
                 self._sources[file] = None
         source = self._sources[file]
-        is_changed = source is not None and source.modified_at > self._recorded_at + 1
-        return None if source is None or (is_changed and not now) else source.text
+        if source is None or (not now and self._recorded.change_of(file, source.modified_at)):
+            return None
+        return source.text
 
 
 def _unreadable(error: OSError | ValueError) -> Unreadable:

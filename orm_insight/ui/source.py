@@ -6,17 +6,14 @@ trace comes from a client. The file may have changed or gone since: then the exc
 
 from __future__ import annotations
 
-import os
 import re
-from socket import gethostname
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from orm_insight.capture.application import met_at
 from orm_insight.conf import get_config
 from orm_insight.editors import Editor
-from orm_insight.files import Unreadable, read_source
+from orm_insight.files import Recorded, Unreadable, read_source
 from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import CallSite, Trace
 from orm_insight.ui.contexts import Excerpt, Place, SourceLine
@@ -26,7 +23,6 @@ from orm_insight.ui.paths import display_path
 _MAX_LINE = 240
 _MAX_MARKED_LINES = 8
 _CONTEXT_LINES = 2
-_TOLERANCE_S = 1
 _TEMPLATE_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 
 
@@ -43,8 +39,7 @@ class Sources:
 
     def __init__(self, trace: Trace | TraceSummary) -> None:
         self.are_closed = trace.is_imported
-        self._recorded_at = trace.started_at.timestamp()
-        self._is_of_this_process = (trace.host, trace.pid) == (gethostname(), os.getpid())
+        self._recorded = Recorded(trace)
         self._files: dict[str, _File | Unreadable] = {}
         config = get_config()
         # What an imported trace names are files of another machine.
@@ -128,16 +123,8 @@ class Sources:
         if self.are_closed:
             raise Unreadable("This trace was imported: its files are not read here.")
         source = read_source(file)
-        change = self._change_of(file, source.modified_at)
+        change = self._recorded.change_of(file, source.modified_at)
         return _File(source.text, tuple(source.text.splitlines()), change)
-
-    def _change_of(self, file: str, modified_at: float) -> str:
-        if modified_at > self._recorded_at + _TOLERANCE_S:
-            return "The file has changed since this was recorded."
-        loaded_at = met_at(file) if self._is_of_this_process and file.endswith(".py") else None
-        if loaded_at is not None and modified_at > loaded_at + _TOLERANCE_S:
-            return "The file has changed, and the server still runs what it was: restart it."
-        return ""
 
 
 def place_now(site: CallSite) -> Place:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orm_insight import capture
-from orm_insight.files import MAX_BYTES
+from orm_insight.files import MAX_BYTES, SourcesOf
 from orm_insight.ui.source import Sources
 from tests.builders import make_site, make_trace
 from tests.testapp.models import Book
@@ -187,5 +187,7 @@ def test_what_was_changed_behind_a_running_server_is_told(module):
     here = replace(trace.finished(), started_at=long_ago)
     assert "restart it" in Sources(here).excerpt(site).notice
     assert Sources(here).unchanged_text(str(module)) is None
+    assert SourcesOf(here)(str(module)) is None
+    assert SourcesOf(here)(str(module), now=True) == CODE
     assert Sources(replace(here, pid=here.pid + 1)).excerpt(site).notice == ""
     assert Sources(replace(here, host="elsewhere")).excerpt(site).notice == ""

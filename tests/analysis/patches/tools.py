@@ -17,6 +17,7 @@ from orm_insight.analysis.patches.clues import Clues
 from orm_insight.analysis.patches.diff import unified_diff
 from orm_insight.analysis.patches.patch import Patch, patched
 from orm_insight.analysis.report import Report
+from orm_insight.capture import application
 from orm_insight.model.hint import Hint
 from tests.analysis.detectors.tools import report_of
 
@@ -41,6 +42,7 @@ def load(path: Path) -> ModuleType:
     module = ModuleType("patched_by_tests")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # where inspect looks for the file of a class
+    application._met_at.pop(str(path), None)  # no server runs on that has loaded it before
     exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
     return module
 
