@@ -126,3 +126,7 @@ class Mark:
                 return True
             mark = mark.parent
         return False
+
+
+RelatedMarks: TypeAlias = list[tuple[str, Mark, Any]]
+"""For each relation of ``select_related()``: cache name, mark, and what is below."""

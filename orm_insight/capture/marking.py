@@ -6,20 +6,17 @@ import sys
 from collections.abc import Iterator
 from threading import get_ident
 from types import CodeType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from django.db.models.base import Model
 
 from orm_insight.capture import faults
 from orm_insight.capture.codes import Role, learn, roles
-from orm_insight.capture.lineage import KEY, Built, Mark, ObjectLoad, Site
+from orm_insight.capture.lineage import KEY, Built, Mark, ObjectLoad, RelatedMarks, Site
 from orm_insight.capture.relations import relation_named, under_attribute
 
 if TYPE_CHECKING:
     from orm_insight.capture.recorder import Recorder
-
-RelatedMarks: TypeAlias = list[tuple[str, Mark, Any]]
-"""For each relation of ``select_related()``: cache name, mark, and what is below."""
 
 _PREFETCH, _APPLICATION = Role.PREFETCH, Role.APPLICATION
 
@@ -41,7 +38,7 @@ def marked(rows: Iterator[Any], iterable: Any, recorder: Recorder | None = None)
             mark.selected = joined
             mark.is_combined = bool(getattr(query, "combinator", None))
         if recorder is not None and recorder.usage is not None:
-            rows = recorder.usage.watch(rows, mark, related or [], queryset, recorder)
+            rows = recorder.usage.watch(rows, mark, related or [], queryset, recorder.queries)
     except Exception as error:
         faults.report("mark a result", error)
         yield from rows

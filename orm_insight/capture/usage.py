@@ -6,18 +6,16 @@ Costs far more than a query may cost otherwise, and is there only while such a r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from django.db.models import Model
 
 from orm_insight.capture import faults
-from orm_insight.capture.lineage import USE, Built, Mark, forgotten
+from orm_insight.capture.lineage import USE, Built, Mark, RelatedMarks, forgotten
 
-if TYPE_CHECKING:
-    from orm_insight.capture.marking import RelatedMarks
-    from orm_insight.capture.recorder import Recorder
+Statements: TypeAlias = Sequence[tuple[Any, ...]]
 
 _BOUNDED = 1_000
 """Columns with a smaller ``max_length`` are not worth the words."""
@@ -83,21 +81,21 @@ class Usage:
         mark: Mark,
         joined: RelatedMarks,
         queryset: Any,
-        recorder: Recorder,
+        statements: Statements,
     ) -> Iterator[Any]:
-        """The same rows, watched."""
+        """The same rows, watched; ``statements`` grows while the recorder works."""
         result = WatchedResult(mark, joined, queryset)
         self.results.append(result)
-        return _measured(rows, result, recorder)
+        return _measured(rows, result, statements)
 
 
-def _measured(rows: Iterator[Any], result: WatchedResult, recorder: Recorder) -> Iterator[Any]:
+def _measured(rows: Iterator[Any], result: WatchedResult, statements: Statements) -> Iterator[Any]:
     """The same rows; a failure of ours ends the watching, not the rows."""
     is_first = is_fine = True
     for row in rows:
         try:
             if is_first:
-                result.statement = _last_statement(recorder, result.mark.built)
+                result.statement = _last_statement(statements, result.mark.built)
             if is_fine:
                 result.measure(row, result.mark, result.joined)
         except Exception as error:
@@ -106,7 +104,7 @@ def _measured(rows: Iterator[Any], result: WatchedResult, recorder: Recorder) ->
         is_first = False
         yield row
     if is_first:
-        result.statement = _last_statement(recorder, result.mark.built)
+        result.statement = _last_statement(statements, result.mark.built)
 
 
 def _begin_to_note(mark: Mark, joined: RelatedMarks) -> None:
@@ -115,9 +113,9 @@ def _begin_to_note(mark: Mark, joined: RelatedMarks) -> None:
         _begin_to_note(child, below)
 
 
-def _last_statement(recorder: Recorder, built: Built | None) -> tuple[Any, ...] | None:
+def _last_statement(statements: Statements, built: Built | None) -> tuple[Any, ...] | None:
     """What the recorder kept just now, if that is the statement of the queryset."""
-    last = recorder.queries[-1] if recorder.queries else None
+    last = statements[-1] if statements else None
     return last if last is not None and any(value is built for value in last) else None
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from orm_insight.capture.access import EVERYTHING
-from orm_insight.capture.lineage import Mark
-from orm_insight.capture.marking import RelatedMarks
+from orm_insight.capture.lineage import Mark, RelatedMarks
 from orm_insight.capture.sources import Sources
 from orm_insight.capture.usage import Usage, WatchedResult
 from orm_insight.model.usage import EagerRelation, ResultUse, WideColumn

@@ -10,6 +10,7 @@ from orm_insight.analysis.report import Report
 from orm_insight.dashboard.asked import Asked
 from orm_insight.dashboard.links import TraceLinks, span_url
 from orm_insight.dashboard.list_page import entries
+from orm_insight.explain.serialization import explanation_to_dict
 from orm_insight.explanations import KeptExplanation
 from orm_insight.model.surroundings import SpanReference
 from orm_insight.stores.base import KeptFor
@@ -76,4 +77,8 @@ def _span(span: SpanReference | None) -> dict[str, Any] | None:
 
 
 def _plan(kept: KeptExplanation) -> dict[str, Any]:
-    return {"at": kept.at.isoformat(), "origin": kept.origin, **kept.explanation.to_dict()}
+    return {
+        "at": kept.at.isoformat(),
+        "origin": kept.origin,
+        **explanation_to_dict(kept.explanation),
+    }

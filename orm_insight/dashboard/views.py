@@ -35,6 +35,7 @@ from orm_insight.dashboard.trace_pages import TracePages
 from orm_insight.dashboard.waiting import while_connected
 from orm_insight.explain.base import Outcome
 from orm_insight.explain.cancelling import cancel
+from orm_insight.explain.serialization import explanation_to_dict
 from orm_insight.steering import StoreSilentError
 from orm_insight.ui.format import queries as counted_queries
 from orm_insight.ui.pages import ExplainFragment, GroupsFragment, QueriesFragment, QueryFragment
@@ -171,7 +172,7 @@ def explain(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
         return no_trace(request)
     if wants_json(request):
         status = _JSON_STATUS.get(explanation.outcome, _NOT_EXPLAINED)
-        return answer_json(explanation.to_dict(), status=status)
+        return answer_json(explanation_to_dict(explanation), status=status)
     pages = TracePages(request, report)
     if is_fragment(request):
         return answer(ExplainFragment(result=pages.result(explanation)))

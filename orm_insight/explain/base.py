@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from orm_insight.explain.serialization import advice_to_dict, plan_to_dict
-from orm_insight.explain.summary import summarize
 from orm_insight.model.advice import IndexAdvice
 from orm_insight.model.plan import Finding, Plan
 from orm_insight.model.schema import Schema
@@ -154,25 +152,6 @@ class Explanation:
     @property
     def explained_ms(self) -> float | None:
         return self.plan.execution_ms if self.plan else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-native."""
-        return {
-            "outcome": str(self.outcome),
-            "query": self.query.index,
-            "alias": self.query.alias,
-            "vendor": self.vendor,
-            "analyzed": self.analyzed,
-            "notice": self.notice,
-            "error": self.error,
-            "captured_ms": self.captured_ms,
-            "explained_ms": self.explained_ms,
-            "summary": summarize(self.plan) if self.plan else None,
-            "plan": plan_to_dict(self.plan) if self.plan else None,
-            "advice": [advice_to_dict(advice) for advice in self.advice],
-            "text": self.text,
-            "payload": self.payload,
-        }
 
 
 class ExplainError(Exception):

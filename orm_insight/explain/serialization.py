@@ -6,9 +6,30 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from orm_insight.explain.base import Explanation
 from orm_insight.explain.summary import summarize
 from orm_insight.model.advice import IndexAdvice, Trial
 from orm_insight.model.plan import Finding, Plan, PlanNode
+
+
+def explanation_to_dict(explanation: Explanation) -> dict[str, Any]:
+    """The answer of an EXPLAIN, JSON-native."""
+    return {
+        "outcome": str(explanation.outcome),
+        "query": explanation.query.index,
+        "alias": explanation.query.alias,
+        "vendor": explanation.vendor,
+        "analyzed": explanation.analyzed,
+        "notice": explanation.notice,
+        "error": explanation.error,
+        "captured_ms": explanation.captured_ms,
+        "explained_ms": explanation.explained_ms,
+        "summary": summarize(explanation.plan) if explanation.plan else None,
+        "plan": plan_to_dict(explanation.plan) if explanation.plan else None,
+        "advice": [advice_to_dict(advice) for advice in explanation.advice],
+        "text": explanation.text,
+        "payload": explanation.payload,
+    }
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:

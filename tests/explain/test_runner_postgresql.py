@@ -17,6 +17,7 @@ from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 from orm_insight.explain.runner import explain
+from orm_insight.explain.serialization import explanation_to_dict
 from tests.explain.recording import query, recorded
 from tests.pgapp.models import Mood, Specimen
 
@@ -124,7 +125,7 @@ def test_the_plan_as_text_and_json() -> None:
     assert "(actual time=" in lines[0]
     assert any(line.startswith("  Filter: ") for line in lines)
     assert lines[-1].startswith("Execution Time: ")
-    assert found.to_dict()["plan"]["root"]["relation"] == "pgapp_specimen"
+    assert explanation_to_dict(found)["plan"]["root"]["relation"] == "pgapp_specimen"
 
 
 def test_the_first_of_many_sets_of_parameters() -> None:

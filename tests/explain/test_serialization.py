@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from orm_insight.explain.base import Explanation, Outcome
+from orm_insight.explain.serialization import explanation_to_dict
 from orm_insight.explain.sqlite.plans import parse_query_plan
 from orm_insight.model.advice import IndexAdvice, Trial, TrialMethod
 from orm_insight.model.plan import Buffers
@@ -32,7 +33,7 @@ def as_json(**facts):
     explanation = Explanation(
         query=make_query(), outcome=Outcome.EXPLAINED, vendor="postgresql", **facts
     )
-    return json.loads(json.dumps(explanation.to_dict()))
+    return json.loads(json.dumps(explanation_to_dict(explanation)))
 
 
 def test_plan_has_its_sentence_and_its_findings():
