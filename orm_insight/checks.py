@@ -14,7 +14,6 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core import checks
-from django.db import connections
 from django.template import engines
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
@@ -24,13 +23,13 @@ from orm_insight.analysis.silence import KNOWN_CODES, IgnoreComment
 from orm_insight.capture.codes import is_application
 from orm_insight.capture.provenance import missing_hooks
 from orm_insight.conf import KEYS, SETTING, Problem, get_config, read_config
-from orm_insight.explain.base import PLANS_WITHOUT_VALUES
 from orm_insight.ignore_comments import comments_below
 from orm_insight.setting_rules import (
     BadCallbackError,
     BadPatternError,
     BadValueError,
     NotADictError,
+    RemovedKeyError,
     SettingError,
     UnknownCodeError,
     UnknownKeyError,
@@ -60,7 +59,6 @@ def register() -> None:
     checks.register(check_installation, TAG)
     checks.register(check_visitors, TAG)
     checks.register(check_hooks, TAG)
-    checks.register(check_explain_slow, TAG)
     checks.register(check_opentelemetry, TAG)
     checks.register(store_checks.check_redis, TAG)
     checks.register(store_checks.check_file, TAG)
@@ -72,7 +70,7 @@ def register() -> None:
 def check_settings(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[checks.CheckMessage]:
-    """Errors in ``ORM_INSIGHT``; the default is used in place of each."""
+    """Errors in ``ORM_INSIGHT``; the default is used in place of each. Warnings of removed keys."""
     _, problems = read_config(getattr(settings, SETTING, {}))
     return [_message(problem) for problem in problems]
 
@@ -135,35 +133,6 @@ def check_hooks(
             id="orm_insight.W003",
         )
     ]
-
-
-def check_explain_slow(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[checks.CheckMessage]:
-    """A warning where slow statements are to be explained and cannot be."""
-    config = get_config()
-    if not config.explain_slow:
-        return []
-    if not config.explain_enabled:
-        return [
-            checks.Warning(
-                "EXPLAIN_SLOW explains nothing: EXPLAIN_ENABLED is False.",
-                hint="Switch both on, or both off.",
-                id="orm_insight.W007",
-            )
-        ]
-    vendors = {connections[alias].vendor for alias in connections}
-    if config.redacts and vendors.isdisjoint(PLANS_WITHOUT_VALUES):
-        return [
-            checks.Warning(
-                "EXPLAIN_SLOW explains no statement with parameters: they are withheld, and only "
-                "PostgreSQL has plans without them.",
-                hint="REDACT_PARAMS = False keeps them, but those of secret columns, for whoever "
-                "may see the dashboard.",
-                id="orm_insight.W008",
-            )
-        ]
-    return []
 
 
 def check_opentelemetry(
@@ -233,9 +202,11 @@ def _did_you_mean(nearest: str | None, choices: Sequence[str]) -> str:
     return f"Did you mean {nearest}?" if nearest else f"Known are {', '.join(choices)}."
 
 
-def _message(problem: Problem) -> checks.Error:
+def _message(problem: Problem) -> checks.CheckMessage:
     key, error = problem
     entry = SETTING if isinstance(error, NotADictError) else f"{SETTING}[{key!r}]"
+    if isinstance(error, RemovedKeyError):
+        return checks.Warning(f"{entry} {error}.", hint=error.instead, id="orm_insight.W014")
     hint = "Until then the default is used."
     if key == "SHOW_CALLBACK":
         hint = "Until then nobody is let in."

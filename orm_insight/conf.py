@@ -22,11 +22,12 @@ from django.http import HttpRequest
 from orm_insight.setting_rules import (
     SERVING_COMMANDS,
     NotADictError,
+    RemovedKeyError,
     SettingError,
     ShowCallback,
     UnknownKeyError,
 )
-from orm_insight.setting_table import RULES_OF_SETTINGS
+from orm_insight.setting_table import REMOVED_SETTINGS, RULES_OF_SETTINGS
 
 SETTING = "ORM_INSIGHT"
 
@@ -130,12 +131,6 @@ class Config:
     explain_lock_timeout_ms: int = 1_000
     """How long an explanation may wait for a lock."""
 
-    explain_slow: bool = False
-    """Whether slow queries are explained without asking, after the response was sent."""
-
-    explain_slow_per_minute: int = 6
-    """How many slow queries are explained without asking, in a minute of a process."""
-
     editor: str | None = None
     """What opens places in the code: an editor's name, or an address with ``{file}`` in it."""
 
@@ -227,7 +222,7 @@ def read_config(raw: object) -> tuple[Config, tuple[Problem, ...]]:
         try:
             name = _field_of(key)
             values[name] = RULES_OF_SETTINGS[name](value)
-        except UnknownKeyError as error:
+        except (UnknownKeyError, RemovedKeyError) as error:
             problems.append(Problem(str(key), error))
         except SettingError as error:
             problems.append(Problem(str(key), error))
@@ -244,6 +239,8 @@ def deny_everybody(request: HttpRequest) -> bool:
 def _field_of(key: object) -> str:
     if isinstance(key, str) and key.isupper() and key.lower() in RULES_OF_SETTINGS:
         return key.lower()
+    if isinstance(key, str) and key in REMOVED_SETTINGS:
+        raise RemovedKeyError("was removed and has no effect", instead=REMOVED_SETTINGS[key])
     close = get_close_matches(key.upper(), KEYS, n=1) if isinstance(key, str) else []
     raise UnknownKeyError("is no setting", nearest=next(iter(close), None))
 

@@ -1,8 +1,8 @@
 """Plans that were made in this process, kept so that the next one can be compared with them.
 
 A statement is known by its database and its fingerprint, so a plan is found again from another
-trace, after a reload, beside the plan of the same statement with a new index. What was measured,
-what was only planned and what was made without asking are kept apart: none pushes out another.
+trace, after a reload, next to the plan of the same statement with a new index. Measured plans and
+those that were only planned are kept apart: neither pushes out the other.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from orm_insight.explain.base import Explanation
 from orm_insight.model.advice import Evidence
@@ -21,26 +21,20 @@ from orm_insight.model.plan import Plan
 from orm_insight.model.trace import Query
 from orm_insight.sql.fingerprint import fingerprint
 
-Origin: TypeAlias = Literal["asked", "slow"]
 Statement: TypeAlias = tuple[str, str]
 
 PER_STATEMENT = 3
 MAX_STATEMENTS = 50
 MAX_BYTES = 8 * 2**20
-"""Of each of the three kinds."""
+"""The limit for each of the two kinds, measured and planned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptExplanation:
-    """An explanation, when it was made, and of which trace.
-
-    ``origin`` is ``asked`` where somebody asked for it, ``slow`` where the query was explained
-    for its duration alone.
-    """
+    """An explanation, when it was made, and of which trace."""
 
     explanation: Explanation
     at: datetime
-    origin: Origin = "asked"
     trace_id: str = ""
 
     @property
@@ -72,7 +66,7 @@ class Explanations:
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self._limits = (per_statement, max_statements, max_bytes)
-        self._shelves: dict[tuple[Origin, bool], _Shelf] = {}
+        self._shelves: dict[bool, _Shelf] = {}
         self._lock = Lock()
 
     def keep(self, kept: KeptExplanation) -> None:
@@ -81,7 +75,7 @@ class Explanations:
         if explanation.plan is None:
             return
         entry = _Entry(kept, statement_of(kept.query), _shape(explanation.plan), _size(explanation))
-        shelf = (kept.origin, explanation.analyzed)
+        shelf = explanation.analyzed
         with self._lock:
             self._shelves[shelf] = self._fitting((entry, *self._shelves.get(shelf, ())))
 

@@ -5,7 +5,6 @@ Everything that shows something goes through here; only here core, settings and 
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -20,9 +19,9 @@ from orm_insight.analysis.silence import Silence, no_comments
 from orm_insight.capture import faults, provenance
 from orm_insight.capture.tracing import paused
 from orm_insight.conf import get_config
-from orm_insight.explain.base import NOT_RUN_HERE, ExplainError, Explanation, Outcome
+from orm_insight.explain.base import NOT_RUN_HERE, Explanation, Outcome
 from orm_insight.explain.runner import explain as explain_query
-from orm_insight.explanations import Explanations, KeptExplanation, Origin
+from orm_insight.explanations import Explanations, KeptExplanation
 from orm_insight.files import SourcesOf
 from orm_insight.ignore_comments import read_comments
 from orm_insight.introspection import read_schema
@@ -31,8 +30,6 @@ from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Query, Trace
 from orm_insight.otel import queue as span_queue
 from orm_insight.recording import is_recording, redaction, waits_for_deep
-from orm_insight.slow_explainer import SlowExplainer
-from orm_insight.slow_queries import SlowQuery
 from orm_insight.steering import (
     StoreSilentError,
     forget_deep,
@@ -63,7 +60,6 @@ __all__ = [
     "report_of",
     "reset",
     "resume",
-    "slow_explainer",
     "status",
     "store",
     "takes_deep",
@@ -75,16 +71,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How capture is doing in this process.
-
-    ``not_explained`` counts what was slow and not explained without asking: there was too much.
-    """
+    """How capture is doing in this process."""
 
     is_recording: bool
     faults: Mapping[str, int]
     missing_hooks: tuple[str, ...]
     statistics: StoreStatistics
-    not_explained: int = 0
 
 
 class _State:
@@ -94,7 +86,6 @@ class _State:
         self.lock = threading.Lock()
         self.reports: OrderedDict[str, Report] = OrderedDict()
         self.explanations = Explanations()
-        self.slow: SlowExplainer | None = None
 
 
 _state = _State()
@@ -110,14 +101,11 @@ def reset() -> None:
     span_queue.reset()
     with _state.lock:
         _state.reports.clear()
-        slow, _state.slow = _state.slow, None
-    if slow is not None:
-        slow.stop()
     _state.explanations.clear()
 
 
 def keep(trace: Trace) -> None:
-    """Put a finished trace into the ring; what was slow in it may be explained later.
+    """Put a finished trace into the ring.
 
     An imported one is kept and nothing else: it is none of this project's work.
     """
@@ -135,12 +123,6 @@ def keep(trace: Trace) -> None:
 def _keep(trace: Trace) -> None:
     store().save(trace)
     span_queue.offer(trace, _hints_of)
-    config = get_config()
-    if config.explain_slow and config.explain_enabled:
-        try:
-            slow_explainer().offer(trace)
-        except Exception as error:
-            faults.report("look for slow queries", error)
 
 
 def _hints_of(trace: Trace) -> tuple[Hint, ...]:
@@ -213,11 +195,11 @@ def explain(
         return Explanation(
             query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=forbidden
         )
-    return _explain(found, query, analyze=analyze, origin="asked", try_index=try_index)
+    return _explain(found, query, analyze=analyze, try_index=try_index)
 
 
 def _explain(
-    trace: Trace, query: Query, *, analyze: bool, origin: Origin, try_index: str | None = None
+    trace: Trace, query: Query, *, analyze: bool, try_index: str | None = None
 ) -> Explanation:
     """The only way to the database: what somebody has sent never gets there."""
     if trace.is_imported:
@@ -240,33 +222,9 @@ def _explain(
         notice=cause_of(query, schema, config.slow_query_ms) or explanation.notice,
     )
     _state.explanations.keep(
-        KeptExplanation(
-            explanation=explanation, at=datetime.now(UTC), origin=origin, trace_id=trace.id
-        )
+        KeptExplanation(explanation=explanation, at=datetime.now(UTC), trace_id=trace.id)
     )
     return explanation
-
-
-def slow_explainer() -> SlowExplainer:
-    """What explains slow queries without asking; each process has its own."""
-    with _state.lock:
-        if _state.slow is None or _state.slow.pid != os.getpid():
-            config = get_config()
-            _state.slow = SlowExplainer(
-                _explain_slow,
-                threshold_ms=config.slow_query_ms,
-                per_minute=config.explain_slow_per_minute,
-            )
-        return _state.slow
-
-
-def _explain_slow(slow: SlowQuery) -> None:
-    found = trace(slow.trace_id)
-    if found is None or found.is_imported:
-        return
-    explanation = _explain(found, slow.query, analyze=False, origin="slow")
-    if explanation.outcome in (Outcome.FAILED, Outcome.UNAVAILABLE):
-        raise ExplainError(explanation.error)
 
 
 def kept_explanations(query: Query) -> tuple[KeptExplanation, ...]:
@@ -290,5 +248,4 @@ def status() -> Status:
         faults=faults.counts(),
         missing_hooks=provenance.missing_hooks(),
         statistics=store().statistics,
-        not_explained=0 if _state.slow is None else _state.slow.dropped,
     )

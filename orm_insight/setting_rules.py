@@ -25,9 +25,6 @@ Rule: TypeAlias = Callable[[Any], object]
 # The largest timeout that PostgreSQL takes, and long enough for any duration.
 MAX_TIMEOUT_MS = 2**31 - 1
 
-# One at a time: no more than the database can be asked to do beside its work.
-MAX_A_MINUTE = 600
-
 MAX_HOURS = 24 * 366
 SERVING_COMMANDS = (
     "celery",
@@ -72,6 +69,14 @@ class NotADictError(SettingError):
 
 class UnknownKeyError(SettingError):
     """No setting has this name."""
+
+
+class RemovedKeyError(SettingError):
+    """A setting of this name existed once; ``instead`` says how to go on without it."""
+
+    def __init__(self, text: str, *, instead: str) -> None:
+        super().__init__(text)
+        self.instead = instead
 
 
 class WrongTypeError(SettingError):

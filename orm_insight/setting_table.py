@@ -1,4 +1,4 @@
-"""Which rule the value of each setting must keep, by the names of the fields of ``Config``."""
+"""The rule of each setting, by the names of the fields of ``Config``, and settings of the past."""
 
 from __future__ import annotations
 
@@ -39,11 +39,20 @@ RULES_OF_SETTINGS: Mapping[str, Rule] = {
     "explain_enabled": setting_rules.flag,
     "explain_timeout_ms": setting_rules.whole_number(1, setting_rules.MAX_TIMEOUT_MS),
     "explain_lock_timeout_ms": setting_rules.whole_number(1, setting_rules.MAX_TIMEOUT_MS),
-    "explain_slow": setting_rules.flag,
-    "explain_slow_per_minute": setting_rules.whole_number(1, setting_rules.MAX_A_MINUTE),
     "editor": editors.editor,
     "editor_paths": editors.editor_paths,
     "repeat_threshold": setting_rules.whole_number(2),
     "slow_query_ms": setting_rules.duration,
     "ignore": setting_rules.codes_by_pattern,
 }
+
+_EXPLAINED_ON_REQUEST = (
+    "Remove it: a query is explained when somebody presses Explain on its page. For plans of slow "
+    "queries without a click, let PostgreSQL log them with auto_explain, and read the log with "
+    "manage.py orm_insight explain-log."
+)
+REMOVED_SETTINGS: Mapping[str, str] = {
+    "EXPLAIN_SLOW": _EXPLAINED_ON_REQUEST,
+    "EXPLAIN_SLOW_PER_MINUTE": _EXPLAINED_ON_REQUEST,
+}
+"""Keys that this version no longer has, and how to go on without each."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
-from django.db import connections
 from django.test import override_settings
 from django.utils.module_loading import import_string
 
-from orm_insight import checks
+from orm_insight import checks, store_checks
 from orm_insight.capture import provenance
 from orm_insight.middleware import OrmInsightMiddleware
+from orm_insight.setting_table import REMOVED_SETTINGS
 
 DOCS = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
 OTHER_MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
@@ -61,27 +62,21 @@ def test_noop_switched_off():
         assert checked() == []
 
 
-def test_noop_slow_statements_are_explained_with_their_parameters():
-    with override_settings(ORM_INSIGHT={"EXPLAIN_SLOW": True, "REDACT_PARAMS": False}):
-        assert checked() == []
+@pytest.mark.parametrize("key", sorted(REMOVED_SETTINGS))
+def test_removed_key_says_how_to_go_on_without_it(key):
+    with override_settings(ORM_INSIGHT={key: 6, "MAX_TRACES": 5}):
+        assert checked() == [
+            (
+                "orm_insight.W014",
+                f"ORM_INSIGHT['{key}'] was removed and has no effect.",
+                REMOVED_SETTINGS[key],
+            )
+        ]
 
 
-@pytest.mark.parametrize(
-    ("entry", "id"),
-    [
-        ({"EXPLAIN_ENABLED": False}, "orm_insight.W007"),
-        ({"REDACT_PARAMS": True}, "orm_insight.W008"),
-    ],
-)
-def test_slow_statements_that_cannot_be_explained(entry, id, monkeypatch):
-    monkeypatch.setattr(type(connections["default"]), "vendor", "oracle")
-    with override_settings(ORM_INSIGHT={"EXPLAIN_SLOW": True, **entry}):
-        assert ids() == [id]
-
-
-def test_noop_slow_statements_have_plans_for_any_values():
-    with override_settings(ORM_INSIGHT={"EXPLAIN_SLOW": True, "REDACT_PARAMS": True}):
-        assert checked() == []
+def test_key_close_to_a_removed_one_is_unknown():
+    with override_settings(ORM_INSIGHT={"EXPLAIN_SLOWLY": True}):
+        assert ids() == ["orm_insight.E002"]
 
 
 def test_unknown_key_names_the_nearest():
@@ -183,11 +178,20 @@ def test_name_that_a_hint_gives_can_be_imported(path):
     assert import_string(path).__name__ == path.rpartition(".")[2]
 
 
-@pytest.mark.parametrize(
-    "id", [*checks._ERROR_IDS.values(), *(f"orm_insight.W00{n}" for n in range(1, 7))]
-)
+SOURCES = [Path(module.__file__).read_text(encoding="utf-8") for module in (checks, store_checks)]
+
+
+@pytest.mark.parametrize("id", sorted(set(re.findall(r"orm_insight\.[EW]\d{3}", "".join(SOURCES)))))
 def test_every_check_is_documented(id):
     assert f"| `{id}` |" in DOCS
+
+
+def test_no_other_check_is_documented():
+    documented = re.findall(r"^\| `(orm_insight\.[EW]\d{3})` \|", DOCS, re.MULTILINE)
+
+    assert sorted(documented) == sorted(
+        set(re.findall(r"orm_insight\.[EW]\d{3}", "".join(SOURCES)))
+    )
 
 
 def test_dashboard_that_nobody_may_see(settings):

@@ -17,10 +17,12 @@ from orm_insight.setting_rules import (
     BadPatternError,
     BadValueError,
     NotADictError,
+    RemovedKeyError,
     UnknownCodeError,
     UnknownKeyError,
     WrongTypeError,
 )
+from orm_insight.setting_table import REMOVED_SETTINGS
 
 DOCS = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
 DEFAULTS = Config()
@@ -208,6 +210,16 @@ def test_unknown_key_is_left_out_and_the_nearest_one_named(key, nearest):
     assert config == DEFAULTS
     assert isinstance(problem.error, UnknownKeyError)
     assert problem.nearest == nearest
+
+
+@pytest.mark.parametrize("key", sorted(REMOVED_SETTINGS))
+def test_removed_key_is_left_out_and_no_setting(key):
+    config, [problem] = read_config({key: True})
+
+    assert config == DEFAULTS
+    assert key not in KEYS
+    assert isinstance(problem.error, RemovedKeyError)
+    assert (problem.key, problem.error.instead) == (key, REMOVED_SETTINGS[key])
 
 
 def test_wrong_value_does_not_harm_the_others():

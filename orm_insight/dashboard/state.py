@@ -60,11 +60,6 @@ def warnings(request: HttpRequest, status: Status) -> Iterator[str]:
     if status.statistics.rejected:
         too_large = counted(status.statistics.rejected, "trace")
         yield f"{too_large} too large for the memory that MAX_BYTES allows: not kept."
-    if status.not_explained:
-        yield (
-            f"{counted(status.not_explained, 'slow query', 'slow queries')} not explained: more "
-            "than EXPLAIN_SLOW_PER_MINUTE allows."
-        )
     for hook in status.missing_hooks:
         yield f"Capture runs without a hook that does not fit this Django: {hook}."
     for fault, times in status.faults.items():

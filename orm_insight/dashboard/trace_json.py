@@ -77,8 +77,9 @@ def _span(span: SpanReference | None) -> dict[str, Any] | None:
 
 
 def _plan(kept: KeptExplanation) -> dict[str, Any]:
+    """One plan; ``origin`` is for programs that know of plans made without a click."""
     return {
         "at": kept.at.isoformat(),
-        "origin": kept.origin,
+        "origin": "asked",
         **explanation_to_dict(kept.explanation),
     }

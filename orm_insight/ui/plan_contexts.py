@@ -171,9 +171,8 @@ class AdviceCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeAt:
-    """When a plan was made, and whether somebody had asked for it."""
+    """When a plan was made."""
 
-    words: str
     at: str
     at_iso: str
 

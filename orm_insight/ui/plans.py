@@ -24,7 +24,6 @@ from orm_insight.ui.plan_tree import plan_view
 from orm_insight.ui.plan_triggers import triggers_ms
 
 DIFFERS_BY = 5
-_WORDS = {"asked": "explained at", "slow": "explained without asking at"}
 _MAX_TEXT = 200_000
 _MAX_JSON = 120_000
 """More is behind a link, where there is one."""
@@ -72,7 +71,7 @@ def _made(explanation: Explanation, kept: Sequence[KeptExplanation]) -> MadeAt |
     own = next((one for one in kept if one.explanation.plan is explanation.plan), None)
     if own is None or explanation.plan is None:
         return None
-    return MadeAt(words=_WORDS[own.origin], at=clock(own.at), at_iso=own.at.isoformat())
+    return MadeAt(at=clock(own.at), at_iso=own.at.isoformat())
 
 
 def _facts(explanation: Explanation, plan: Plan) -> Iterator[Fact]:

@@ -1,9 +1,8 @@
-"""What came in a file is never run and leads to no file: pages, JSON, the slow explainer, spans."""
+"""What came in a file is never run and leads to no file: pages, JSON, spans."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -171,25 +170,6 @@ def test_there_is_no_button_to_explain(dashboard, foreign):
         assert NOT_RUN_HERE in text
     assert explain_buttons(dashboard.text(path_of(own)))
     assert explain_buttons(dashboard.text(path_of(foreign))) == []
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db
-def test_slow_statements_are_not_explained_without_asking(dashboard, settings):
-    settings.ORM_INSIGHT = {"EXPLAIN_SLOW": True, "SLOW_QUERY_MS": 1, "REDACT_PARAMS": False}
-    slow = make_trace(
-        make_query("SELECT 1", vendor="postgresql", duration_ms=500.0), kind="task", id="slow"
-    )
-    import_trace(export_trace(slow))
-    # As if it had been offered before it was known what it is.
-    insight.slow_explainer().offer(insight.trace("slow"))
-
-    assert insight.slow_explainer().wait(20)
-    assert insight.plans_of("slow") == {}
-    [query] = slow.queries
-    insight.keep(replace(slow, id="own", queries=(replace(query, sql="SELECT now()"),)))
-    assert insight.slow_explainer().wait(20)
-    assert insight.plans_of("own")
 
 
 @pytest.mark.django_db
