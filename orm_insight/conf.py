@@ -200,15 +200,10 @@ def settings_config() -> Config:
 
 
 def override(values: Mapping[str, Any]) -> None:
-    """Let these values, which were ``checked``, lie on top of the settings, and no others."""
+    """Let these values, which keep their rules, replace those of the settings, and no others."""
     _overrides.clear()
     _overrides.update(values)
     get_config.cache_clear()
-
-
-def checked(name: str, value: object) -> object:
-    """The value as the field ``name`` takes it; raises ``SettingError``."""
-    return RULES_OF_SETTINGS[name](value)
 
 
 def read_config(raw: object) -> tuple[Config, tuple[Problem, ...]]:

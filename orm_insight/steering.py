@@ -1,4 +1,4 @@
-"""What people change while the project runs: limits, whether anything is recorded, what in depth.
+"""Changes while the project runs: the sample rate, a pause, which requests are recorded in depth.
 
 It lies on top of the settings, in this process, or in all that share a store: there it is a board
 that a thread of each process reads every two seconds. While the store does not answer, what was
@@ -12,24 +12,13 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 from orm_insight import conf, keeping, recording
 from orm_insight.capture import faults
-from orm_insight.setting_rules import SettingError
+from orm_insight.setting_rules import SettingError, share
 from orm_insight.stores.board import Board, UnreadableBoardError, decode_board, encode_board
 
-CHANGEABLE = (
-    "on_demand",
-    "sample_rate",
-    "only_slow_ms",
-    "only_with_hints",
-    "ignore_paths",
-    "max_detailed_queries",
-    "max_queries",
-)
-"""Names of ``Config`` that may be changed: none of them says where traces are or who sees them."""
 POLL_S = 2.0
 _DEEP_PATHS = 20
 
@@ -117,20 +106,20 @@ def refresh(is_over: threading.Event | None = None) -> bool:
     return True
 
 
-def change(values: Mapping[str, Any], *, by: str = "") -> None:
-    """Let these values hold, and of all others the settings.
+def change_sample_rate(rate: float | None, *, by: str = "") -> None:
+    """Record this part of the requests from now on; ``None`` goes back to the settings.
 
-    Raises ``SettingError`` for a value that the setting may not have, ``StoreSilentError`` where
+    Raises ``SettingError`` for a rate that the setting may not have, ``StoreSilentError`` where
     the others cannot be told; then everything stays as it was.
     """
-    checked = {name: conf.checked(name, values[name]) for name in CHANGEABLE if name in values}
-    _write(lambda board: _signed(replace(board, values=checked), by))
+    checked = None if rate is None else share(rate)
+    _write(lambda board: _signed(replace(board, sample_rate=checked), by))
 
 
 def pause(*, by: str = "") -> None:
     """Record nothing from now on, in all processes that share the store.
 
-    Raises ``StoreSilentError`` as ``change`` does, and so do all that follow.
+    Raises ``StoreSilentError`` as ``change_sample_rate`` does, and so do all that follow.
     """
     _write(lambda board: _signed(replace(board, is_paused=True), by))
 
@@ -206,17 +195,15 @@ def _take(data: bytes) -> None:
 
 
 def _apply(found: Board) -> None:
-    """What this version does not know, or may not be, is left out, and said."""
-    values: dict[str, Any] = {}
-    for name, value in found.values.items():
-        try:
-            if name in CHANGEABLE:
-                values[name] = conf.checked(name, value)
-        except SettingError as error:
-            _state.problem = f"What was changed at run time is not used: {name.upper()} {error}."
+    """Follow the board; a rate that the setting may not have is left out, and said."""
+    rate = None
+    try:
+        rate = None if found.sample_rate is None else share(found.sample_rate)
+    except SettingError as error:
+        _state.problem = f"The change at run time is not used: SAMPLE_RATE {error}."
     with _state.lock:
-        _state.board = replace(found, values=values)
-        conf.override(values)
+        _state.board = replace(found, sample_rate=rate)
+        conf.override({} if rate is None else {"sample_rate": rate})
         recording.await_deep(found.deep)
         recording.pause() if found.is_paused else recording.resume()
 

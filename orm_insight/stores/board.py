@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 
 
 class UnreadableBoardError(ValueError):
@@ -16,23 +16,19 @@ class UnreadableBoardError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """``values`` lie on top of the settings, by the names of ``Config``; times are in ISO format.
+    """Changes of people: ``sample_rate`` replaces that of the settings, where it is not ``None``.
 
     ``deep`` are the paths whose next request is recorded in depth, each with a ticket of its own:
     who asks again for the same path asks for another recording.
 
-    Whoever reads it checks the values: they may come from another version.
+    Whoever reads it checks the rate: it may come from another version. Times are in ISO format.
     """
 
-    values: Mapping[str, Any] = field(default_factory=dict)
+    sample_rate: Any = None
     is_paused: bool = False
     deep: Mapping[str, str] = field(default_factory=dict)
     changed_at: str = ""
     changed_by: str = ""
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.values and not self.is_paused
 
 
 def encode_board(board: Board) -> bytes:
@@ -48,7 +44,7 @@ def decode_board(data: bytes) -> Board:
         if content["orm_insight"] != VERSION:
             raise UnreadableBoardError("of another version")
         return Board(
-            values=dict(content["values"]),
+            sample_rate=content["sample_rate"],
             is_paused=content["is_paused"] is True,
             deep={str(path): str(ticket) for path, ticket in content.get("deep", {}).items()},
             changed_at=str(content["changed_at"]),

@@ -1,26 +1,31 @@
-"""What the page "Recording" shows."""
+"""Contexts of the page "Recording"."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from orm_insight.ui.pages import Shell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LimitField:
-    """One limit: what holds now, what the settings say, and what was typed, if anything."""
+class RateField:
+    """The sample rate: the one in force, the one of the settings, and the text in the field."""
 
-    name: str
-    label: str
-    kind: Literal["flag", "number", "lines"]
-    meaning: str
     value: str
-    now: str
+    current: str
     setting: str
     is_changed: bool
     error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """One limit that only the settings change."""
+
+    label: str
+    meaning: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +35,6 @@ class RecordingPage:
     url: str
     place: str
     changed: str
-    is_changed: bool
     problem: str
-    fields: tuple[LimitField, ...]
+    rate: RateField
+    limits: tuple[Limit, ...]

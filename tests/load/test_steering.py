@@ -46,25 +46,27 @@ def comes_to(expected: int, count: Callable[[], int]) -> bool:
 
 
 @pytest.mark.parametrize("server", ["gunicorn", "uvicorn"])
-def test_all_workers_record_on_demand_and_back(
+def test_all_workers_follow_a_rate_and_a_pause_and_go_back(
     server: str, database: Database, redis_server: RedisServer, tmp_path: Path
 ):
     store = RedisStore(redis_server.url, max_traces=20_000)
-    site = Site(databases=database.settings(), redis_url=redis_server.url)
+    ours = {"ON_DEMAND": True}
+    site = Site(databases=database.settings(), redis_url=redis_server.url, ours=ours)
     with running(server, site, tmp_path / "log") as served:
         urls = {"base_url": served.address}
         with httpx.Client(**urls) as developer, httpx.Client(**urls) as visitor:
-            assert comes_to(ASKED, lambda: recorded(store, visitor))
-            post(developer, "recording/", on_demand="yes")
-            assert comes_to(0, lambda: recorded(store, visitor))
+            assert recorded(store, developer) == 0
             post(developer, "record-me/")
-            assert recorded(store, developer) == ASKED
+            assert comes_to(ASKED, lambda: recorded(store, developer))
             assert recorded(store, visitor) == 0
+            post(developer, "recording/", sample_rate="0")
+            assert comes_to(0, lambda: recorded(store, developer))
+            post(developer, "recording/", settings="1")
+            assert comes_to(ASKED, lambda: recorded(store, developer))
             post(developer, "pause/")
             assert comes_to(0, lambda: recorded(store, developer))
             post(developer, "resume/")
-            post(developer, "recording/", settings="1")
-            assert comes_to(ASKED, lambda: recorded(store, visitor))
+            assert comes_to(ASKED, lambda: recorded(store, developer))
     store.write_board(b"")
     store.close()
 

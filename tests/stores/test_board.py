@@ -50,7 +50,7 @@ def becomes_true(condition: Callable[[], bool]) -> bool:
 
 def test_a_board_is_read_as_it_was_written() -> None:
     board = Board(
-        values={"sample_rate": 0.5, "ignore_paths": ["^/a/"]},
+        sample_rate=0.5,
         is_paused=True,
         deep={"/a/": "1"},
         changed_by="me",
@@ -60,7 +60,7 @@ def test_a_board_is_read_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"\xff", b"{}", b"[]", b'{"orm_insight": 99, "values": {}}', b'{"orm_insight": 1}']
+    "data", [b"\xff", b"{}", b"[]", b'{"orm_insight": 99, "sample_rate": 1}', b'{"orm_insight": 2}']
 )
 def test_what_is_no_board_is_told(data: bytes) -> None:
     with pytest.raises(UnreadableBoardError):
@@ -78,11 +78,11 @@ def test_a_change_reaches_another_process_and_comes_back(shared: RedisServer) ->
                 return str(other.stdout.readline().strip())
 
             assert ask() == "1.0 True"
-            steering.change({"sample_rate": 0.5}, by="somebody")
+            steering.change_sample_rate(0.5, by="somebody")
             assert becomes_true(lambda: ask() == "0.5 True")
             steering.pause()
             assert becomes_true(lambda: ask() == "0.5 False")
-            assert ask("steering.resume(); steering.change({'sample_rate': 0.1})") == "0.1 True"
+            assert ask("steering.resume(); steering.change_sample_rate(0.1)") == "0.1 True"
             steering.follow()
             assert becomes_true(lambda: get_config().sample_rate == 0.1)
             assert insight.is_recording()
@@ -127,32 +127,28 @@ def test_what_was_taken_is_not_taken_again_while_others_have_not_heard(shared: R
 
 
 def test_who_asks_in_depth_is_not_who_has_changed_the_limits(shared: RedisServer) -> None:
-    steering.change({"sample_rate": 0.5}, by="somebody")
+    steering.change_sample_rate(0.5, by="somebody")
     at = steering.board().changed_at
     steering.record_deep_next("/a/")
     found = steering.board()
-    assert (found.changed_by, found.changed_at, dict(found.values)) == (
-        "somebody",
-        at,
-        {"sample_rate": 0.5},
-    )
+    assert (found.changed_by, found.changed_at, found.sample_rate) == ("somebody", at, 0.5)
     steering.forget_deep("/a/")
     assert not steering.board().deep
 
 
 def test_what_was_read_last_holds_while_redis_is_away(shared: RedisServer) -> None:
-    steering.change({"sample_rate": 0.5})
+    steering.change_sample_rate(0.5)
     shared.stop()
     steering.refresh()
     assert get_config().sample_rate == 0.5
     with pytest.raises(steering.StoreSilentError):
-        steering.change({"sample_rate": 0.1})
+        steering.change_sample_rate(0.1)
     assert get_config().sample_rate == 0.5
     with pytest.raises(steering.StoreSilentError):
         steering.pause()
     assert insight.is_recording()
     shared.start()
-    steering.change({"sample_rate": 0.2})
+    steering.change_sample_rate(0.2)
     steering.resume()
     assert (get_config().sample_rate, insight.is_recording()) == (0.2, True)
 
@@ -164,18 +160,28 @@ def foreign(shared: RedisServer, data: bytes) -> None:
 
 
 def test_what_others_have_left_there_is_told_and_not_used(shared: RedisServer) -> None:
-    steering.change({"sample_rate": 0.5})
+    steering.change_sample_rate(0.5)
     foreign(shared, b"\x00 nonsense")
     assert "cannot be read" in (steering.problem() or "")
     assert get_config().sample_rate == 0.5
-    steering.change({"sample_rate": 0.25})
+    steering.change_sample_rate(0.25)
     assert (get_config().sample_rate, steering.problem()) == (0.25, None)
 
 
-def test_values_of_another_release_are_left_out(shared: RedisServer) -> None:
-    content = json.loads(encode_board(Board()))
-    content["values"] = {"sample_rate": 7, "max_queries": 5, "redis_url": "redis://x", "new": 1}
+@pytest.mark.parametrize("rate", [7, "often", True, [0.5]])
+def test_a_rate_that_the_setting_may_not_have_is_left_out(shared: RedisServer, rate: Any) -> None:
+    content = json.loads(encode_board(Board(is_paused=True)))
+    content |= {"sample_rate": rate, "max_queries": 5, "redis_url": "redis://x", "new": 1}
     foreign(shared, json.dumps(content).encode())
-    assert (get_config().sample_rate, get_config().max_queries) == (1, 5)
+    assert (get_config().sample_rate, get_config().max_queries) == (1, 10_000)
     assert get_config().redis_url == shared.url
-    assert "SAMPLE_RATE must be from 0 to 1" in (steering.problem() or "")
+    assert steering.board().sample_rate is None
+    assert not insight.is_recording()
+    assert "SAMPLE_RATE must be" in (steering.problem() or "")
+
+
+def test_board_of_the_release_before_is_told_and_not_used(shared: RedisServer) -> None:
+    content = {"orm_insight": 1, "values": {"max_queries": 5}, "is_paused": True}
+    foreign(shared, json.dumps({**content, "changed_at": "", "changed_by": ""}).encode())
+    assert (get_config().max_queries, insight.is_recording()) == (10_000, True)
+    assert "of another version" in (steering.problem() or "")
