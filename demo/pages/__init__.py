@@ -1,1 +1,1 @@
-"""The problem pages: one module each, the wasteful view beside its repaired twin."""
+"""The problem pages: one module a family, each wasteful view next to its repaired twin."""

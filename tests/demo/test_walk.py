@@ -53,7 +53,7 @@ def check_hint_that_names_the_fix(panel):
     expect(hint).to_have_count(1)
     expect(hint).to_contain_text("ORM101")
     expect(hint.locator(".oi-fix pre")).to_have_text('select_related("author")')
-    expect(hint.locator(".oi-spot").first).to_contain_text("demo/pages/authors_in_a_loop.py")
+    expect(hint.locator(".oi-spot").first).to_contain_text("demo/pages/relations.py")
     expect(hint.locator(".oi-spot .oi-mark").first).to_have_text("Post.objects.all()")
 
 
