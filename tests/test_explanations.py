@@ -191,6 +191,19 @@ def test_nothing_is_captured_of_an_explanation(alias, settings):
     assert len(outer.queries) == 1
 
 
+@pytest.mark.django_db(databases="__all__")
+def test_slow_query_is_not_explained_unless_somebody_asks(alias, settings):
+    settings.ORM_INSIGHT = {"EXPLAIN_SLOW": True, "SLOW_QUERY_MS": 1, "REDACT_PARAMS": False}
+    sql = "SELECT title FROM testapp_book"
+    trace = make_trace(make_query(sql, alias=alias, duration_ms=500.0), kind="task")
+    with orm_insight.capture() as around:
+        insight.keep(trace)
+        assert insight.report(trace.id) is not None
+
+    assert insight.plans_of(trace.id) == {}
+    assert len(around.queries) == 0
+
+
 @pytest.mark.django_db(databases=["sqlite"])
 @pytest.mark.parametrize("forget", [insight.clear, insight.reset])
 def test_forgotten_with_the_traces(forget):

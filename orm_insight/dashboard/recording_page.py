@@ -23,11 +23,11 @@ _WRONG, _SILENT = 422, 503
 
 _LIMITS: Mapping[str, str] = {
     "on_demand": "Record only requests of browsers that asked for it in the list.",
-    "only_slow_ms": "Keep only what lasts so many milliseconds or more.",
+    "only_slow_ms": "Keep only traces that last at least this long, in milliseconds.",
     "only_with_hints": "Keep only traces that have a hint.",
     "ignore_paths": "Record no request whose path matches one of these regular expressions.",
-    "max_detailed_queries": "So many queries of a trace keep parameters and whole stacks.",
-    "max_queries": "So many queries of a trace are kept; further ones are only counted and summed.",
+    "max_detailed_queries": "How many queries of a trace keep parameters and whole stacks.",
+    "max_queries": "How many queries of a trace are kept; further ones are only counted and summed.",
 }
 """Limits that only the settings change, by the names of ``Config``."""
 
