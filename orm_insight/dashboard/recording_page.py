@@ -27,7 +27,7 @@ _LIMITS: Mapping[str, str] = {
     "only_with_hints": "Keep only traces that have a hint.",
     "ignore_paths": "Record no request whose path matches one of these regular expressions.",
     "max_detailed_queries": "How many queries of a trace keep parameters and whole stacks.",
-    "max_queries": "How many queries of a trace are kept; further ones are only counted and summed.",
+    "max_queries": "How many queries of a trace are kept; others are only counted and summed.",
 }
 """Limits that only the settings change, by the names of ``Config``."""
 
