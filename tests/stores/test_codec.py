@@ -25,14 +25,14 @@ from orm_insight import insight
 from orm_insight.model.summary import summary_of
 from orm_insight.model.surroundings import SpanReference, Transaction
 from orm_insight.model.trace import Redacted
-from orm_insight.stores.encoding import (
+from orm_insight.stores.codec import (
     UnreadableTraceError,
     decode,
     decode_summary,
     encode,
     encode_summary,
 )
-from orm_insight.stores.encoding.values import from_json, to_json
+from orm_insight.stores.values import from_json, to_json
 from tests.builders import make_frame, make_query, make_trace
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
