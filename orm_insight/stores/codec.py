@@ -82,6 +82,11 @@ def log_of(trace: Trace) -> QueryLog:
     return trace.queries if isinstance(trace.queries, QueryLog) else QueryLog.of(trace.queries)
 
 
+def is_object(hint: Any) -> bool:
+    """Tell the dataclasses of the model from all other types."""
+    return is_dataclass(hint)
+
+
 @cache
 def hints_of(kind: Any) -> Mapping[str, Any]:
     """The type of each field of a dataclass."""
@@ -104,8 +109,8 @@ def _kinds() -> Mapping[str, type]:
 
 def _kinds_in(hint: Any) -> Iterator[type]:
     inner = get_args(hint)
-    if is_dataclass(hint):
-        yield hint  # type: ignore[misc]  # a class, not a value of one
+    if is_object(hint):
+        yield hint
         inner = tuple(hints_of(hint).values())
     yield from chain.from_iterable(map(_kinds_in, inner))
 
@@ -171,10 +176,11 @@ class _Writer:
     def _number(self, value: Any) -> int:
         number = self._numbers.get(id(value))
         if number is None:
-            row = self.facts(value, hints_of(type(value))).values()
-            kind = self._kinds.setdefault(type(value), len(self._kinds))
+            kind: Any = type(value)
+            row = self.facts(value, hints_of(kind)).values()
+            known = self._kinds.setdefault(kind, len(self._kinds))
             number = self._numbers[id(value)] = len(self.rows)
-            self.rows.append([kind, *row])
+            self.rows.append([known, *row])
             self._held.append(value)
         return number
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import is_dataclass
 from datetime import datetime
 from math import isfinite
 from types import UnionType
@@ -26,6 +25,7 @@ from orm_insight.stores.codec import (
     ForeignTraceError,
     UnreadableTraceError,
     hints_of,
+    is_object,
     log_of,
     pieces_of,
     trace_from,
@@ -180,7 +180,7 @@ def _check(value: Any, kind: Any, where: str, seen: set[int]) -> None:
     elif origin is not None:
         for each, expected in _items(value, origin, inner, where):
             _check(each, expected, where, seen)
-    elif is_dataclass(kind):
+    elif is_object(kind):
         # A frame is a call site.
         _expect(isinstance(value, kind), where, f"is no {kind.__name__}")
         _check_object(value, kind.__name__, seen)
@@ -191,8 +191,9 @@ def _check(value: Any, kind: Any, where: str, seen: set[int]) -> None:
 def _check_object(value: Any, where: str, seen: set[int]) -> None:
     if id(value) not in seen:
         seen.add(id(value))
-        for name, kind in hints_of(type(value)).items():
-            _check(getattr(value, name), kind, f"{where}.{name}", seen)
+        kind: Any = type(value)
+        for name, expected in hints_of(kind).items():
+            _check(getattr(value, name), expected, f"{where}.{name}", seen)
 
 
 def _items(value: Any, origin: Any, inner: tuple[Any, ...], where: str) -> Iterator[Any]:

@@ -62,8 +62,8 @@ def _rare_to_json(value: Any) -> Any:
         if isinstance(value, kind):
             return writer(value)
     for module, name, writer in _DRIVER:
-        kind = getattr(sys.modules.get(f"psycopg.types.{module}"), name, None)
-        if kind is not None and isinstance(value, kind):
+        types = sys.modules.get(f"psycopg.types.{module}")
+        if types is not None and isinstance(value, getattr(types, name)):
             return writer(value)
     return _unknown(value)
 
@@ -94,9 +94,10 @@ def _mapping(value: Mapping[Any, Any]) -> Any:
 
 
 def _range(value: Any) -> Any:
-    name = type(value).__name__
-    known = name if hasattr(sys.modules["psycopg.types.range"], name) else "Range"
-    return {"ra": [known, to_json(value._lower), to_json(value._upper), value._bounds]}
+    kind = type(value)
+    is_known = getattr(sys.modules["psycopg.types.range"], kind.__name__, None) is kind
+    name = kind.__name__ if is_known else "Range"
+    return {"ra": [name, to_json(value._lower), to_json(value._upper), value._bounds]}
 
 
 def _read_range(content: Any) -> Any:
