@@ -20,7 +20,7 @@ from typing import Any, get_args, get_type_hints
 
 from orm_insight.model.querylog import QueryLog
 from orm_insight.model.summary import TraceSummary
-from orm_insight.model.trace import Trace
+from orm_insight.model.trace import Construction, Stack, Trace
 from orm_insight.model.usage import ResultUse
 from orm_insight.stores.values import from_json, to_json
 
@@ -41,8 +41,14 @@ _NUMBERS = {
     "parents": "q",
 }
 TIMES = ("started_ms", "durations_ms")
-TABLES = ("statements", "stacks", "constructions", "connections")
-SPARSE = ("errors", "batch_sizes")
+# Python 3.11 cannot evaluate all annotations of a QueryLog.
+TABLES: dict[str, Any] = {
+    "statements": tuple[str, ...],
+    "stacks": tuple[Stack, ...],
+    "constructions": tuple[Construction | None, ...],
+    "connections": tuple[tuple[str, str], ...],
+}
+SPARSE: dict[str, Any] = {"errors": Mapping[int, str], "batch_sizes": Mapping[int, int]}
 _PLAIN = frozenset({type(None), bool, int, float, str})
 
 
@@ -103,7 +109,7 @@ def trace_hints() -> Mapping[str, Any]:
 @cache
 def _kinds() -> Mapping[str, type]:
     """The frozen values that a trace is made of, by name: nothing else is ever made."""
-    hints = [*trace_hints().values(), *(hints_of(QueryLog)[name] for name in TABLES)]
+    hints = chain(trace_hints().values(), TABLES.values())
     return {kind.__name__: kind for hint in hints for kind in _kinds_in(hint)}
 
 

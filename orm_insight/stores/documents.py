@@ -156,8 +156,8 @@ def check_trace(trace: Trace) -> None:
     log, seen = log_of(trace), set[int]()
     for name, kind in trace_hints().items():
         _check(getattr(trace, name), kind, name, seen)
-    for name in (*TABLES, *SPARSE):
-        _check(getattr(log, name), hints_of(type(log))[name], name, seen)
+    for name, kind in (TABLES | SPARSE).items():
+        _check(getattr(log, name), kind, name, seen)
     for name in TIMES:
         for number in getattr(log, name):
             _check_plain(number, float, name)

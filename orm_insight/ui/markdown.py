@@ -68,7 +68,7 @@ def _parser() -> MarkdownIt:
 
 def _code(_: Any, tokens: list[Token], at: int, *__: Any) -> str:
     pre = '<pre class="oi-pre" tabindex="0">{}</pre>\n'
-    return Markup(pre).format(tokens[at].content.removesuffix("\n"))
+    return str(Markup(pre).format(tokens[at].content.removesuffix("\n")))
 
 
 def _table_open(renderer: Any, tokens: list[Token], at: int, *rest: Any) -> str:
