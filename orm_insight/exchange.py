@@ -14,8 +14,8 @@ from uuid import uuid4
 
 from orm_insight import insight
 from orm_insight.model.trace import Trace
-from orm_insight.stores.encoding import UnreadableTraceError, encode
-from orm_insight.stores.encoding.documents import from_document, to_document
+from orm_insight.stores.codec import UnreadableTraceError, encode
+from orm_insight.stores.documents import from_document, to_document
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 

@@ -19,8 +19,8 @@ from django.utils.autoreload import DJANGO_AUTORELOAD_ENV, file_changed
 
 from orm_insight.capture import faults
 from orm_insight.stores import private_files
+from orm_insight.stores.file import RingEncoder, read_ring, write_ring
 from orm_insight.stores.memory import MemoryStore
-from orm_insight.stores.ring_file import RingEncoder, read_ring, write_ring
 
 FOLDER = "orm_insight"
 _MOMENT_S = 30.0

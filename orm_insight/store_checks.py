@@ -12,8 +12,8 @@ from django.apps import AppConfig
 from django.core import checks
 
 from orm_insight.conf import get_config
+from orm_insight.stores.file import check_ring_file
 from orm_insight.stores.private_files import UnsafeFileError
-from orm_insight.stores.ring_file import check_ring_file
 
 
 def check_redis(

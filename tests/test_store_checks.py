@@ -8,7 +8,7 @@ import pytest
 from django.test import override_settings
 
 from orm_insight import store_checks
-from orm_insight.stores.encoding.rings import MAGIC
+from orm_insight.stores.file import MAGIC
 from tests.test_checks import DOCS, checked
 
 URL = "redis://127.0.0.1:1/0"

@@ -9,7 +9,7 @@ from orm_insight.dashboard import access
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.responses import answer, answer_json, see, shell_of, wants_json
 from orm_insight.exchange import ImportRefusedError, import_trace
-from orm_insight.stores.encoding.documents import MAX_DOCUMENT_BYTES, too_large
+from orm_insight.stores.documents import MAX_DOCUMENT_BYTES, too_large
 from orm_insight.ui.importing import ImportPage
 
 _JSON = "application/json"

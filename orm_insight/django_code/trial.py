@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from orm_insight.capture.tracing import paused
 from orm_insight.model.trace import Query
-from orm_insight.stores.encoding.values import to_json
+from orm_insight.stores.values import to_json
 
 
 class Asked(NamedTuple):

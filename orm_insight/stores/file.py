@@ -7,20 +7,28 @@ the same file, the last one wins. One that was forked leaves it to that which ha
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock, Thread
+from time import monotonic
 from typing import Any
 
 from orm_insight.model.trace import Trace
 from orm_insight.stores import private_files
 from orm_insight.stores.base import Held, PinOutcome
+from orm_insight.stores.codec import decode, encode
+from orm_insight.stores.documents import check_trace
 from orm_insight.stores.memory import MemoryStore
-from orm_insight.stores.ring_file import RingEncoder, read_ring, write_ring
 
 Report = Callable[[str, Exception], None]
 _DELAY_S = 0.25
+MAGIC, VERSION = b"orm_insight traces\n", 1
+_HEAD = MAGIC + bytes([VERSION])
+_LENGTH_BYTES = 4
+_DAMAGE = (ValueError, TypeError, LookupError, RecursionError)
 
 
 class FileStore(MemoryStore):
@@ -121,3 +129,125 @@ class FileStore(MemoryStore):
         with self._waking:
             self._thread = None
         self.flush()
+
+
+# -- the file -------------------------------------------------------------------------------------
+# A magic word and a version, then parts after their lengths. The first part says which traces are
+# pinned and how many parts follow, so that a file that was cut off is told from a whole one.
+
+
+class UnreadableRingError(ValueError):
+    """Not written by this package, damaged, or by another version; the message says which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedRing:
+    """The newest trace first, each as ``encode`` has made it."""
+
+    pinned: Collection[str]
+    traces: Sequence[bytes]
+
+
+class RingEncoder:
+    """Encodes the traces of a ring, each once, however often it is asked for."""
+
+    def __init__(self) -> None:
+        # A trace is replaced by one with the same id, never changed.
+        self._known: dict[str, tuple[Trace, bytes]] = {}
+
+    def encode(self, held: Held, *, within_s: float | None = None) -> EncodedRing:
+        """The pinned first, then the newest: the rest is left out where the time is up."""
+        until = None if within_s is None else monotonic() + within_s
+        traces = list(held.traces)
+        known: dict[str, tuple[Trace, bytes]] = {}
+        for trace in sorted(traces, key=lambda trace: trace.id not in held.pinned):
+            if until is not None and known and monotonic() > until:
+                break
+            before, data = self._known.get(trace.id, (None, b""))
+            known[trace.id] = trace, (data if before is trace else encode(trace))
+        self._known = known
+        kept = [known[trace.id][1] for trace in traces if trace.id in known]
+        return EncodedRing(pinned=held.pinned, traces=kept)
+
+
+def write_ring(path: Path, ring: EncodedRing) -> None:
+    private_files.write(path, encode_ring(ring), magic=MAGIC)
+
+
+def check_ring_file(path: Path) -> None:
+    """Raises where ``write_ring`` would not replace the file."""
+    private_files.check_replaceable(path, magic=MAGIC)
+
+
+def read_ring(
+    path: Path,
+    *,
+    most_bytes: int,
+    refuse: Callable[[Exception], None],
+    is_checked: bool = True,
+) -> Held | None:
+    """The ring in the file, if there is one.
+
+    The traces are made while they are gone through; of those that cannot be read, the first error
+    is told to ``refuse``. Checking the types takes twice as long as reading: a file that only this
+    package can have written needs none of it.
+    """
+    data = private_files.read(path, most_bytes=most_bytes)
+    if not data:
+        return None
+    ring = _decoded(data)
+
+    def traces() -> Iterator[Trace]:
+        is_told = False
+        for entry in ring.traces:
+            try:
+                trace = decode(entry)
+                if is_checked:
+                    check_trace(trace)
+            except _DAMAGE as error:
+                if not is_told:
+                    refuse(error)
+                is_told = True
+            else:
+                yield trace
+
+    return Held(traces(), frozenset(ring.pinned))
+
+
+def encode_ring(ring: EncodedRing) -> Iterator[bytes]:
+    """In pieces, to be written one after the other."""
+    yield _HEAD
+    about = {"pinned": sorted(ring.pinned), "traces": len(ring.traces)}
+    for part in (json.dumps(about).encode(), *ring.traces):
+        yield len(part).to_bytes(_LENGTH_BYTES, "big")
+        yield part
+
+
+def _decoded(data: bytes) -> EncodedRing:
+    """Raises ``UnreadableRingError`` for all that ``encode_ring`` has not made."""
+    if not data.startswith(MAGIC):
+        raise UnreadableRingError("It holds no traces of orm_insight.")
+    if not data.startswith(_HEAD):
+        raise UnreadableRingError("Another version of orm_insight has written it.")
+    try:
+        about, *traces = _parts_of(data[len(_HEAD) :])
+        facts = json.loads(about)
+        pinned = frozenset(facts["pinned"])
+        is_whole = facts["traces"] == len(traces) and all(type(id) is str for id in pinned)
+    except UnreadableRingError:
+        raise
+    except _DAMAGE as error:
+        raise UnreadableRingError(f"It is damaged: {type(error).__name__}.") from error
+    if not is_whole:
+        raise UnreadableRingError("It is damaged, or not whole.")
+    return EncodedRing(pinned=pinned, traces=traces)
+
+
+def _parts_of(data: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(data):
+        start = at + _LENGTH_BYTES
+        at = start + int.from_bytes(data[at:start], "big")
+        if start > len(data) or at > len(data):
+            raise UnreadableRingError("It is not whole.")
+        yield data[start:at]

@@ -16,7 +16,7 @@ from orm_insight.model.summary import summary_of
 from orm_insight.model.trace import Trace
 from orm_insight.stores.background import BackgroundWriter
 from orm_insight.stores.base import KeptFor, Listed, PinOutcome, StoreStatistics, count_beside
-from orm_insight.stores.encoding import UnreadableTraceError, decode
+from orm_insight.stores.codec import UnreadableTraceError, decode
 from orm_insight.stores.redis_connection import FAILURES, TIMEOUT_S, RedisConnection
 from orm_insight.stores.redis_ring import RedisRing, RingEntries
 from orm_insight.stores.retention import DEFAULT_MAX_AGE, DEFAULT_WORST_FOR, Limits, Sized

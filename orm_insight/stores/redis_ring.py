@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from orm_insight.model.summary import summary_of
 from orm_insight.model.trace import Trace
 from orm_insight.stores.base import KeptFor, PinOutcome
-from orm_insight.stores.encoding import (
+from orm_insight.stores.codec import (
     ForeignTraceError,
     UnreadableTraceError,
     decode_summary,

@@ -51,7 +51,7 @@ def _ours(client: Client, queries: int, redis_url: str | None) -> Figures:
     [trace] = insight.recent(1)
     if len(trace.queries) != queries:
         raise RuntimeError(f"The trace has {len(trace.queries)} queries, not {queries}")
-    encoding = import_module("orm_insight.stores.encoding")
+    encoding = import_module("orm_insight.stores.codec")
     data = encoding.encode(trace)
     page_ms, page = _timed(lambda: client.get(f"/_orm/traces/{trace.id}/"))
     again_ms, _ = _timed(lambda: client.get(f"/_orm/traces/{trace.id}/"))

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 import orm_insight
 from orm_insight import insight
 from orm_insight.exchange import ImportRefusedError, export_trace, import_trace
-from orm_insight.stores.encoding.documents import MAX_DOCUMENT_BYTES
+from orm_insight.stores.documents import MAX_DOCUMENT_BYTES
 from tests.builders import make_query, make_site, make_trace
 from tests.dashboard.pages import check_html, elements
 from tests.dashboard.test_keeping import badges

@@ -16,7 +16,7 @@ from orm_insight import insight
 from orm_insight.django_code.search import find_code
 from orm_insight.introspection import read_schema
 from orm_insight.model.trace import REDACTED, Query
-from orm_insight.stores.encoding.values import to_json
+from orm_insight.stores.values import to_json
 from tests.explain.recording import recorded
 from tests.routers import OneDatabase
 from tests.scenarios import load

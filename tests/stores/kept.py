@@ -12,9 +12,8 @@ import pytest
 from orm_insight.model.querylog import QueryLog
 from orm_insight.model.trace import Trace
 from orm_insight.stores.base import TraceStore
-from orm_insight.stores.encoding import encode
-from orm_insight.stores.encoding.rings import EncodedRing, encode_ring
-from orm_insight.stores.file import FileStore
+from orm_insight.stores.codec import encode
+from orm_insight.stores.file import EncodedRing, FileStore, encode_ring
 from tests import builders
 from tests.builders import make_query
 

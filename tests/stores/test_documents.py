@@ -14,16 +14,17 @@ from hypothesis import strategies as st
 import orm_insight
 from orm_insight.model.querylog import QueryLog
 from orm_insight.model.trace import Redacted
-from orm_insight.stores.encoding import UnreadableTraceError
-from orm_insight.stores.encoding.checking import WrongValueError, check_trace
-from orm_insight.stores.encoding.documents import (
+from orm_insight.stores.codec import UnreadableTraceError
+from orm_insight.stores.documents import (
     FORMAT,
     MAX_DOCUMENT_BYTES,
+    WrongValueError,
+    check_trace,
     from_document,
     to_document,
 )
 from tests.builders import make_query, make_trace
-from tests.stores.test_encoding import full_trace
+from tests.stores.test_codec import full_trace
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
@@ -176,9 +177,9 @@ def test_parameters_nested_too_deep_are_refused() -> None:
 
 def test_everything_that_is_recorded_passes() -> None:
     trace = full_trace()
-    check_trace(trace, QueryLog.of(trace.queries))
+    check_trace(trace)
     with pytest.raises(WrongValueError):
-        check_trace(replace(trace, name=7), QueryLog.of(trace.queries))
+        check_trace(replace(trace, name=7))
 
 
 LEAVES = st.sampled_from([None, True, -1, 2**80, 1e308, "", "/etc/passwd", [], {}, {"o": 0}, [[]]])
@@ -215,7 +216,7 @@ def test_any_change_is_refused_or_harmless(path: tuple[Any, ...], leaf: Any) -> 
         trace = from_document(data)
     except UnreadableTraceError:
         return
-    check_trace(trace, QueryLog.of(trace.queries))
+    check_trace(trace)
 
 
 @pytest.mark.parametrize(

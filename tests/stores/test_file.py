@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 
 from orm_insight.stores.base import Held, PinOutcome
-from orm_insight.stores.encoding import encode
-from orm_insight.stores.file import FileStore
+from orm_insight.stores.codec import encode
+from orm_insight.stores.file import FileStore, RingEncoder
 from orm_insight.stores.memory import MemoryStore, size_of
-from orm_insight.stores.ring_file import RingEncoder
 from tests.builders import STARTED_AT
 from tests.stores.kept import make_trace, written
 from tests.stores.listing import ids_of, until

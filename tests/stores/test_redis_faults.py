@@ -16,7 +16,7 @@ from django.test import Client
 from orm_insight import insight
 from orm_insight.stores import background
 from orm_insight.stores.base import PinOutcome
-from orm_insight.stores.encoding.traces import MAGIC, VERSION
+from orm_insight.stores.codec import MAGIC, VERSION
 from orm_insight.stores.redis import RedisStore
 from tests.builders import make_query, make_trace
 from tests.redis_server import RedisServer

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from orm_insight.stores.encoding import encode
-from orm_insight.stores.encoding.rings import MAGIC, VERSION, EncodedRing, encode_ring
+from orm_insight.stores.codec import encode
+from orm_insight.stores.file import MAGIC, VERSION, EncodedRing, encode_ring
 from tests.stores.kept import make_trace, written
 from tests.stores.listing import ids_of
 

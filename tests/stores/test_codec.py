@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
+from psycopg.types.multirange import Int4Multirange
 from psycopg.types.range import DateRange, Range
 
 import orm_insight
@@ -25,14 +26,14 @@ from orm_insight import insight
 from orm_insight.model.summary import summary_of
 from orm_insight.model.surroundings import SpanReference, Transaction
 from orm_insight.model.trace import Redacted
-from orm_insight.stores.encoding import (
+from orm_insight.stores.codec import (
     UnreadableTraceError,
     decode,
     decode_summary,
     encode,
     encode_summary,
 )
-from orm_insight.stores.encoding.values import from_json, to_json
+from orm_insight.stores.values import from_json, to_json
 from tests.builders import make_frame, make_query, make_trace
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
@@ -40,6 +41,10 @@ from tests.testapp.models import Book
 
 class Size(IntEnum):
     SMALL = 3
+
+
+class OwnRange(Range[int]):
+    """A range of the project's own."""
 
 
 PLAIN = st.one_of(
@@ -109,15 +114,22 @@ def test_json_parameter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "plain"), [(SafeString("<b>"), "<b>"), (Size.SMALL, 3), (memoryview(b"x"), b"x")]
+    ("value", "plain"),
+    [
+        (SafeString("<b>"), "<b>"),
+        (Size.SMALL, 3),
+        (memoryview(b"x"), b"x"),
+        (OwnRange(1, 2), Range(1, 2)),
+    ],
 )
 def test_subclasses_are_what_the_driver_takes_them_for(value: Any, plain: Any) -> None:
     again = from_json(to_json(value))
     assert (again, type(again)) == (plain, type(plain))
 
 
-def test_unknown_type_is_not_guessed() -> None:
-    assert isinstance(from_json(to_json(object())), Redacted)
+@pytest.mark.parametrize("value", [object(), Int4Multirange([Range(1, 2)])])
+def test_unknown_type_is_not_guessed(value: Any) -> None:
+    assert isinstance(from_json(to_json(value)), Redacted)
 
 
 def full_trace() -> orm_insight.Trace:

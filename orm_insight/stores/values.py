@@ -2,13 +2,15 @@
 
 ``None``, booleans, finite numbers and text stand for themselves, a JSON list for a tuple;
 everything else is an object with one key, which names the type. A type that is not known here
-becomes ``Redacted``: no plan is made with a value that did not survive.
+becomes ``Redacted``: no plan is made with a value that did not survive. The types of psycopg 3 are
+known where the project has imported it; nothing here does.
 """
 
 from __future__ import annotations
 
 import base64
 import ipaddress
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -18,17 +20,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from psycopg.types import range as ranges
-from psycopg.types.json import Json, Jsonb
-from psycopg.types.multirange import Multirange
-from psycopg.types.range import Range
-
 from orm_insight.model.trace import Redacted
 
 _PLAIN = frozenset({type(None), bool, int, str})
-_RANGES: dict[str, Any] = {
-    name: kind for name, kind in vars(ranges).items() if name == "Range" or name.endswith("Range")
-}
 _NETWORKS = {
     kind.__name__: kind
     for kind in (
@@ -67,6 +61,14 @@ def _rare_to_json(value: Any) -> Any:
     for kind, writer in _BASES:
         if isinstance(value, kind):
             return writer(value)
+    for module, name, writer in _DRIVER:
+        types = sys.modules.get(f"psycopg.types.{module}")
+        if types is not None and isinstance(value, getattr(types, name)):
+            return writer(value)
+    return _unknown(value)
+
+
+def _unknown(value: Any) -> Any:
     return {"r": hash(repr(value))}
 
 
@@ -91,16 +93,33 @@ def _mapping(value: Mapping[Any, Any]) -> Any:
     return {"d": [[to_json(key), to_json(each)] for key, each in value.items()]}
 
 
-def _range(value: Range[Any]) -> Any:
-    name = type(value).__name__ if type(value).__name__ in _RANGES else "Range"
+def _range(value: Any) -> Any:
+    kind = type(value)
+    is_known = getattr(sys.modules["psycopg.types.range"], kind.__name__, None) is kind
+    name = kind.__name__ if is_known else "Range"
     return {"ra": [name, to_json(value._lower), to_json(value._upper), value._bounds]}
 
 
 def _read_range(content: Any) -> Any:
     name, lower, upper, bounds = content
+    if not name.endswith("Range"):
+        raise KeyError(name)
     if not bounds:
-        return _RANGES[name](empty=True)
-    return _RANGES[name](from_json(lower), from_json(upper), bounds)
+        return _driver_value("range", name, empty=True)
+    return _driver_value("range", name, from_json(lower), from_json(upper), bounds)
+
+
+def _multirange(value: Any) -> Any:
+    is_plain = type(value).__name__ == "Multirange"
+    return {"mr": [to_json(each) for each in value]} if is_plain else _unknown(value)
+
+
+def _driver_value(module: str, name: str, *arguments: Any, **named: Any) -> Any:
+    """A value of psycopg's own types, or ``Redacted`` where the project uses another driver."""
+    types = sys.modules.get(f"psycopg.types.{module}")
+    if types is None:
+        return Redacted(hash(repr(arguments)))
+    return vars(types)[name](*arguments, **named)
 
 
 def _items(kind: str) -> Callable[[Any], Any]:
@@ -142,10 +161,6 @@ _WRITERS: dict[type, Callable[[Any], Any]] = {
     set: _items("s"),
     frozenset: _items("fs"),
     dict: _mapping,
-    Json: lambda value: {"j": to_json(value.obj)},
-    Jsonb: lambda value: {"jb": to_json(value.obj)},
-    Multirange: _items("mr"),
-    **dict.fromkeys(_RANGES.values(), _range),
     **dict.fromkeys(_NETWORKS.values(), _network),
 }
 _BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
@@ -154,12 +169,15 @@ _BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (float, lambda value: _float(float(value))),
     (str, str.__str__),
     *((kind, _WRITERS[kind]) for kind in (bytes, Decimal, datetime, date, time, timedelta, UUID)),
-    (Jsonb, _WRITERS[Jsonb]),
-    (Json, _WRITERS[Json]),
-    (Range, _range),
     (tuple, lambda value: [to_json(each) for each in value]),
     (list, _items("l")),
     (Mapping, _mapping),
+)
+_DRIVER: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
+    ("json", "Jsonb", lambda value: {"jb": to_json(value.obj)}),
+    ("json", "Json", lambda value: {"j": to_json(value.obj)}),
+    ("range", "Range", _range),
+    ("multirange", "Multirange", _multirange),
 )
 _READERS: dict[str, Callable[[Any], Any]] = {
     "r": _read_redacted,
@@ -175,9 +193,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "s": lambda content: set(map(from_json, content)),
     "fs": lambda content: frozenset(map(from_json, content)),
     "d": lambda content: {from_json(key): from_json(each) for key, each in content},
-    "j": lambda content: Json(from_json(content)),
-    "jb": lambda content: Jsonb(from_json(content)),
-    "mr": lambda content: Multirange(map(from_json, content)),
+    "j": lambda content: _driver_value("json", "Json", from_json(content)),
+    "jb": lambda content: _driver_value("json", "Jsonb", from_json(content)),
+    "mr": lambda content: _driver_value("multirange", "Multirange", list(map(from_json, content))),
     "ra": _read_range,
     "ip": lambda content: _NETWORKS[content[0]](content[1]),
 }
