@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from django.utils.module_loading import import_string
@@ -16,14 +17,15 @@ from orm_insight.capture import faults
 from orm_insight.conf import get_config
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Trace
-from orm_insight.waiting import Handle, WaitingTraces
+from orm_insight.workers import Worker
 
 HintsOf: TypeAlias = Callable[[Trace], Sequence[Hint]]
+Write: TypeAlias = Callable[[Trace], None]
 
 _STEP = "export spans to OpenTelemetry"
-# Until then a request that goes on behind its response is mostly over, and is written once.
-_waiting = WaitingTraces(_STEP, limit=200, delay_s=0.5)
-flush = _waiting.flush
+# Until then a request that goes on after its response is mostly over, and is written once.
+_worker: Worker[Callable[[], None]] = Worker(_STEP, lambda write: write(), limit=200, delay_s=0.5)
+flush = _worker.flush
 
 
 class TooManyTraces(Exception):
@@ -36,7 +38,7 @@ class _State:
 
     def begin_anew(self) -> None:
         self.lock = threading.Lock()
-        self.writer: Handle | None = None
+        self.writer: Write | None = None
 
 
 _state = _State()
@@ -52,7 +54,7 @@ def offer(trace: Trace, hints_of: HintsOf) -> None:
             if _state.writer is None:
                 _state.writer = import_string("orm_insight.otel.spans.SpanWriter")(hints_of)
             writer = _state.writer
-        if _waiting.put(trace, writer) is not None:
+        if _worker.offer(partial(writer, trace), key=trace.id):
             raise TooManyTraces("more traces than can be written")
     except Exception as error:
         faults.report(_STEP, error)
@@ -60,6 +62,6 @@ def offer(trace: Trace, hints_of: HintsOf) -> None:
 
 def reset() -> None:
     """Forget what waits, and what was written."""
-    _waiting.forget()
+    _worker.forget()
     with _state.lock:
         _state.writer = None
