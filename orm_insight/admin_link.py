@@ -31,19 +31,6 @@ class Dashboard(models.Model):
         app_label = APP_NAME
 
 
-_patches = Patches()
-
-
-def install() -> None:
-    """A second call changes nothing."""
-    _patches.replace(AdminSite, "index", _linking_index)
-    _patches.replace(AdminSite, "each_context", _linking_context)
-
-
-def uninstall() -> None:
-    _patches.undo()
-
-
 def _linking_index(original: Callable[..., Any]) -> Callable[..., Any]:
     def index(site: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """The response is a template's that is not rendered yet."""
@@ -62,6 +49,12 @@ def _linking_context(original: Callable[..., Any]) -> Callable[..., Any]:
         return context
 
     return each_context
+
+
+_patches = Patches(
+    (AdminSite, "index", _linking_index), (AdminSite, "each_context", _linking_context)
+)
+install, uninstall = _patches.install, _patches.undo
 
 
 def _add_entry(context: Any, key: str, request: HttpRequest) -> None:

@@ -25,8 +25,6 @@ from orm_insight.runs import begin_run, finish_run
 MAX_NAME = 300
 MASK = "***"
 
-_commands: Any = BaseCommand
-_patches = Patches()
 _PARSER = "_orm_insight_parser"
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _BASE_OPTIONS = frozenset(
@@ -42,18 +40,6 @@ _BASE_OPTIONS = frozenset(
         "version",
     }
 )
-
-
-def install() -> None:
-    """A second call changes nothing."""
-    # Outside of it is the script that everything is started by, which no hint could be about.
-    declare(_commands.run_from_argv.__code__, Role.BOUNDARY)
-    _patches.replace(_commands, "create_parser", _keeping_parser)
-    _patches.replace(_commands, "execute", _recording)
-
-
-def uninstall() -> None:
-    _patches.undo()
 
 
 def _keeping_parser(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,6 +68,14 @@ def _recording(original: Callable[..., Any]) -> Callable[..., Any]:
             finish_run(recording, route=_route(command), error=None if _is_exit(error) else error)
 
     return execute
+
+
+# Outside of it is the script that everything is started by, which no hint could be about.
+declare(BaseCommand.run_from_argv.__code__, Role.BOUNDARY)
+_patches = Patches(
+    (BaseCommand, "create_parser", _keeping_parser), (BaseCommand, "execute", _recording)
+)
+install, uninstall = _patches.install, _patches.undo
 
 
 def _is_exit(error: BaseException | None) -> bool:

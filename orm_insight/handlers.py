@@ -21,25 +21,10 @@ from orm_insight import response_headers
 from orm_insight.patching import Patches
 from orm_insight.requests import begin_request, end_unclosed, finish_request
 
-_patches = Patches()
 _RECORDS = "_orm_insight_records"
 _loaded: list[None] = []
 _unclosed: ContextVar[list[Callable[[], None]]] = ContextVar("orm_insight_unclosed")
 """What ends the requests that the running call of an ASGI handler has begun."""
-
-
-def install() -> None:
-    for owner, name, wrapper in (
-        (BaseHandler, "load_middleware", _noting_middleware),
-        (BaseHandler, "get_response", _recording),
-        (BaseHandler, "get_response_async", _recording_async),
-        (ASGIHandler, "handle", _ending_unclosed),
-    ):
-        _patches.replace(owner, name, wrapper)
-
-
-def uninstall() -> None:
-    _patches.undo()
 
 
 def note_middleware() -> None:
@@ -105,3 +90,12 @@ def _ending_unclosed(original: Callable[..., Any]) -> Callable[..., Any]:
                 end()
 
     return handle
+
+
+_patches = Patches(
+    (BaseHandler, "load_middleware", _noting_middleware),
+    (BaseHandler, "get_response", _recording),
+    (BaseHandler, "get_response_async", _recording_async),
+    (ASGIHandler, "handle", _ending_unclosed),
+)
+install, uninstall = _patches.install, _patches.undo

@@ -7,7 +7,6 @@ attribute, before and after: their patches stay.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import update_wrapper
 from inspect import CO_COROUTINE, getattr_static
 from types import FunctionType
@@ -19,35 +18,39 @@ Wrapper: TypeAlias = Callable[[Any], Any]
 _MISSING: Any = object()
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
 class Patch:
     """An attribute that was replaced."""
 
-    owner: Any
-    name: str
-    before: Any
-    """Where the owner has inherited the attribute: nothing of its own."""
-    original: Any
-    function: Any
-    ours: Any
-    wrapper: Wrapper
+    def __init__(self, owner: Any, name: str, wrapper: Wrapper) -> None:
+        self.owner, self.name, self._key = owner, name, (id(owner), name, wrapper)
+        self._before = vars(owner).get(name, _MISSING)
+        is_class = isinstance(owner, type)
+        found: Any = getattr_static(owner, name, None) if is_class else getattr(owner, name, None)
+        kind = type(found) if isinstance(found, staticmethod | classmethod) else None
+        original: Any = found if kind is None else found.__func__
+        self._original = original
+        self._function = function = wrapper(original)
+        if isinstance(function, FunctionType) and callable(original):
+            update_wrapper(function, original)
+        self._ours = function if kind is None else kind(function)
+        setattr(owner, name, self._ours)
+        _patches[self._key] = self
 
     def undo(self) -> None:
         """Put back what was there, if nobody has patched it since; a second call does nothing.
 
         Another tool may still hold our function, and call it: it only passes the call on.
         """
-        key = id(self.owner), self.name, self.wrapper
-        if _patches.get(key) is not self:
+        if _patches.get(self._key) is not self:
             return
-        del _patches[key]
-        if vars(self.owner).get(self.name) is self.ours:
-            if self.before is _MISSING:
+        del _patches[self._key]
+        if vars(self.owner).get(self.name) is self._ours:
+            if self._before is _MISSING:
                 delattr(self.owner, self.name)
             else:
-                setattr(self.owner, self.name, self.before)
-        if isinstance(self.function, FunctionType) and self.original is not None:
-            _pass_on(self.function, self.original)
+                setattr(self.owner, self.name, self._before)
+        if isinstance(self._function, FunctionType) and self._original is not None:
+            _pass_on(self._function, self._original)
 
 
 _patches: dict[tuple[int, str, Wrapper], Patch] = {}
@@ -58,39 +61,26 @@ def replace(owner: Any, name: str, wrapper: Wrapper) -> Patch:
 
     The wrapper is given the function itself where a class has a static or class method.
     """
-    if (known := _patches.get((id(owner), name, wrapper))) is not None:
-        return known
-    is_class = isinstance(owner, type)
-    found = getattr_static(owner, name, None) if is_class else getattr(owner, name, None)
-    kind = type(found) if isinstance(found, staticmethod | classmethod) else None
-    original: Any = found if kind is None else found.__func__
-    function = wrapper(original)
-    if isinstance(function, FunctionType) and callable(original):
-        update_wrapper(function, original)
-    patch = Patch(
-        owner=owner,
-        name=name,
-        before=vars(owner).get(name, _MISSING),
-        original=original,
-        function=function,
-        ours=function if kind is None else kind(function),
-        wrapper=wrapper,
-    )
-    setattr(owner, name, patch.ours)
-    _patches[id(owner), name, wrapper] = patch
-    return patch
+    return _patches.get((id(owner), name, wrapper)) or Patch(owner, name, wrapper)
 
 
 class Patches:
-    """The attributes that a module has replaced, to be put back together."""
+    """The attributes that a module replaces: owner, name and wrapper of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, *hooks: tuple[Any, str, Wrapper]) -> None:
+        self._hooks = hooks
         self._patches: dict[Patch, None] = {}
 
     def __bool__(self) -> bool:
         return bool(self._patches)
 
+    def install(self) -> None:
+        """Replace them all; a second call changes nothing."""
+        for hook in self._hooks:
+            self.replace(*hook)
+
     def replace(self, owner: Any, name: str, wrapper: Wrapper) -> None:
+        """Replace one more."""
         self._patches[replace(owner, name, wrapper)] = None
 
     def undo(self) -> None:

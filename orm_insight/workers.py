@@ -84,10 +84,15 @@ class Worker(Generic[Item]):
             try:
                 if not self._waiting or self._has_thread():
                     self._changed.notify_all()
-                    return self._changed.wait_for(self._is_idle, timeout)
+                    return self._changed.wait_for(
+                        lambda: not self._waiting and not self._is_working, timeout
+                    )
             finally:
                 self._flushing -= 1
-        return self._work_here(timeout)
+        until = monotonic() + (threading.TIMEOUT_MAX if timeout is None else timeout)
+        while self._waiting and monotonic() < until:
+            Context().run(self.work_off)
+        return not self._waiting
 
     def forget(self) -> None:
         """Empty the queue; an item at work is finished."""
@@ -120,9 +125,6 @@ class Worker(Generic[Item]):
     def _is_full(self) -> bool:
         return len(self._waiting) > self.limit
 
-    def _is_idle(self) -> bool:
-        return not self._waiting and not self._is_working
-
     def _has_thread(self) -> bool:
         """Start the thread where there is none; ``False`` where the interpreter starts no more."""
         if self._thread is None or not self._thread.is_alive():
@@ -136,12 +138,6 @@ class Worker(Generic[Item]):
                 return False
             self._thread = thread
         return True
-
-    def _work_here(self, timeout: float | None) -> bool:
-        until = None if timeout is None else monotonic() + timeout
-        while self._waiting and (until is None or monotonic() < until):
-            Context().run(self.work_off)
-        return not self._waiting
 
     # -- the thread ---------------------------------------------------------------------------
 
@@ -158,25 +154,14 @@ class Worker(Generic[Item]):
         """Sleep until something is to be done, and until it has gathered; ``False`` at the end."""
         with self._changed:
             due: Any = None
-            if not self._changed.wait_for(self._has_news, self.interval_s):
+            if not self._changed.wait_for(
+                lambda: self._waiting or self.is_stopped, self.interval_s
+            ):
                 self._waiting[due] = due
-            self._changed.wait_for(self._is_urgent, self.delay_s)
+            self._changed.wait_for(lambda: self._flushing or self.is_stopped, self.delay_s)
             self._is_working = not self.is_stopped
             return self._is_working
 
-    def _has_news(self) -> bool:
-        return bool(self._waiting) or self.is_stopped
-
-    def _is_urgent(self) -> bool:
-        return bool(self._flushing) or self.is_stopped
-
 
 _workers: WeakSet[Worker[Any]] = WeakSet()
-
-
-def _begin_anew() -> None:
-    for worker in list(_workers):
-        worker.begin_anew()
-
-
-os.register_at_fork(after_in_child=_begin_anew)
+os.register_at_fork(after_in_child=lambda: [worker.begin_anew() for worker in list(_workers)])

@@ -17,17 +17,6 @@ from orm_insight.capture.codes import Role, declare
 from orm_insight.capture.stack import awaiting
 from orm_insight.patching import Patches
 
-_patches = Patches()
-
-
-def install() -> None:
-    declare(SyncToAsync.thread_handler.__code__, Role.THREAD)
-    _patches.replace(SyncToAsync, "__call__", _noting_who_awaits)
-
-
-def uninstall() -> None:
-    _patches.undo()
-
 
 def _noting_who_awaits(original: Any) -> Any:
     def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -37,6 +26,11 @@ def _noting_who_awaits(original: Any) -> Any:
         return _run_below(stack, original(self, *args, **kwargs))
 
     return __call__
+
+
+declare(SyncToAsync.thread_handler.__code__, Role.THREAD)
+_patches = Patches((SyncToAsync, "__call__", _noting_who_awaits))
+install, uninstall = _patches.install, _patches.undo
 
 
 def _calling_stack(frame: Any) -> int | None:

@@ -18,18 +18,6 @@ from orm_insight.capture.active import active
 from orm_insight.capture.recorder import begin_stacks_at, record_call
 from orm_insight.patching import Patches
 
-_patches = Patches()
-
-
-def install() -> None:
-    _patches.replace(CursorWrapper, "callproc", _recording_procedures)
-    _patches.replace(CursorWrapper, "copy", _adding_copy)
-    _patches.replace(CursorWrapper, "stream", _adding_stream)
-
-
-def uninstall() -> None:
-    _patches.undo()
-
 
 def learn_kinds() -> None:
     """Backends are imported when they are first used; PostgreSQL's cursor of ``DEBUG`` brings a
@@ -76,14 +64,6 @@ def _call_of(vendor: str, name: Any, params: Any) -> str:
     return f"CALL {name}({values})"
 
 
-def _adding_copy(_: Any) -> property:
-    return property(_copy)
-
-
-def _adding_stream(_: Any) -> property:
-    return property(_stream)
-
-
 def _copy(self: Any) -> Any:
     """Only there where the driver's cursor has it."""
     return partial(_recorded_copy, self, self.cursor.copy)
@@ -126,6 +106,13 @@ def _recorded_stream(
         record_call(cursor, query, params, started, error)
         active.reset(token)
 
+
+_patches = Patches(
+    (CursorWrapper, "callproc", _recording_procedures),
+    (CursorWrapper, "copy", lambda _: property(_copy)),
+    (CursorWrapper, "stream", lambda _: property(_stream)),
+)
+install, uninstall = _patches.install, _patches.undo
 
 _methods: tuple[Any, ...] = (_recorded_copy, _recorded_stream)
 begin_stacks_at(_methods[0].__wrapped__.__code__)

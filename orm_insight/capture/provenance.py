@@ -196,9 +196,7 @@ def _put_in(*hooks: _Hook) -> None:
             _missing.append(f"{owner.__qualname__}.{name}")
 
 
-def uninstall() -> None:
-    """Take the hooks out again, each only if it is still ours."""
-    _patches.undo()
+uninstall = _patches.undo
 
 
 def _hook_query(original: Callable[..., None]) -> Callable[..., None]:

@@ -28,8 +28,6 @@ from orm_insight.patching import Patches
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-_patches = Patches()
-
 
 def in_context(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """``function``, to be called in another thread, recorded as a part of what goes on here.
@@ -73,16 +71,6 @@ def _carried(function: Callable[..., Any], frame: Any) -> Callable[..., Any]:
     return wraps(function)(code)
 
 
-def follow() -> None:
-    """From now on, each thread and each call of a pool belongs to what starts it."""
-    _patches.replace(threading.Thread, "start", _following_threads)
-    _patches.replace(ThreadPoolExecutor, "submit", _following_calls)
-
-
-def unfollow() -> None:
-    _patches.undo()
-
-
 def _following_threads(original: Callable[..., Any]) -> Callable[..., Any]:
     def start(self: Any) -> None:
         if active.get() is not None and not _serves_others(self):
@@ -101,6 +89,11 @@ def _following_calls(original: Callable[..., Any]) -> Callable[..., Any]:
     return submit
 
 
+_patches = Patches(
+    (threading.Thread, "start", _following_threads),
+    (ThreadPoolExecutor, "submit", _following_calls),
+)
+follow, unfollow = _patches.install, _patches.undo
 _SERVING = frozenset({("concurrent.futures.thread", "_worker"), ("multiprocessing.pool", "worker")})
 """What the threads of pools run, by module and name."""
 _OWN = "orm_insight"

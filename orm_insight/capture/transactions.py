@@ -19,17 +19,7 @@ from orm_insight.capture.recorder import NotedTransaction, Recorder
 from orm_insight.model.surroundings import Transaction, TransactionOutcome
 from orm_insight.patching import Patches
 
-_patches = Patches()
 _BEGUN = "_orm_insight_begun"
-
-
-def install() -> None:
-    for name, wrapper in _HOOKS:
-        _patches.replace(BaseDatabaseWrapper, name, wrapper)
-
-
-def uninstall() -> None:
-    _patches.undo()
 
 
 def assemble_transactions(recorder: Recorder, ended: float) -> tuple[Transaction, ...]:
@@ -80,11 +70,12 @@ def _ending(outcome: TransactionOutcome, original: Callable[..., Any]) -> Callab
     return end
 
 
-_HOOKS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("set_autocommit", _beginning),
-    ("commit", partial(_ending, "committed")),
-    ("rollback", partial(_ending, "rolled back")),
+_patches = Patches(
+    (BaseDatabaseWrapper, "set_autocommit", _beginning),
+    (BaseDatabaseWrapper, "commit", partial(_ending, "committed")),
+    (BaseDatabaseWrapper, "rollback", partial(_ending, "rolled back")),
 )
+install, uninstall = _patches.install, _patches.undo
 
 
 def _note_begin(connection: Any) -> None:
