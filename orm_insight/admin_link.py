@@ -8,7 +8,6 @@ gets one entry more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import wraps
 from typing import Any
 
 from django.contrib.admin.sites import AdminSite
@@ -18,6 +17,7 @@ from django.http import HttpRequest
 from orm_insight.addresses import APP_NAME, find_address
 from orm_insight.capture import faults
 from orm_insight.capture.tracing import paused
+from orm_insight.patching import Patches
 from orm_insight.visitors import may_see
 
 TITLE = "ORM insight"
@@ -31,38 +31,30 @@ class Dashboard(models.Model):
         app_label = APP_NAME
 
 
-_sites: Any = AdminSite
-_originals: dict[str, Callable[..., Any]] = {}
+def _linking_index(original: Callable[..., Any]) -> Callable[..., Any]:
+    def index(site: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The response is a template's that is not rendered yet."""
+        response = original(site, request, *args, **kwargs)
+        _add_entry(getattr(response, "context_data", None), "app_list", request)
+        return response
+
+    return index
 
 
-def install() -> None:
-    """A second call changes nothing."""
-    if _originals:
-        return
-    for name, wrapper in (("index", _index), ("each_context", _each_context)):
-        _originals[name] = getattr(_sites, name)
-        setattr(_sites, name, wraps(_originals[name])(wrapper))
+def _linking_context(original: Callable[..., Any]) -> Callable[..., Any]:
+    def each_context(site: Any, request: HttpRequest) -> Any:
+        context = original(site, request)
+        if context.get("has_permission"):
+            _add_entry(context, "available_apps", request)
+        return context
+
+    return each_context
 
 
-def uninstall() -> None:
-    for name, original in _originals.items():
-        if getattr(getattr(_sites, name), "__wrapped__", None) is original:
-            setattr(_sites, name, original)
-    _originals.clear()
-
-
-def _index(site: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-    """The response is a template's that is not rendered yet."""
-    response = _originals["index"](site, request, *args, **kwargs)
-    _add_entry(getattr(response, "context_data", None), "app_list", request)
-    return response
-
-
-def _each_context(site: Any, request: HttpRequest) -> Any:
-    context = _originals["each_context"](site, request)
-    if context.get("has_permission"):
-        _add_entry(context, "available_apps", request)
-    return context
+_patches = Patches(
+    (AdminSite, "index", _linking_index), (AdminSite, "each_context", _linking_context)
+)
+install, uninstall = _patches.install, _patches.undo
 
 
 def _add_entry(context: Any, key: str, request: HttpRequest) -> None:

@@ -11,7 +11,6 @@ import re
 import shlex
 from argparse import Action, ArgumentParser, _SubParsersAction
 from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -20,13 +19,12 @@ from orm_insight.capture import faults
 from orm_insight.capture.codes import Role, declare
 from orm_insight.capture.redaction import SecretColumns
 from orm_insight.conf import get_config
+from orm_insight.patching import Patches
 from orm_insight.runs import begin_run, finish_run
 
 MAX_NAME = 300
 MASK = "***"
 
-_commands: Any = BaseCommand
-_originals: dict[str, Callable[..., Any]] = {}
 _PARSER = "_orm_insight_parser"
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _BASE_OPTIONS = frozenset(
@@ -44,45 +42,40 @@ _BASE_OPTIONS = frozenset(
 )
 
 
-def install() -> None:
-    """A second call changes nothing."""
-    if _originals:
-        return
-    # Outside of it is the script that everything is started by, which no hint could be about.
-    declare(_commands.run_from_argv.__code__, Role.BOUNDARY)
-    for name, wrapper in (("create_parser", _create_parser), ("execute", _execute)):
-        _originals[name] = getattr(_commands, name)
-        setattr(_commands, name, wraps(_originals[name])(wrapper))
+def _keeping_parser(original: Callable[..., Any]) -> Callable[..., Any]:
+    def create_parser(command: Any, prog_name: str, subcommand: str, **options: Any) -> Any:
+        """Only the parser knows what the options are called, and which values are defaults."""
+        parser = original(command, prog_name, subcommand, **options)
+        setattr(command, _PARSER, (subcommand, parser))
+        return parser
+
+    return create_parser
 
 
-def uninstall() -> None:
-    for name, original in _originals.items():
-        if getattr(getattr(_commands, name), "__wrapped__", None) is original:
-            setattr(_commands, name, original)
-    _originals.clear()
+def _recording(original: Callable[..., Any]) -> Callable[..., Any]:
+    def execute(command: Any, *args: Any, **options: Any) -> Any:
+        name, words = _called(command, args, options)
+        if name is None:
+            return original(command, *args, **options)
+        recording = begin_run("command", words)
+        error: BaseException | None = None
+        try:
+            return original(command, *args, **options)
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            finish_run(recording, route=_route(command), error=None if _is_exit(error) else error)
+
+    return execute
 
 
-def _create_parser(command: Any, prog_name: str, subcommand: str, **options: Any) -> Any:
-    """Only the parser knows what the options are called, and which values are their defaults."""
-    parser = _originals["create_parser"](command, prog_name, subcommand, **options)
-    setattr(command, _PARSER, (subcommand, parser))
-    return parser
-
-
-def _execute(command: Any, *args: Any, **options: Any) -> Any:
-    execute = _originals["execute"]
-    name, words = _called(command, args, options)
-    if name is None:
-        return execute(command, *args, **options)
-    recording = begin_run("command", words)
-    error: BaseException | None = None
-    try:
-        return execute(command, *args, **options)
-    except BaseException as raised:
-        error = raised
-        raise
-    finally:
-        finish_run(recording, route=_route(command), error=None if _is_exit(error) else error)
+# Outside of it is the script that everything is started by, which no hint could be about.
+declare(BaseCommand.run_from_argv.__code__, Role.BOUNDARY)
+_patches = Patches(
+    (BaseCommand, "create_parser", _keeping_parser), (BaseCommand, "execute", _recording)
+)
+install, uninstall = _patches.install, _patches.undo
 
 
 def _is_exit(error: BaseException | None) -> bool:

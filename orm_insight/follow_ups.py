@@ -8,19 +8,18 @@ A process that is forked in the middle of a recording is left behind in the same
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeAlias
 
-from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.recorder import RawQuery, Recorder
-from orm_insight.capture.tracing import Recording, paused
+from orm_insight.capture.tracing import Recording
 from orm_insight.conf import get_config
 from orm_insight.insight import keep
 from orm_insight.model.trace import Trace
+from orm_insight.workers import Worker
 
 MakeTrace: TypeAlias = Callable[[], Trace]
 
@@ -46,62 +45,29 @@ class FollowUpRecorder(Recorder):
         _keeper.touch(self.recording.id, self.recording.trace)
 
 
-class _Keeper:
-    """Keeps what has changed, in a thread of this process that begins when it is needed."""
-
-    def __init__(self) -> None:
-        self.begin_anew()
-
-    def begin_anew(self) -> None:
-        """As after a fork, where another thread may have held the lock."""
-        self._changed: dict[str, MakeTrace] = {}
-        self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._pid = 0
+class _Keeper(Worker[MakeTrace]):
+    """Keeps what has changed, once it has been quiet for a moment."""
 
     def touch(self, id: str, make: MakeTrace) -> None:
-        if id not in self._changed:
-            with self._lock:
-                self._changed[id] = make
-                self._ensure_thread()
-            self._wake.set()
+        if id not in self:
+            self.offer(make, key=id)
 
-    def _ensure_thread(self) -> None:
-        if self._pid != os.getpid():
-            self._pid = os.getpid()
-            self._wake = threading.Event()
-            threading.Thread(target=self._work, name="orm_insight follow-ups", daemon=True).start()
-
-    def _work(self) -> None:
-        wake, pause = self._wake, QUIET_S
-        while True:
-            wake.wait()
-            wake.clear()
-            threading.Event().wait(pause)
-            began = perf_counter()
-            self.flush()
-            # What goes on for long is written whole each time.
-            pause = min(max(QUIET_S, _REST * (perf_counter() - began)), LONGEST_PAUSE_S)
-
-    def flush(self) -> None:
-        """Keep what has changed, now."""
-        with self._lock:
-            changed, self._changed = self._changed, {}
-        for make in changed.values():
-            try:
-                with paused():
-                    keep(make())
-            except Exception as error:
-                faults.report("keep what follows a trace", error)
+    def work_off(self) -> None:
+        began = perf_counter()
+        super().work_off()
+        # What goes on for long is written whole each time.
+        worked_s = perf_counter() - began
+        self.delay_s = min(max(QUIET_S, _REST * worked_s), LONGEST_PAUSE_S)
 
 
-_keeper = _Keeper()
+_keeper = _Keeper(
+    "keep what follows a trace", lambda make: keep(make()), limit=10_000, delay_s=QUIET_S
+)
 flush = _keeper.flush
 
 
 def _leave_behind() -> None:
     """A forked process goes on for itself: what was being recorded here ends in its parent."""
-    _keeper.begin_anew()
     recorder = active.get()
     while recorder is not None:
         recorder.is_over = True

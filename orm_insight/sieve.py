@@ -7,29 +7,26 @@ lose what was looked for. So is what cannot be analysed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TypeAlias
 
 from orm_insight.capture import faults
 from orm_insight.model.trace import Trace
-from orm_insight.waiting import Handle, WaitingTraces
+from orm_insight.workers import Worker
 
 HasHints: TypeAlias = Callable[[Trace], bool]
+Keep: TypeAlias = Callable[[Trace], None]
 
 _STEP = "look for hints"
-# Until then a request that goes on behind its response is mostly over, and is looked at once.
-_waiting = WaitingTraces(_STEP, limit=200, delay_s=0.3)
-flush, reset = _waiting.flush, _waiting.forget
 
 
-def offer(trace: Trace, has_hints: HasHints, keep: Handle) -> None:
+def offer(trace: Trace, has_hints: HasHints, keep: Keep) -> None:
     """Keep the trace later if it has a hint."""
-    displaced = _waiting.put(trace, partial(_keep_wanted, has_hints, keep))
-    if displaced is not None:
-        keep(displaced)
+    for displaced, _, keep_displaced in _worker.offer((trace, has_hints, keep), key=trace.id):
+        keep_displaced(displaced)
 
 
-def _keep_wanted(has_hints: HasHints, keep: Handle, trace: Trace) -> None:
+def _look(offered: tuple[Trace, HasHints, Keep]) -> None:
+    trace, has_hints, keep = offered
     try:
         is_wanted = has_hints(trace)
     except Exception as error:
@@ -37,3 +34,8 @@ def _keep_wanted(has_hints: HasHints, keep: Handle, trace: Trace) -> None:
         is_wanted = True
     if is_wanted:
         keep(trace)
+
+
+# Until then a request that goes on after its response is mostly over, and is looked at once.
+_worker = Worker(_STEP, _look, limit=200, delay_s=0.3)
+flush, reset = _worker.flush, _worker.forget

@@ -18,6 +18,7 @@ from orm_insight import conf, keeping, recording
 from orm_insight.capture import faults
 from orm_insight.setting_rules import SettingError, share
 from orm_insight.stores.board import Board, UnreadableBoardError, decode_board, encode_board
+from orm_insight.workers import Worker
 
 POLL_S = 2.0
 _DEEP_PATHS = 20
@@ -36,17 +37,13 @@ class _State:
         self.forget()
 
     def renew(self) -> None:
-        """Threads do not survive a fork, and what they held is held for ever.
+        """Locks that a thread held at a fork are held for ever in the child.
 
         The child follows anew when it first has something to record.
         """
         self.lock = threading.Lock()
         self.writing = threading.Lock()
-        self.leave()
-
-    def leave(self) -> None:
-        self.follower: threading.Thread | None = None
-        self.is_over, self.wake = threading.Event(), threading.Event()
+        self.follower: Worker[object] | None = None
 
     def forget(self) -> None:
         self.board = Board()
@@ -61,9 +58,9 @@ os.register_at_fork(after_in_child=_state.renew)
 def reset() -> None:
     """What the settings say, and nothing else."""
     with _state.lock:
-        _state.is_over.set()
-        _state.wake.set()
-        _state.leave()
+        if _state.follower is not None:
+            _state.follower.stop()
+        _state.follower = None
         _state.forget()
         conf.override({})
 
@@ -78,18 +75,13 @@ def problem() -> str | None:
     return _state.problem
 
 
-def is_followed() -> bool:
-    """Whether a thread of this process reads the board again and again."""
-    return _state.follower is not None
-
-
 def follow() -> None:
     """Have the board read by a thread, where there is a store that others write to."""
     if _state.follower is None and conf.get_config().redis_url is not None:
         _start()
 
 
-def refresh(is_over: threading.Event | None = None) -> bool:
+def refresh(follower: Worker[object] | None = None) -> bool:
     """Read the board now; a request of the dashboard does, others never wait for it.
 
     ``False`` where nobody answers.
@@ -101,7 +93,7 @@ def refresh(is_over: threading.Event | None = None) -> bool:
         return False
     if data is None:
         return False
-    if data != _state.data and not (is_over is not None and is_over.is_set()):
+    if data != _state.data and not (follower is not None and follower.is_stopped):
         _take(data)
     return True
 
@@ -144,8 +136,9 @@ def forget_deep(path: str) -> None:
 def takes_deep(path: str) -> bool:
     """Whether this request is the one to be recorded in depth; the follower tells the others."""
     is_taken = recording.takes_deep(path)
-    if is_taken:
-        _state.wake.set()
+    follower = _state.follower
+    if is_taken and follower is not None:
+        follower.offer(None, key="taken")
     return is_taken
 
 
@@ -211,27 +204,22 @@ def _apply(found: Board) -> None:
 def _start() -> None:
     with _state.lock:
         if _state.follower is None:
-            _state.is_over, _state.wake = threading.Event(), threading.Event()
-            _state.follower = threading.Thread(
-                target=_follow,
-                args=(_state.is_over, _state.wake),
-                name="orm_insight board",
-                daemon=True,
-            )
-            _state.follower.start()
+            step = "follow what is changed at run time"
+            _state.follower = Worker(step, _look, interval_s=POLL_S)
+            _state.follower.offer(None)
 
 
-def _follow(is_over: threading.Event, wake: threading.Event) -> None:
-    while not is_over.is_set():
-        refresh(is_over)
-        _take_off(is_over)
-        wake.wait(POLL_S)
-        wake.clear()
+def _look(_: object) -> None:
+    """In the follower's thread, every two seconds and when something was taken."""
+    follower = _state.follower
+    if follower is not None:
+        refresh(follower)
+        _take_off(follower)
 
 
-def _take_off(is_over: threading.Event) -> None:
+def _take_off(follower: Worker[object]) -> None:
     """What this process has recorded in depth no other one needs to; tried until it is done."""
-    if is_over.is_set() or not any(map(recording.has_taken, _state.board.deep.values())):
+    if follower.is_stopped or not any(map(recording.has_taken, _state.board.deep.values())):
         return
     try:
         _write(lambda board: replace(board, deep=_without(board)))

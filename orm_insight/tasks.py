@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import wraps
 from typing import Any
 
 try:
@@ -21,45 +20,47 @@ except ImportError:  # Django 5.2
 
 from orm_insight.capture import faults
 from orm_insight.conf import get_config
+from orm_insight.patching import Patches
 from orm_insight.runs import begin_run, finish_run
 
 _tasks: Any = _Task
-_originals: dict[str, Callable[..., Any]] = {}
+_patches = Patches()
 # What a backend has said that it is about to run here, with its id.
 _announced: ContextVar[Any] = ContextVar("orm_insight_task", default=None)
 
 
 def install() -> None:
     """A second call changes nothing."""
-    if _tasks is None or _originals:
-        return
-    _originals.update(call=_tasks.call, acall=_tasks.acall)
-    _tasks.call = wraps(_tasks.call)(_call)
-    _tasks.acall = wraps(_tasks.acall)(_acall)
-    _started.connect(_note_start, dispatch_uid="orm_insight_tasks")
+    if _tasks is not None:
+        _patches.replace(_tasks, "call", _recording)
+        _patches.replace(_tasks, "acall", _recording_async)
+        _started.connect(_note_start, dispatch_uid="orm_insight_tasks")
 
 
 def uninstall() -> None:
-    for name, original in _originals.items():
-        if getattr(getattr(_tasks, name), "__wrapped__", None) is original:
-            setattr(_tasks, name, original)
-    if _originals:
+    if _patches:
         _started.disconnect(dispatch_uid="orm_insight_tasks")
-    _originals.clear()
+    _patches.undo()
 
 
 def _note_start(*, task_result: Any, **_: Any) -> None:
     _announced.set(task_result)
 
 
-def _call(task: Any, *args: Any, **kwargs: Any) -> Any:
-    with _recorded(task):
-        return _originals["call"](task, *args, **kwargs)
+def _recording(original: Callable[..., Any]) -> Callable[..., Any]:
+    def call(task: Any, *args: Any, **kwargs: Any) -> Any:
+        with _recorded(task):
+            return original(task, *args, **kwargs)
+
+    return call
 
 
-async def _acall(task: Any, *args: Any, **kwargs: Any) -> Any:
-    with _recorded(task):
-        return await _originals["acall"](task, *args, **kwargs)
+def _recording_async(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def acall(task: Any, *args: Any, **kwargs: Any) -> Any:
+        with _recorded(task):
+            return await original(task, *args, **kwargs)
+
+    return acall
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import cached_property as standard_cached_property
-from functools import wraps
 from pathlib import Path
 from sys import _getframe
 from threading import Lock
@@ -26,6 +25,7 @@ from django.utils.functional import cached_property
 
 from orm_insight.capture import faults
 from orm_insight.capture.lineage import KEY, USE
+from orm_insight.patching import Patches
 
 EVERYTHING = "__dict__"
 """Noted where somebody takes values of an instance beside its attributes: to pickle it, say."""
@@ -48,7 +48,7 @@ _INNER = {
 """By the attribute that holds values or related objects: from where it is only bookkeeping."""
 _count = 0
 _lock = Lock()
-_restore: list[tuple[Any, str, Any, Any]] = []
+_patches = Patches()
 
 
 def begin() -> None:
@@ -57,34 +57,23 @@ def begin() -> None:
     with _lock:
         _count += 1
         if _count == 1:
-            _replace(Model, "__getattribute__", _hook_attributes)
+            _patches.replace(Model, "__getattribute__", _hook_attributes)
             for name in ("__iter__", "__aiter__", "__getitem__"):
-                _replace(QuerySet, name, _hook_handing_out)
-            _replace(QuerySet, "__len__", _hook_length)
+                _patches.replace(QuerySet, name, _hook_handing_out)
+            _patches.replace(QuerySet, "__len__", _hook_length)
 
 
 def end() -> None:
     global _count
     with _lock:
         _count -= 1
-        while _count == 0 and _restore:
-            owner, name, original, ours = _restore.pop()
-            if owner.__dict__.get(name) is not ours:
-                continue  # somebody has put a hook of their own around it
-            if original is None:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, original)
+        if _count == 0:
+            _patches.undo()
 
 
-def _replace(owner: Any, name: str, hook: Callable[[Any], Any]) -> None:
-    original = owner.__dict__.get(name)
-    ours = hook(original)
-    setattr(owner, name, ours)
-    _restore.append((owner, name, original, ours))
+def _hook_attributes(original: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+    is_inherited = original is object.__getattribute__
 
-
-def _hook_attributes(original: Callable[[Any, str], Any] | None) -> Callable[[Any, str], Any]:
     def __getattribute__(self: Any, name: str) -> Any:
         if name != "_meta":
             try:
@@ -96,9 +85,9 @@ def _hook_attributes(original: Callable[[Any, str], Any] | None) -> Callable[[An
                 pass
             except Exception as error:
                 faults.report("note what is read", error)
-        if original is not None:
-            return original(self, name)
-        return super(Model, self).__getattribute__(name)
+        if is_inherited:
+            return super(Model, self).__getattribute__(name)
+        return original(self, name)
 
     return __getattribute__
 
@@ -122,7 +111,6 @@ def _what_is_read(name: str, caller: FrameType) -> str | None:
 
 
 def _hook_handing_out(original: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(original)
     def hand_out(self: Any, *args: Any) -> Any:
         rows = original(self, *args)
         use = self.__dict__.get(USE)
@@ -134,7 +122,6 @@ def _hook_handing_out(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _hook_length(original: Callable[..., int]) -> Callable[..., int]:
-    @wraps(original)
     def __len__(self: Any) -> int:
         # Here and not in the original: what loads related objects is found by its depth.
         self._fetch_all()

@@ -7,7 +7,6 @@ Django's asynchronous ORM runs in a thread, whose own stack begins at the thread
 from __future__ import annotations
 
 import sys
-from functools import wraps
 from typing import Any
 
 from asgiref.sync import SyncToAsync
@@ -16,34 +15,22 @@ from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.codes import Role, declare
 from orm_insight.capture.stack import awaiting
+from orm_insight.patching import Patches
 
-_original: Any = None
 
-
-def install() -> None:
-    global _original
-    if _original is not None:
-        return
-    waiting: Any = SyncToAsync
-    original = _original = waiting.__call__
-    declare(SyncToAsync.thread_handler.__code__, Role.THREAD)
-
-    @wraps(original)
+def _noting_who_awaits(original: Any) -> Any:
     def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
         stack = _calling_stack(sys._getframe(1))
         if stack is None:
             return original(self, *args, **kwargs)
         return _run_below(stack, original(self, *args, **kwargs))
 
-    waiting.__call__ = __call__
+    return __call__
 
 
-def uninstall() -> None:
-    global _original
-    waiting: Any = SyncToAsync
-    if _original is not None and getattr(waiting.__call__, "__wrapped__", None) is _original:
-        waiting.__call__ = _original
-        _original = None
+declare(SyncToAsync.thread_handler.__code__, Role.THREAD)
+_patches = Patches((SyncToAsync, "__call__", _noting_who_awaits))
+install, uninstall = _patches.install, _patches.undo
 
 
 def _calling_stack(frame: Any) -> int | None:

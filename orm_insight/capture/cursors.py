@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial, wraps
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -16,36 +16,15 @@ from django.db.backends.utils import CursorWrapper
 
 from orm_insight.capture.active import active
 from orm_insight.capture.recorder import begin_stacks_at, record_call
-
-_cursors: Any = CursorWrapper
-_callproc: Any = CursorWrapper.callproc
-
-
-def install() -> None:
-    _cursors.callproc = callproc
-    _cursors.copy = property(_copy)
-    _cursors.stream = property(_stream)
-
-
-def uninstall() -> None:
-    if _cursors.__dict__.get("callproc") is callproc:
-        _cursors.callproc = _callproc
-        del _cursors.copy, _cursors.stream
-    for kind, original in _own_copies.items():
-        kind.copy = original
-    _own_copies.clear()
+from orm_insight.patching import Patches
 
 
 def learn_kinds() -> None:
     """Backends are imported when they are first used; PostgreSQL's cursor of ``DEBUG`` brings a
     ``copy()`` of its own."""
     for kind in _below(CursorWrapper):
-        if (original := kind.__dict__.get("copy")) is not None and kind not in _own_copies:
-            _own_copies[kind] = original
-            kind.copy = _copying(original)
-
-
-_own_copies: dict[Any, Any] = {}
+        if "copy" in vars(kind):
+            _patches.replace(kind, "copy", _copying)
 
 
 def _below(kind: Any) -> Iterator[Any]:
@@ -55,24 +34,26 @@ def _below(kind: Any) -> Iterator[Any]:
 
 
 def _copying(original: Any) -> Any:
-    @wraps(original)
     def copy(self: Any, *args: Any, **kwargs: Any) -> Any:
         return _recorded_copy(self, partial(original, self), *args, **kwargs)
 
     return copy
 
 
-@wraps(_callproc)
-def callproc(self: Any, procname: Any, params: Any = None, kparams: Any = None) -> Any:
-    started = perf_counter()
-    error: BaseException | None = None
-    try:
-        return _callproc(self, procname, params, kparams)
-    except BaseException as raised:
-        error = raised
-        raise
-    finally:
-        record_call(self, _call_of(self.db.vendor, procname, params), params, started, error)
+def _recording_procedures(original: Any) -> Any:
+    def callproc(self: Any, procname: Any, params: Any = None, kparams: Any = None) -> Any:
+        started = perf_counter()
+        error: BaseException | None = None
+        try:
+            return original(self, procname, params, kparams)
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            record_call(self, _call_of(self.db.vendor, procname, params), params, started, error)
+
+    begin_stacks_at(callproc.__code__)
+    return callproc
 
 
 def _call_of(vendor: str, name: Any, params: Any) -> str:
@@ -126,7 +107,13 @@ def _recorded_stream(
         active.reset(token)
 
 
-_methods: tuple[Any, ...] = (callproc, _recorded_copy, _recorded_stream)
-begin_stacks_at(_methods[0].__code__)
-begin_stacks_at(_methods[1].__wrapped__.__code__)
-begin_stacks_at(_methods[2].__code__)
+_patches = Patches(
+    (CursorWrapper, "callproc", _recording_procedures),
+    (CursorWrapper, "copy", lambda _: property(_copy)),
+    (CursorWrapper, "stream", lambda _: property(_stream)),
+)
+install, uninstall = _patches.install, _patches.undo
+
+_methods: tuple[Any, ...] = (_recorded_copy, _recorded_stream)
+begin_stacks_at(_methods[0].__wrapped__.__code__)
+begin_stacks_at(_methods[1].__code__)

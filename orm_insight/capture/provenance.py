@@ -16,7 +16,6 @@ names it. Marks and ``Built`` values vanish when an instance or a queryset is pi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import wraps
 from operator import attrgetter
 from sys import _getframe
 from types import FrameType
@@ -46,6 +45,7 @@ from orm_insight.capture.relation_frames import (
     object_load,
 )
 from orm_insight.model.trace import Narrowing
+from orm_insight.patching import Patches
 
 _ENDS = frozenset({Role.APPLICATION, Role.TEMPLATE_NODE, Role.BOUNDARY, Role.THREAD})
 _OWNERS = frozenset({Role.OWNER, Role.PLACE})
@@ -150,7 +150,7 @@ def narrowing_at(issuer: FrameType) -> Narrowing | None:
 
 
 _missing: list[str] = []
-_restore: list[tuple[Any, str, Any]] = []
+_patches = Patches()
 _Hook: TypeAlias = tuple[Any, str, Callable[[Any], Any]]
 
 
@@ -161,8 +161,6 @@ def missing_hooks() -> tuple[str, ...]:
 
 def install() -> None:
     """Put the hooks in; a second call does nothing."""
-    if any(owner is orm_query.ModelIterable for owner, _, _ in _restore):
-        return
     _missing.clear()
     _missing.extend(declare_relations())
     _declare_others()
@@ -179,7 +177,7 @@ def install_for_imports() -> None:
 
     The admin imports its modules, and those the forms, before other applications are ready.
     """
-    if not _restore:
+    if not _patches:
         _put_in(*_building())
 
 
@@ -191,26 +189,17 @@ def _building() -> tuple[_Hook, ...]:
 
 
 def _put_in(*hooks: _Hook) -> None:
-    present = [(owner, name) for owner, name, _ in _restore]
     for owner, name, hook in hooks:
-        original = owner.__dict__.get(name)
-        if not callable(original):
+        if callable(vars(owner).get(name)):
+            _patches.replace(owner, name, hook)
+        else:
             _missing.append(f"{owner.__qualname__}.{name}")
-        elif (owner, name) not in present:
-            _restore.append((owner, name, original))
-            setattr(owner, name, hook(original))
 
 
-def uninstall() -> None:
-    """Take the hooks out again, each only if it is still ours."""
-    while _restore:
-        owner, name, original = _restore.pop()
-        if getattr(owner.__dict__[name], "__wrapped__", None) is original:
-            setattr(owner, name, original)
+uninstall = _patches.undo
 
 
 def _hook_query(original: Callable[..., None]) -> Callable[..., None]:
-    @wraps(original)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         try:
@@ -231,7 +220,6 @@ def _hook_query(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _hook_hints(original: Callable[..., None]) -> Callable[..., None]:
-    @wraps(original)
     def _add_hints(self: Any, **hints: Any) -> None:
         original(self, **hints)
         try:
@@ -245,7 +233,6 @@ def _hook_hints(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _hook_rows(original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
-    @wraps(original)
     def __iter__(self: Any) -> Iterator[Any]:
         rows = original(self)
         recorder = active.get()
@@ -269,7 +256,6 @@ def _hook_rows(original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator
 
 
 def _hook_raw_rows(original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
-    @wraps(original)
     def __iter__(self: Any) -> Iterator[Any]:
         rows = original(self)
         return rows if active.get() is None else marked(rows, self)

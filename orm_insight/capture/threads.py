@@ -23,13 +23,10 @@ from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.codes import Role, declare
 from orm_insight.capture.stack import awaiting
+from orm_insight.patching import Patches
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-
-_threads: Any = threading.Thread
-_pools: Any = ThreadPoolExecutor
-_start, _submit = _threads.start, _pools.submit
 
 
 def in_context(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
@@ -74,32 +71,29 @@ def _carried(function: Callable[..., Any], frame: Any) -> Callable[..., Any]:
     return wraps(function)(code)
 
 
-def follow() -> None:
-    """From now on, each thread and each call of a pool belongs to what starts it."""
-    if _threads.start is not _start:
-        return
-
-    @wraps(_start)
+def _following_threads(original: Callable[..., Any]) -> Callable[..., Any]:
     def start(self: Any) -> None:
         if active.get() is not None and not _serves_others(self):
             self.run = _carried(self.run, sys._getframe(1))
-        _start(self)
+        original(self)
 
-    @wraps(_submit)
+    return start
+
+
+def _following_calls(original: Callable[..., Any]) -> Callable[..., Any]:
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         if active.get() is not None and not _takes_context(fn):
             fn = _carried(fn, sys._getframe(1))
-        return _submit(self, fn, *args, **kwargs)
+        return original(self, fn, *args, **kwargs)
 
-    _threads.start, _pools.submit = start, submit
-
-
-def unfollow() -> None:
-    for kind, name, original in ((_threads, "start", _start), (_pools, "submit", _submit)):
-        if getattr(getattr(kind, name), "__wrapped__", None) is original:
-            setattr(kind, name, original)
+    return submit
 
 
+_patches = Patches(
+    (threading.Thread, "start", _following_threads),
+    (ThreadPoolExecutor, "submit", _following_calls),
+)
+follow, unfollow = _patches.install, _patches.undo
 _SERVING = frozenset({("concurrent.futures.thread", "_worker"), ("multiprocessing.pool", "worker")})
 """What the threads of pools run, by module and name."""
 _OWN = "orm_insight"

@@ -7,7 +7,7 @@ and ends a transaction; the driver sends ``BEGIN`` together with the first state
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -17,27 +17,9 @@ from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.recorder import NotedTransaction, Recorder
 from orm_insight.model.surroundings import Transaction, TransactionOutcome
+from orm_insight.patching import Patches
 
-_connections: Any = BaseDatabaseWrapper
-_originals: dict[str, Callable[..., Any]] = {}
 _BEGUN = "_orm_insight_begun"
-
-
-def install() -> None:
-    if _originals:
-        return
-    for name in ("set_autocommit", "commit", "rollback"):
-        _originals[name] = getattr(_connections, name)
-    _connections.set_autocommit = _beginning(_originals["set_autocommit"])
-    _connections.commit = _ending(_originals["commit"], "committed")
-    _connections.rollback = _ending(_originals["rollback"], "rolled back")
-
-
-def uninstall() -> None:
-    for name, original in _originals.items():
-        if getattr(getattr(_connections, name), "__wrapped__", None) is original:
-            setattr(_connections, name, original)
-    _originals.clear()
 
 
 def assemble_transactions(recorder: Recorder, ended: float) -> tuple[Transaction, ...]:
@@ -60,7 +42,6 @@ def assemble_transactions(recorder: Recorder, ended: float) -> tuple[Transaction
 
 
 def _beginning(original: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(original)
     def set_autocommit(connection: Any, autocommit: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(connection, autocommit, *args, **kwargs)
         if active.get() is not None or _BEGUN in connection.__dict__:
@@ -73,8 +54,7 @@ def _beginning(original: Callable[..., Any]) -> Callable[..., Any]:
     return set_autocommit
 
 
-def _ending(original: Callable[..., Any], outcome: TransactionOutcome) -> Callable[..., Any]:
-    @wraps(original)
+def _ending(outcome: TransactionOutcome, original: Callable[..., Any]) -> Callable[..., Any]:
     def end(connection: Any) -> Any:
         if (begun := connection.__dict__.pop(_BEGUN, None)) is None:
             return original(connection)
@@ -88,6 +68,14 @@ def _ending(original: Callable[..., Any], outcome: TransactionOutcome) -> Callab
             _note_end(connection.alias, begun, started, ended_as)
 
     return end
+
+
+_patches = Patches(
+    (BaseDatabaseWrapper, "set_autocommit", _beginning),
+    (BaseDatabaseWrapper, "commit", partial(_ending, "committed")),
+    (BaseDatabaseWrapper, "rollback", partial(_ending, "rolled back")),
+)
+install, uninstall = _patches.install, _patches.undo
 
 
 def _note_begin(connection: Any) -> None:

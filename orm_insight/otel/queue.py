@@ -5,8 +5,6 @@ OpenTelemetry is imported when the first trace comes.
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -16,50 +14,43 @@ from orm_insight.capture import faults
 from orm_insight.conf import get_config
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Trace
-from orm_insight.waiting import Handle, WaitingTraces
+from orm_insight.workers import Worker
 
 HintsOf: TypeAlias = Callable[[Trace], Sequence[Hint]]
 
 _STEP = "export spans to OpenTelemetry"
-# Until then a request that goes on behind its response is mostly over, and is written once.
-_waiting = WaitingTraces(_STEP, limit=200, delay_s=0.5)
-flush = _waiting.flush
 
 
 class TooManyTraces(Exception):
     """More came than could be written; the oldest is left out."""
 
 
-class _State:
-    def __init__(self) -> None:
-        self.begin_anew()
+class _Exporter(Worker[tuple[Trace, HintsOf]]):
+    """Its thread makes the writer, when the first trace comes."""
+
+    def forget(self) -> None:
+        super().forget()
+        self.writer: Callable[[Trace], None] | None = None
 
     def begin_anew(self) -> None:
-        self.lock = threading.Lock()
-        self.writer: Handle | None = None
+        super().begin_anew()
+        self.writer = None
 
 
-_state = _State()
-os.register_at_fork(after_in_child=_state.begin_anew)
+def _write(offered: tuple[Trace, HintsOf]) -> None:
+    trace, hints_of = offered
+    if (writer := _worker.writer) is None:
+        kind = import_string("orm_insight.otel.spans.SpanWriter")
+        writer = _worker.writer = kind(hints_of)
+    writer(trace)
+
+
+# Until then a request that goes on after its response is mostly over, and is written once.
+_worker = _Exporter(_STEP, _write, limit=200, delay_s=0.5)
+flush, reset = _worker.flush, _worker.forget
 
 
 def offer(trace: Trace, hints_of: HintsOf) -> None:
     """Write a trace as spans later, if the settings want that."""
-    if not get_config().otel:
-        return
-    try:
-        with _state.lock:
-            if _state.writer is None:
-                _state.writer = import_string("orm_insight.otel.spans.SpanWriter")(hints_of)
-            writer = _state.writer
-        if _waiting.put(trace, writer) is not None:
-            raise TooManyTraces("more traces than can be written")
-    except Exception as error:
-        faults.report(_STEP, error)
-
-
-def reset() -> None:
-    """Forget what waits, and what was written."""
-    _waiting.forget()
-    with _state.lock:
-        _state.writer = None
+    if get_config().otel and _worker.offer((trace, hints_of), key=trace.id):
+        faults.report(_STEP, TooManyTraces("more traces than can be written"))

@@ -12,7 +12,6 @@ import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Any
 
@@ -22,9 +21,11 @@ from orm_insight.stores.base import Held, PinOutcome
 from orm_insight.stores.codec import decode, encode
 from orm_insight.stores.documents import check_trace
 from orm_insight.stores.memory import MemoryStore
+from orm_insight.workers import Worker
 
 Report = Callable[[str, Exception], None]
 _DELAY_S = 0.25
+_STEP = "write the file of KEEP_TRACES_IN"
 MAGIC, VERSION = b"orm_insight traces\n", 1
 _HEAD = MAGIC + bytes([VERSION])
 _LENGTH_BYTES = 4
@@ -48,10 +49,7 @@ class FileStore(MemoryStore):
         self._pid = os.getpid()
         self._encoder = RingEncoder()
         self._failure = ""
-        self._writing = Lock()
-        self._waking = Lock()
-        self._thread: Thread | None = None
-        self._closed = Event()
+        self._worker = Worker(_STEP, FileStore._write, delay_s=_DELAY_S)
         self._read()
         self._written = self._contents
 
@@ -75,29 +73,18 @@ class FileStore(MemoryStore):
 
     def flush(self, timeout: float | None = None) -> None:
         """Write what has changed since it was written last; there is nobody to wait for."""
-        if self._is_idle:
-            return
-        with self._writing:
-            contents = self._contents
-            if contents is self._written:
-                return
-            try:
-                write_ring(self.path, self._encoder.encode(self.held()))
-                self._failure = ""
-            except Exception as error:
-                self._failure = f"The traces are not kept in {self.path}: {error}"
-                self._report("write the file of KEEP_TRACES_IN", error)
-            self._written = contents
+        if not self._is_idle:
+            self._worker.flush()
 
     def close(self) -> None:
         """Nothing is written any more."""
-        self._closed.set()
-        with self._writing:
-            self._encoder = RingEncoder()
+        self._worker.stop()
+        self._worker.flush()
+        self._encoder = RingEncoder()
 
     @property
     def _is_idle(self) -> bool:
-        return self._closed.is_set() or os.getpid() != self._pid or not self._is_wanted()
+        return self._worker.is_stopped or os.getpid() != self._pid or not self._is_wanted()
 
     def _read(self) -> None:
         try:
@@ -115,20 +102,21 @@ class FileStore(MemoryStore):
             self._report("read the file of KEEP_TRACES_IN", error)
 
     def _write_soon(self) -> None:
-        if self._is_idle:
-            return
-        with self._waking:
-            if self._thread is None:
-                self._thread = Thread(
-                    target=self._work, name="orm_insight: KEEP_TRACES_IN", daemon=True
-                )
-                self._thread.start()
+        if not self._is_idle:
+            self._worker.offer(self, key="changed")
 
-    def _work(self) -> None:
-        self._closed.wait(_DELAY_S)
-        with self._waking:
-            self._thread = None
-        self.flush()
+    def _write(self) -> None:
+        """In the worker's thread."""
+        contents = self._contents
+        if self._is_idle or contents is self._written:
+            return
+        try:
+            write_ring(self.path, self._encoder.encode(self.held()))
+            self._failure = ""
+        except Exception as error:
+            self._failure = f"The traces are not kept in {self.path}: {error}"
+            self._report(_STEP, error)
+        self._written = contents
 
 
 # -- the file -------------------------------------------------------------------------------------

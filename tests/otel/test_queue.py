@@ -19,6 +19,7 @@ from orm_insight.capture import faults
 from orm_insight.otel import queue
 from tests.builders import make_trace
 from tests.otel.conftest import Spans
+from tests.stores.listing import until
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +36,7 @@ class Asking:
     def on_end(self, span):
         with connection.cursor() as cursor:
             cursor.execute("SELECT 'exported'")
+        connection.close()  # that of the thread
 
     def shutdown(self):
         pass
@@ -54,11 +56,7 @@ def processors(spans: Spans):
 
 def test_spans_are_written_without_being_asked_for(spans: Spans):
     insight.keep(make_trace())
-    for thread in threading.enumerate():
-        if thread.name == "orm_insight: export spans to OpenTelemetry":
-            thread.join(20)
-
-    assert len(spans._exporter.get_finished_spans()) == 1
+    until(lambda: len(spans._exporter.get_finished_spans()) == 1)
 
 
 def test_what_the_exporter_does_is_not_recorded(spans: Spans, processors):
@@ -84,8 +82,8 @@ def test_a_failure_stays_ours(spans: Spans, monkeypatch):
 
 
 def test_the_oldest_is_left_out_and_counted(spans: Spans, monkeypatch):
-    monkeypatch.setattr(queue._waiting, "limit", 2)
-    monkeypatch.setattr(queue._waiting, "delay_s", 30)
+    monkeypatch.setattr(queue._worker, "limit", 2)
+    monkeypatch.setattr(queue._worker, "delay_s", 30)
     for number in range(4):
         insight.keep(make_trace(id=f"trace-{number}"))
 
@@ -96,7 +94,7 @@ def test_the_oldest_is_left_out_and_counted(spans: Spans, monkeypatch):
 
 
 def test_the_same_trace_waits_once(spans: Spans, monkeypatch):
-    monkeypatch.setattr(queue._waiting, "delay_s", 30)
+    monkeypatch.setattr(queue._worker, "delay_s", 30)
     for name in ("first", "second"):
         insight.keep(make_trace(id="same", kind="task", name=name))
 

@@ -14,7 +14,6 @@ import redis
 from django.test import Client
 
 from orm_insight import insight
-from orm_insight.stores import background
 from orm_insight.stores.base import PinOutcome
 from orm_insight.stores.codec import MAGIC, VERSION
 from orm_insight.stores.redis import RedisStore
@@ -162,7 +161,7 @@ def test_keys_of_another_kind_are_cleared(redis_server, store):
 
 
 def test_queue_is_bounded(redis_server, store, monkeypatch):
-    monkeypatch.setattr(background, "MAX_WAITING", 3)
+    monkeypatch.setattr(store._writer, "limit", 3)
     with away(redis_server):
         for number in range(5):
             store.save(make_trace(id=str(number)))
