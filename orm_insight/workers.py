@@ -164,4 +164,11 @@ class Worker(Generic[Item]):
 
 
 _workers: WeakSet[Worker[Any]] = WeakSet()
-os.register_at_fork(after_in_child=lambda: [worker.begin_anew() for worker in list(_workers)])
+
+
+def _begin_anew() -> None:
+    for worker in list(_workers):
+        worker.begin_anew()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
