@@ -6,10 +6,10 @@ import inspect
 from pathlib import Path
 
 import pytest
+from orm_insight.analysis.documentation import docs_of
 
 from orm_insight.analysis.detectors import DETECTORS
 from orm_insight.analysis.detectors.base import Detector
-from orm_insight.analysis.documentation import docs_of
 
 ROOT = Path(__file__).parent.parent.parent
 
