@@ -19,10 +19,11 @@ from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from orm_insight import store_checks
-from orm_insight.analysis.silence import KNOWN_CODES, IgnoreComment
+from orm_insight.analysis.silence import IgnoreComment
 from orm_insight.capture.codes import is_application
 from orm_insight.capture.provenance import missing_hooks
 from orm_insight.conf import KEYS, SETTING, Problem, get_config, read_config
+from orm_insight.hints.catalogue import RULES
 from orm_insight.ignore_comments import comments_below
 from orm_insight.setting_rules import (
     BadCallbackError,
@@ -191,11 +192,12 @@ def _application_comments() -> Iterator[IgnoreComment]:
 def _problems_of(comment: IgnoreComment) -> Iterator[tuple[str, str, str]]:
     if not comment.codes:
         text = "This comment for orm-insight is not written as it must be: it silences nothing."
-        yield "orm_insight.W005", text, "Write orm-insight: ignore[ORM101], with codes of hints."
+        example = f"Write orm-insight: ignore[{next(iter(RULES))}], with codes of hints."
+        yield "orm_insight.W005", text, example
     for code in comment.codes:
-        if code not in KNOWN_CODES:
+        if code not in RULES:
             text = f"This comment names {code}, which is no hint."
-            yield "orm_insight.W006", text, _did_you_mean(nearest_code(code), sorted(KNOWN_CODES))
+            yield "orm_insight.W006", text, _did_you_mean(nearest_code(code), sorted(RULES))
 
 
 def _did_you_mean(nearest: str | None, choices: Sequence[str]) -> str:
@@ -213,7 +215,7 @@ def _message(problem: Problem) -> checks.CheckMessage:
     elif isinstance(error, UnknownKeyError):
         hint = _did_you_mean(error.nearest, KEYS)
     elif isinstance(error, UnknownCodeError):
-        hint = f"{hint} {_did_you_mean(error.nearest, sorted(KNOWN_CODES))}"
+        hint = f"{hint} {_did_you_mean(error.nearest, sorted(RULES))}"
     return checks.Error(f"{entry} {error}.", hint=hint, id=_ERROR_IDS[type(error)])
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from orm_insight.analysis.silence import KNOWN_CODES
+from orm_insight.hints.catalogue import RULES
 
 ShowCallback: TypeAlias = Callable[[HttpRequest], bool]
 Rule: TypeAlias = Callable[[Any], object]
@@ -269,11 +269,11 @@ def _codes(pattern: str, value: object) -> tuple[str, ...]:
     except SettingError as error:
         raise type(error)(f"has for {pattern!r} what {error}") from error
     for code in codes:
-        if code not in KNOWN_CODES:
+        if code not in RULES:
             raise UnknownCodeError(f"names {code!r}, which is no hint", nearest=nearest_code(code))
     return codes
 
 
 def nearest_code(code: str) -> str | None:
     """The hint that was probably meant."""
-    return next(iter(get_close_matches(code.upper(), sorted(KNOWN_CODES), n=1)), None)
+    return next(iter(get_close_matches(code.upper(), sorted(RULES), n=1)), None)

@@ -12,11 +12,8 @@ from orm_insight.analysis.group_pairs import function_of
 from orm_insight.analysis.pairing import Rule, Step, pair_up
 from orm_insight.analysis.problems import Identity
 from orm_insight.analysis.report import Report
+from orm_insight.hints.catalogue import Needs, rule_of
 from orm_insight.model.hint import Hint
-
-# Only a trace that was recorded in depth can have these hints, only a plan those.
-_OF_DEPTH = frozenset({"ORM105", "ORM301", "ORM303", "ORM304"})
-_OF_PLANS = frozenset({"ORM602", "ORM603", "ORM604", "ORM605", "ORM606"})
 
 
 class HintChanges(NamedTuple):
@@ -56,10 +53,15 @@ def _by_saving(hints: list[Hint]) -> tuple[Hint, ...]:
 def _known(report: Report, *, beside: Report) -> list[_Known]:
     """The hints that the other report could have as well."""
     both_deep = report.trace.is_deep and beside.trace.is_deep
-    left_out = _OF_PLANS if both_deep else _OF_PLANS | _OF_DEPTH
+    shared = {Needs.TRACE, Needs.DEEP_RECORDING} if both_deep else {Needs.TRACE}
     shown = [_Known(hint, Identity.of(hint), is_silenced=False) for hint in report.hints]
     silenced = [_Known(s.hint, Identity.of(s.hint), is_silenced=True) for s in report.silenced]
-    return [each for each in (*shown, *silenced) if each.hint.code not in left_out]
+    return [each for each in (*shown, *silenced) if _needs(each.hint) in shared]
+
+
+def _needs(hint: Hint) -> Needs:
+    rule = rule_of(hint.code)
+    return Needs.TRACE if rule is None else rule.needs
 
 
 def _by_identity(each: _Known) -> Hashable:

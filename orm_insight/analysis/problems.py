@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
 from orm_insight.analysis.report import Report
+from orm_insight.hints.catalogue import Unused, codes_of_unused, rule_of
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import CallSite, Trace
@@ -188,14 +189,19 @@ def _needed_in(trace: Trace) -> Iterator[Loaded]:
         model, origin = use.source.model, Spot.of(use.source.site)
         for relation in use.relations:
             if relation.is_used:
-                yield "ORM105", model, relation.lookup, origin
+                yield from _loaded(Unused.RELATION, model, relation.lookup, origin)
         for column in use.columns:
             if column.is_read:
-                yield "ORM301", model, column.lookup, origin
+                yield from _loaded(Unused.COLUMN, model, column.lookup, origin)
         if use.is_read or use.is_handed_out:
             site = Spot.of(trace.queries[use.query].site)
-            yield "ORM303", model, None, site
-            yield "ORM304", model, None, site
+            yield from _loaded(Unused.ROWS, model, None, site)
+
+
+def _loaded(
+    kind: Unused, model: str | None, lookup: str | None, spot: Spot | None
+) -> Iterator[Loaded]:
+    return ((code, model, lookup, spot) for code in codes_of_unused(kind))
 
 
 def _by_identity(findings: Iterable[Finding]) -> dict[Identity, list[Finding]]:
@@ -245,7 +251,8 @@ def without_echoes(problems: Iterable[Problem]) -> list[Problem]:
 
 def _is_only_slow(problem: Problem) -> bool:
     """Nothing but that: where it is known what is wrong with it, a lookup says so."""
-    return problem.identity.code == "ORM601" and problem.identity.lookup is None
+    rule = rule_of(problem.identity.code)
+    return rule is not None and rule.is_of_time and problem.identity.lookup is None
 
 
 def _costliest_first(problem: Problem) -> tuple[float, int, bool, str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from orm_insight.analysis.detectors import DETECTORS
+from orm_insight.analysis.detectors import detectors
 from orm_insight.analysis.detectors.base import Context, Thresholds
 from orm_insight.analysis.groups import QueryGroup, count_duplicates, group_queries
 from orm_insight.analysis.patches.own_words import ReadText, Words, in_own_words, no_text
@@ -22,6 +22,7 @@ from orm_insight.analysis.silence import (
     silence_hints,
     unused_comments,
 )
+from orm_insight.hints.catalogue import Needs, rule_of
 from orm_insight.model.advice import Evidence
 from orm_insight.model.hint import Hint
 from orm_insight.model.schema import Schema
@@ -78,7 +79,7 @@ class Report:
         )
         words = Words(read=self.read_text, schema=self.schema, queries=self.queries)
         found = [
-            _worded(hint, words) for detector in DETECTORS for hint in detector.detect(context)
+            _worded(hint, words) for detector in detectors() for hint in detector.detect(context)
         ]
         ordered = _causes_first(sorted(found, key=_by_saving))
         return silence_hints(ordered, self.trace, self.silence)
@@ -165,12 +166,13 @@ def _by_saving(hint: Hint) -> tuple[int, float, str]:
 
 def _causes_first(hints: list[Hint]) -> list[Hint]:
     """What is known to be wrong with a statement, before what its plan suffers from by that."""
-    causes = [hint for hint in hints if hint.code == "ORM601" and hint.lookup is not None]
+    causes = [hint for hint in hints if _is_cause(hint)]
     if not causes:
         return hints
     ordered: list[Hint] = []
     for hint in hints:
-        of_plan = hint.code > "ORM601"
+        rule = rule_of(hint.code)
+        of_plan = rule is not None and rule.needs is Needs.PLAN
         ordered += [
             cause
             for cause in causes
@@ -179,6 +181,12 @@ def _causes_first(hints: list[Hint]) -> list[Hint]:
         if _is_new(hint, ordered):
             ordered.append(hint)
     return ordered
+
+
+def _is_cause(hint: Hint) -> bool:
+    """The statement itself tells why it takes long."""
+    rule = rule_of(hint.code)
+    return rule is not None and rule.is_of_time and hint.lookup is not None
 
 
 def _is_new(hint: Hint, among: list[Hint]) -> bool:

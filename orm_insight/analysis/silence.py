@@ -10,11 +10,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from orm_insight.analysis.detectors import DETECTORS
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import CallSite, Query, Trace
-
-KNOWN_CODES = frozenset(detector.code for detector in DETECTORS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,9 @@ class Hint:
     code to write, empty where none can be given; ``certain`` is false where it may not apply.
     ``imports`` are the lines that it needs and its file does not have. Where the fix alone stops
     nothing, the line that fires has to read ``instead``, in the place of its text ``replaces``.
-    ``model_site`` is the class of the model into which the fix is written.
+    ``model_site`` is the class of the model into which the fix is written. ``happens`` is the first
+    part of ``message``, before the advice; it may stand alone where figures of one trace would
+    mislead.
     """
 
     code: str
@@ -58,3 +60,9 @@ class Hint:
     instead: str = ""
     replaces: str = ""
     model_site: CallSite | None = None
+    happens: str = ""
+
+    @property
+    def advice(self) -> str:
+        """The message without the part that tells what happens."""
+        return self.message.removeprefix(self.happens).lstrip()

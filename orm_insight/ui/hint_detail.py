@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from orm_insight.analysis.patches.fixes import calls_of, statement_of
 from orm_insight.analysis.report import Report
+from orm_insight.hints.catalogue import Target, rule_of
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import CallSite
 from orm_insight.ui.contexts import Fact
@@ -15,7 +16,7 @@ from orm_insight.ui.diffs import diff_of
 from orm_insight.ui.edits import edits_of
 from orm_insight.ui.format import count, counted, duration, percent, queries
 from orm_insight.ui.hint_contexts import Diff, HintDetail, IgnoreCode
-from orm_insight.ui.hints import fix_place, is_of_index
+from orm_insight.ui.hints import fix_place, is_of_index, target_of
 from orm_insight.ui.links import Links
 from orm_insight.ui.paths import display_path
 from orm_insight.ui.queries import query_detail, rows_of
@@ -24,18 +25,6 @@ from orm_insight.ui.source import Sources
 _AROUND = 5
 _MAX_SITES = 12
 _MAX_QUERIES = 10
-
-# What the line does with the relation or the column, for each row.
-_DOES = {
-    "ORM101": "loads {}",
-    "ORM102": "loads {}",
-    "ORM103": "asks for some of {}",
-    "ORM104": "asks again for {}, which was prefetched,",
-    "ORM106": "loads {}, which the queryset left out,",
-    "ORM201": "counts {}",
-    "ORM202": "asks whether there is any of {}",
-    "ORM203": "aggregates {}",
-}
 
 
 def hint_detail(
@@ -87,11 +76,12 @@ def _is_only_cost(hint: Hint) -> bool:
 
 def _in_words(hint: Hint) -> tuple[Markup, str]:
     """What happens, with its lines, and what to do about it."""
-    happens, _, advice = hint.message.partition(". ")
-    does = _DOES.get(hint.code)
-    if does is None or hint.site is None or hint.lookup is None:
+    advice = hint.advice
+    rule = rule_of(hint.code)
+    does = rule.does if rule is not None else ""
+    if not does or hint.site is None or hint.lookup is None:
         where = Markup(", at {}").format(_location(hint.site)) if hint.site else Markup()
-        return Markup("{}{}.").format(happens.removesuffix("."), where), advice
+        return Markup("{}{}.").format(hint.happens.removesuffix("."), where), advice
     what = Markup(escape(does)).format(_code(hint.lookup))
     rows = Markup("for the {} queryset").format(_code(hint.model or ""))
     if hint.origin is not None and hint.origin != hint.site:
@@ -139,7 +129,7 @@ def _facts(hint: Hint, report: Report) -> Iterator[Fact]:
 
 def _fix_place(hint: Hint) -> str:
     """Where the code goes: into a class, after a queryset, or in place of what is there."""
-    if is_of_index(hint) or hint.code == "ORM204":
+    if target_of(hint) in {Target.MODEL, Target.LOOP}:
         return fix_place(hint)
     if hint.origin is None:
         return ""

@@ -9,6 +9,7 @@ from orm_insight.analysis.patches.patch import may_be_patched
 from orm_insight.analysis.problems import Identity
 from orm_insight.analysis.report import Report
 from orm_insight.analysis.silence import IgnoreComment, SilencedHint
+from orm_insight.hints.catalogue import Target, rule_of
 from orm_insight.model.hint import Hint
 from orm_insight.ui.contexts import HintCard, QueryLink
 from orm_insight.ui.edits import edits_of
@@ -19,9 +20,6 @@ from orm_insight.ui.source import Sources
 
 _OPEN = 3
 _WITH_SOURCE = 30
-_IN_PLACE = {"ORM303", "ORM304"}
-_OF_INDEXES = {"ORM602", "ORM603", "ORM604", "ORM606"}
-"""Codes whose fix stands for what is done with a queryset, and does not continue it."""
 _LINKED_QUERIES = 8
 _NAMED_IGNORES = 3
 
@@ -61,12 +59,13 @@ def _some(texts: Collection[str]) -> str:
 
 def fix_place(hint: Hint) -> str:
     """Where the fix belongs, in a few words."""
-    if hint.code == "ORM204":
-        return "before the loop"
-    if hint.code in _IN_PLACE:
-        return "in the place of what fires"
-    if is_of_index(hint):
-        return f"into Meta.indexes of {hint.model}"
+    match target_of(hint):
+        case Target.LOOP:
+            return "before the loop"
+        case Target.CALL:
+            return "in the place of what fires"
+        case Target.MODEL:
+            return f"into Meta.indexes of {hint.model}"
     return "where the queryset is built" if hint.origin not in {None, hint.site} else ""
 
 
@@ -84,7 +83,12 @@ def details_label(hint: Hint, sources: Sources) -> str:
 
 def is_of_index(hint: Hint) -> bool:
     """The fix belongs into a model, not to the lines that the hint names."""
-    return hint.code in _OF_INDEXES
+    return target_of(hint) is Target.MODEL
+
+
+def target_of(hint: Hint) -> Target:
+    rule = rule_of(hint.code)
+    return Target.QUERYSET if rule is None else rule.target
 
 
 def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:

@@ -57,7 +57,7 @@ def _worst_problem(problem: Problem, traces: Sequence[TraceSummary], url: str) -
         fix_place=fix_place(hint),
         instead=cut(hint.instead, _MAX_FIX),
         # The first sentence is about one trace, and this about all.
-        message="" if hint.fix else cut(hint.message.partition(". ")[2], _MAX_MESSAGE),
+        message="" if hint.fix else cut(hint.advice, _MAX_MESSAGE),
         place=place_of(hint.origin or hint.site),
     )
 

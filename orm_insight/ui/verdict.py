@@ -6,20 +6,17 @@ The cause is named in the words of the hint, else by the line.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from orm_insight.analysis.comparison import Comparison
 from orm_insight.analysis.group_pairs import Change, GroupPair, Kind
+from orm_insight.hints.catalogue import rule_of
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import CallSite
 from orm_insight.sql.fingerprint import summary
 from orm_insight.ui.format import count, cut, duration, queries
 from orm_insight.ui.paths import display_path
 
-# Where a hint's title says what is: "author is loaded row by row". Not "asked 40 times": it may be
-# asked still, if not as often.
-_STATE = re.compile(r"([^,]+?) (is|are) ([^0-9]+)")
 _HARDLY = 0.1
 
 
@@ -160,25 +157,26 @@ def _place(site: CallSite) -> str:
 
 
 def _no_longer(hint: Hint) -> str:
-    found = _STATE.fullmatch(_title(hint))
-    if found is None:
-        return f"“{_title(hint)}” is gone"
-    what, verb, state = found.groups()
-    return f"{what} {verb} no longer {state}"
+    return _state(hint, "no longer") or f"“{_title(hint)}” is gone"
 
 
 def _now(hint: Hint) -> str:
-    found = _STATE.fullmatch(_title(hint))
-    if found is None:
-        return f"new: “{_title(hint)}”"
-    what, verb, state = found.groups()
-    return f"{what} {verb} now {state}"
+    return _state(hint, "now") or f"new: “{_title(hint)}”"
+
+
+def _state(hint: Hint, when: str) -> str:
+    """The rule's sentence on this hint, with ``when`` after its verb; empty where it has none."""
+    rule = rule_of(hint.code)
+    if rule is None or rule.state is None:
+        return ""
+    statement = summary(hint.queries[0].sql) if hint.queries else ""
+    known = {"lookup": hint.lookup, "model": hint.model, "statement": statement}
+    subject = rule.state.subject.format_map({name: text or "" for name, text in known.items()})
+    return f"{cut(subject, 120)} {rule.state.verb} {when} {rule.state.words}" if subject else ""
 
 
 def _title(hint: Hint) -> str:
-    """Without the model, which the lookup stands for well enough."""
-    model = f"{hint.model}: "
-    return cut(hint.title.removeprefix(model), 120)
+    return cut(hint.title, 120)
 
 
 def differences(compared: Comparison) -> Iterator[str]:

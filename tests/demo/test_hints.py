@@ -7,7 +7,7 @@ import re
 import httpx
 import pytest
 
-from orm_insight.analysis.detectors import DETECTORS
+from orm_insight.hints.catalogue import RULES
 from tests.demo.pages import get
 from tests.demo.running import Demo
 
@@ -59,7 +59,7 @@ def test_every_code_has_a_page():
     shown |= {code for hints in PROMISED_IN_DEPTH.values() for code, _ in hints}
     shown |= {*PROMISED_IN_PLAN.values(), *SLOW.values()}
 
-    assert shown == {detector.code for detector in DETECTORS}
+    assert shown == set(RULES)
 
 
 @pytest.mark.parametrize("slug", PROMISED)

@@ -56,9 +56,10 @@ class AskedBeforeLoading:
             (question, loading),
             context,
             title=f"{model}: {method}, and then the same rows are loaded",
-            message=(
-                f"{method} asks the database about the rows that are loaded right after. Evaluate "
-                f"the queryset once and ask what it has loaded: {instead} costs no statement then."
+            happens=f"{method} asks the database about the rows that are loaded right after.",
+            advice=(
+                "Evaluate the queryset once and ask what it has loaded: "
+                f"{instead} costs no statement then."
             ),
             certain=True,
         )

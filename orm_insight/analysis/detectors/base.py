@@ -10,7 +10,6 @@ from typing import Protocol
 
 from orm_insight.analysis.annotations import Subjects
 from orm_insight.analysis.asked_first import join_questions
-from orm_insight.analysis.documentation import docs_of
 from orm_insight.analysis.groups import QueryGroup
 from orm_insight.analysis.loads import LoadGroup, group_loads
 from orm_insight.analysis.loops import Loop, find_loops
@@ -25,6 +24,8 @@ from orm_insight.analysis.owners import advice_in_class, code_in_class, is_compl
 from orm_insight.analysis.repeats import find_repeated_reads
 from orm_insight.analysis.summaries import Summary, find_summaries
 from orm_insight.analysis.uses import BuiltHere, by_building_line
+from orm_insight.hints import catalogue
+from orm_insight.hints.catalogue import docs_of
 from orm_insight.model.advice import Evidence
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.schema import Schema
@@ -135,14 +136,9 @@ def saving_of(queries: tuple[Query, ...], *, remaining: int) -> Saving:
     return Saving(removed, total * removed / len(queries) if queries else 0.0)
 
 
-def severity_of(saving: Saving, context: Context) -> Severity:
-    """By the statements saved, or the part of the whole trace that they take."""
-    share = saving.ms / context.trace.duration_ms if context.trace.duration_ms else 0.0
-    if saving.queries >= 20 or share >= 0.3:
-        return Severity.HIGH
-    if saving.queries >= 5 or share >= 0.1:
-        return Severity.MEDIUM
-    return Severity.LOW
+def severity_of(code: str, saving: Saving, context: Context) -> Severity:
+    """Return how severe the rule calls it in this trace."""
+    return catalogue.severity_of(code, saving, context.trace.duration_ms)
 
 
 def sites_of(queries: Iterable[Query]) -> tuple[CallSite, ...]:
@@ -175,14 +171,16 @@ def hint_of_load(
     source, queries = group.load.source, group.statements
     saving = saving_of(queries, remaining=remaining)
     fix, advice = _at_origin(source, fix, advice, is_repeated=group.results > 1)
+    happens = (
+        f"{lookup} {problem} one object at a time: {len(queries):,} statements for the "
+        f"rows of one {source.model} queryset."
+    )
     return Hint(
         code=code,
         title=f"{source.model}: {lookup} is loaded row by row",
-        message=(
-            f"{lookup} {problem} one object at a time: {len(queries):,} statements for the "
-            f"rows of one {source.model} queryset. {advice}"
-        ),
-        severity=severity_of(saving, context),
+        happens=happens,
+        message=f"{happens} {advice}",
+        severity=severity_of(code, saving, context),
         model=source.model,
         lookup=lookup,
         fix=fix,
@@ -262,7 +260,8 @@ def hint_of_loop(
     context: Context,
     *,
     title: str,
-    message: str,
+    happens: str,
+    advice: str,
     model: str | None = None,
     lookup: str | None = None,
     fix: str = "",
@@ -276,8 +275,9 @@ def hint_of_loop(
     return Hint(
         code=code,
         title=title,
-        message=message,
-        severity=severity_of(saving, context),
+        happens=happens,
+        message=f"{happens} {advice}",
+        severity=severity_of(code, saving, context),
         model=model,
         lookup=lookup,
         fix=fix,

@@ -35,9 +35,12 @@ class DeepOffset:
             queries,
             context,
             title=f"{skipped:,} rows are read to be skipped",
-            message=(
+            happens=(
                 f"OFFSET makes the database read {skipped:,} rows and throw them away before the "
-                "first that is wanted. Begin after the last row of the page before: filter by the "
+                "first that is wanted."
+            ),
+            advice=(
+                "Begin after the last row of the page before: filter by the "
                 "columns of order_by(), for instance .filter(pk__gt=last_pk).order_by('pk')[:20]."
             ),
             certain=True,

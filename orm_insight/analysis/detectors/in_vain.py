@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orm_insight.analysis.detectors.base import Context, saving_of, severity_of, sites_of
-from orm_insight.analysis.documentation import docs_of
 from orm_insight.analysis.groups import identity_of
 from orm_insight.analysis.uses import BuiltHere, evaluated_in_vain
+from orm_insight.hints.catalogue import docs_of
 from orm_insight.model.hint import Hint
 
 
@@ -37,14 +37,16 @@ def _hint(code: str, built: BuiltHere, method: str, context: Context, asked: str
     saving = saving_of((), remaining=0)
     in_template = site is not None and site.is_template
     call = method if in_template else f"{method}()"
+    happens = (
+        f"{built.rows:,} rows of a {source.model} queryset are loaded {asked}, and none of "
+        "them is used."
+    )
     return Hint(
         code=code,
         title=f"{source.model}: rows are loaded {asked}",
-        message=(
-            f"{built.rows:,} rows of a {source.model} queryset are loaded {asked}, and none of "
-            f"them is used. Ask the database instead: .{call} of the queryset."
-        ),
-        severity=severity_of(saving, context),
+        happens=happens,
+        message=f"{happens} Ask the database instead: .{call} of the queryset.",
+        severity=severity_of(code, saving, context),
         model=source.model,
         fix=call,
         site=site,

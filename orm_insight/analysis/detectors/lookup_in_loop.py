@@ -37,9 +37,12 @@ class LookupInLoop:
             loop.queries,
             context,
             title=f"{facts.label} is looked up one by one",
-            message=(
+            happens=(
                 f"{loop.origin} is called {times(len(loop.queries))} by the same line, each time "
-                f"for another {lookup.field}. {_advice(loop, lookup)}"
+                f"for another {lookup.field}."
+            ),
+            advice=(
+                _advice(loop, lookup)
                 + ("" if is_known else " Its other conditions belong into that one as well.")
                 + ("" if is_one else " Keep one of the objects of each value.")
             ),

@@ -51,13 +51,14 @@ class ManyRows:
             queries,
             context,
             title=f"{model}: {most:,} rows are loaded at once",
-            message=(
+            happens=(
                 f"The queryset has no limit: it gave {most:,} rows, all of them kept in memory "
-                f"together, and there will be more. {_advice(is_request=is_request)}"
+                "together, and there will be more."
             ),
+            advice=_advice(is_request=is_request),
             fix="" if is_request or not is_iterated else _FIX,
         )
-        return replace(hint, saving=saving, severity=severity_of(saving, context))
+        return replace(hint, saving=saving, severity=severity_of(self.code, saving, context))
 
 
 def _advice(*, is_request: bool) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from orm_insight.analysis.detectors.base import Context, severity_of, sites_of
-from orm_insight.analysis.documentation import docs_of
 from orm_insight.analysis.groups import QueryGroup
+from orm_insight.hints.catalogue import docs_of
 from orm_insight.model.advice import Evidence, IndexAdvice
 from orm_insight.model.hint import Hint, Saving
 from orm_insight.model.plan import Finding
@@ -58,8 +58,9 @@ def _of_index(
     return Hint(
         code=code,
         title=f"{advice.model}: an index is missing",
+        happens=next(iter(why), advice.reason),
         message=" ".join([*why, advice.reason, proof]),
-        severity=severity_of(saving, context),
+        severity=severity_of(code, saving, context),
         model=advice.model,
         lookup=", ".join(advice.fields),
         fix=advice.meta,
@@ -105,8 +106,9 @@ def _of_finding(
     return Hint(
         code=code,
         title=f"{model or 'A statement'}: {found.title}",
+        happens=found.message,
         message=f"{found.message} {found.advice}",
-        severity=severity_of(saving, context),
+        severity=severity_of(code, saving, context),
         model=model,
         site=query.site,
         sites=sites_of(group.queries),

@@ -10,9 +10,9 @@ from orm_insight.analysis.detectors.base import (
     severity_of,
     sites_of,
 )
-from orm_insight.analysis.documentation import docs_of
 from orm_insight.analysis.origins import QueryOrigin
 from orm_insight.analysis.summaries import Summary
+from orm_insight.hints.catalogue import docs_of
 from orm_insight.model.hint import Hint
 
 
@@ -34,15 +34,16 @@ def hint_of_summary(
     fix = _fix(summary, annotation)
     if summary.conditions:
         asked = f"filter({', '.join(summary.conditions)}).{asked}"
+    happens = (
+        f"{_row(summary)}.{relation.name}.{asked} is asked one object at a time: "
+        f"{len(summary.queries):,} statements for the rows of one {source.model} queryset."
+    )
     return Hint(
         code=code,
         title=f"{relation.model}: {relation.name}.{asked} is asked row by row",
-        message=(
-            f"{_row(summary)}.{relation.name}.{asked} is asked one object at a time: "
-            f"{len(summary.queries):,} statements for the rows of one {source.model} queryset. "
-            f"{_advice(summary, annotation, otherwise)}"
-        ),
-        severity=severity_of(saving, context),
+        happens=happens,
+        message=f"{happens} {_advice(summary, annotation, otherwise)}",
+        severity=severity_of(code, saving, context),
         model=source.model,
         lookup="__".join(step.query_name for step in (*summary.load.path, relation)),
         fix=fix,

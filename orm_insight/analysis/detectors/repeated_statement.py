@@ -48,10 +48,11 @@ class RepeatedStatement:
             queries,
             context,
             title=f"{label} is repeated in a loop",
-            message=(
+            happens=(
                 f"{label} ({loop.origin}) is issued {times(len(loop.queries))} by the "
-                f"same line with other parameters. {advice}"
+                "same line with other parameters."
             ),
+            advice=advice,
             lookup=None if related is None else related.field,
         )
 

@@ -32,10 +32,8 @@ class SameCount:
             queries,
             context,
             title=f"{model}: counted {times(len(queries))}",
-            message=(
-                f"The same count() is asked {times(len(queries))}, {asked_by(queries)}. "
-                f"{_advice(queries, context)}"
-            ),
+            happens=f"The same count() is asked {times(len(queries))}, {asked_by(queries)}.",
+            advice=_advice(queries, context),
         )
 
 

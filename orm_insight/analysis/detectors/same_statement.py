@@ -26,7 +26,7 @@ class SameStatement:
     def detect(self, context: Context) -> Iterable[Hint]:
         for queries in context.repeated_reads:
             if is_count(queries[0]):
-                continue  # ORM502
+                continue  # the rule for counts tells of it
             owner = chooser_of(queries[0])
             if owner is None:
                 yield self._hint(queries, context)
@@ -42,10 +42,11 @@ class SameStatement:
             queries,
             context,
             title=f"{label} is asked {times(len(queries))}",
-            message=(
+            happens=(
                 f"{label} is executed {times(len(queries))} with the same parameters, "
-                f"{asked_by(queries)}. {where_to_keep(queries, context)}"
+                f"{asked_by(queries)}."
             ),
+            advice=where_to_keep(queries, context),
         )
 
     def _hint_of_choices(self, queries: tuple[Query, ...], owner: Owner, context: Context) -> Hint:
@@ -56,10 +57,11 @@ class SameStatement:
             queries,
             context,
             title=f"The choices of {owner.field} are asked {times(len(queries))}",
-            message=(
+            happens=(
                 f"The choices of the form field {owner.field} are loaded {times(len(queries))}, "
-                "for one form after the other. Load them once for all forms."
+                "for one form after the other."
             ),
+            advice="Load them once for all forms.",
             fix=code_of_choices(owner, [CHOICES_ONCE]),
             certain=is_complete(owner),
         )

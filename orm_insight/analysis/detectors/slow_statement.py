@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orm_insight.analysis.detectors.base import Context, severity_of, sites_of, times
-from orm_insight.analysis.documentation import docs_of
 from orm_insight.analysis.groups import QueryGroup
 from orm_insight.analysis.side_by_side import SideBySide, find_side_by_side
+from orm_insight.hints.catalogue import RULES, docs_of
 from orm_insight.model.advice import Evidence
 from orm_insight.model.hint import Hint, Saving
 from orm_insight.model.trace import Query
@@ -43,14 +43,16 @@ class SlowStatement:
         slowest = max(slow, key=lambda query: query.duration_ms)
         saving = Saving(0, sum(query.duration_ms for query in slow))
         model = slowest.construction.model if slowest.construction else None
+        happens = (
+            f"It was executed {times(group.count)}, and took {slowest.duration_ms:,.0f} ms in "
+            "the slowest case."
+        )
         return Hint(
             code=self.code,
             title=f"{model}: slow statement" if model else "Slow statement",
-            message=(
-                f"It was executed {times(group.count)}, and took {slowest.duration_ms:,.0f} ms in "
-                f"the slowest case. {_why(context.evidence.get(slowest.index), cause)}"
-            ),
-            severity=severity_of(saving, context),
+            happens=happens,
+            message=f"{happens} {_why(context.evidence.get(slowest.index), cause)}",
+            severity=severity_of(self.code, saving, context),
             model=model,
             lookup=", ".join(cause.names) if cause is not None else None,
             site=slowest.site or slowest.origin,
@@ -84,5 +86,5 @@ def _is_explained(slow: tuple[Query, ...], context: Context) -> bool:
 
 
 def _gives_hint(evidence: Evidence) -> bool:
-    found = {finding.hint for finding in evidence.plan.findings}
-    return bool(evidence.advice) or not found.isdisjoint({"ORM604", "ORM605"})
+    rules = (RULES.get(finding.hint) for finding in evidence.plan.findings)
+    return bool(evidence.advice) or any(rule and rule.is_given_by_finding for rule in rules)

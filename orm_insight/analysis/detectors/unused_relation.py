@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orm_insight.analysis.detectors.base import Context, saving_of, severity_of, sites_of
-from orm_insight.analysis.documentation import docs_of
 from orm_insight.analysis.uses import BuiltHere, unused_relations
+from orm_insight.hints.catalogue import docs_of
 from orm_insight.model.hint import Hint
 from orm_insight.model.usage import EagerMethod, EagerRelation
 
@@ -40,14 +40,16 @@ class UnusedRelation:
         saving = saving_of(queries, remaining=0)
         loaded = "joined to every row" if method == "select_related" else "prefetched"
         only = f", only {relation.used}" if relation.used else ""
+        happens = (
+            f"{lookup} is {loaded}, but no row of this {source.model} queryset was asked for "
+            f"it{only}."
+        )
         return Hint(
             code=self.code,
             title=f"{source.model}: {lookup} is loaded and never used",
-            message=(
-                f"{lookup} is {loaded}, but no row of this {source.model} queryset was asked for "
-                f"it{only}. {_advice(relation)}"
-            ),
-            severity=severity_of(saving, context),
+            happens=happens,
+            message=f"{happens} {_advice(relation)}",
+            severity=severity_of(self.code, saving, context),
             model=source.model,
             lookup=lookup,
             fix=_fix(built, method, kept),

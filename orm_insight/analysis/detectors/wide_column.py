@@ -16,8 +16,8 @@ from orm_insight.analysis.detectors.base import (
     severity_of,
     sites_of,
 )
-from orm_insight.analysis.documentation import docs_of
 from orm_insight.analysis.uses import BuiltHere, unread_columns
+from orm_insight.hints.catalogue import docs_of
 from orm_insight.model.hint import Hint, Severity
 
 
@@ -44,14 +44,18 @@ class WideColumn:
         # Nothing says how much of a statement's time a column takes.
         severity = Severity.MEDIUM if size >= 1_000_000 else Severity.LOW
         nothing = saving_of((), remaining=0)
+        happens = (
+            f"{size:,} bytes of {lookup} were loaded for {built.rows:,} rows of a "
+            f"{source.model} queryset, and no value was read."
+        )
         return Hint(
             code=self.code,
             title=f"{source.model}: {lookup} is loaded and never read",
-            message=(
-                f"{size:,} bytes of {lookup} were loaded for {built.rows:,} rows of a "
-                f"{source.model} queryset, and no value was read. {advice}"
+            happens=happens,
+            message=f"{happens} {advice}",
+            severity=max(
+                severity, severity_of(self.code, nothing, context), key=list(Severity).index
             ),
-            severity=max(severity, severity_of(nothing, context), key=list(Severity).index),
             model=source.model,
             lookup=lookup,
             fix=fix,

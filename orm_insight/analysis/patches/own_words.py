@@ -24,12 +24,11 @@ from orm_insight.analysis.patches.prefetches import attributes_at, prefetched_al
 from orm_insight.analysis.patches.scopes import free_names, means_the_same
 from orm_insight.analysis.patches.source import Edit, SourceFile
 from orm_insight.analysis.patches.uses import new_attributes
+from orm_insight.hints.catalogue import Target, rule_of
 from orm_insight.model.hint import Hint, Saving
 from orm_insight.model.schema import Schema
 from orm_insight.model.trace import CallSite, Query
 
-_OF_RELATIONS = frozenset({"ORM103", "ORM104", "ORM201", "ORM202", "ORM203"})
-_OF_INDEXES = frozenset({"ORM602", "ORM603", "ORM604", "ORM606"})
 _GIVE_OTHERS = frozenset(
     ["values", "values_list", "dates", "datetimes", "in_bulk", "ain_bulk", "contains", "acontains"]
 )
@@ -59,20 +58,21 @@ class Words:
 
 def in_own_words(hint: Hint, words: Words) -> Hint:
     """The hint with all that its source adds to it."""
-    if not hint.fix:
+    rule = rule_of(hint.code)
+    if not hint.fix or rule is None:
         return hint
-    if hint.code in _OF_INDEXES:
+    if rule.target is Target.MODEL:
         return _with_model(hint, words)
-    if hint.code == "ORM204":
+    if rule.target is Target.LOOP:
         facts = words.schema.models.get(hint.model or "")
         hint = loaded_before(hint, _source(hint.site, words), facts)
-    asking = _asking(hint, words) if hint.code in _OF_RELATIONS else None
+    asking = _asking(hint, words) if rule.has_reading else None
     if asking is not None:
         there = _prefetched(hint, asking, words)
         if there is not None:
             return there
         hint = _with_reading(_with_free_name(hint, words), asking)
-    if hint.code in _OF_RELATIONS:
+    if rule.has_reading:
         hint = _with_expressions(hint, asking, words)
     return _with_imports(hint, words)
 
@@ -237,12 +237,11 @@ def _prefetched(hint: Hint, asking: Asking, words: Words) -> Hint | None:
     objects = f"{asking.row}.{found}"
     name = f"{asking.row}.{found}".removesuffix(".all()")
     saving = Saving(len(hint.queries), sum(query.duration_ms for query in hint.queries))
-    what, _, _ = hint.message.partition(". ")
     return replace(
         hint,
         message=(
-            f"{what}. The queryset has prefetched them as {name} already, and the line still calls "
-            f".{asking.method}(): read that there."
+            f"{hint.happens} The queryset has prefetched them as {name} already, and the line "
+            f"still calls .{asking.method}(): read that there."
         ),
         fix="",
         instead=one_of(objects, asking.method),

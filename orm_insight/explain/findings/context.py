@@ -9,6 +9,7 @@ from functools import cached_property
 from orm_insight.explain.names import Names
 from orm_insight.explain.raw_values import text_of
 from orm_insight.explain.wording import duration, percent
+from orm_insight.hints.catalogue import code_of_finding
 from orm_insight.model.plan import Finding, Plan, PlanNode
 
 # These read all of their input before they give the first row.
@@ -114,7 +115,7 @@ class Context:
         title: str,
         message: str,
         advice: str,
-        hint: str = "",
+        hint: str | None = None,
     ) -> Finding:
         # Rounded times of thousands of loops may add up to more than the whole.
         if node is not self.plan.root:
@@ -127,7 +128,7 @@ class Context:
             title=title,
             message=message,
             advice=advice,
-            hint=hint,
+            hint=code_of_finding(code) if hint is None else hint,
             is_of_plan=node is self.plan.root and code in WHOLE_PLAN,
         )
 

@@ -38,7 +38,6 @@ def misestimate(context: Context) -> Iterator[Finding]:
                 f"number take {context.of_time(ms)}."
             ),
             advice=_advice(context, node),
-            hint="ORM605",
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from orm_insight.explain.findings.context import Context
 from orm_insight.explain.raw_values import number_of
 from orm_insight.explain.wording import amount, counted, percent
+from orm_insight.hints.catalogue import IndexKind, code_of_index
 from orm_insight.model.plan import Finding, PlanNode
 
 
@@ -80,7 +81,7 @@ def bitmap_and(context: Context) -> Iterator[Finding]:
                 f"{names or 'several indexes'}, and only those found in each remain."
             ),
             advice=f"One index on {one} finds them at once.",
-            hint="ORM602",
+            hint=code_of_index(IndexKind.PLAIN),
         )
 
 

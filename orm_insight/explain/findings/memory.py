@@ -33,7 +33,6 @@ def spilled_to_disk(context: Context) -> Iterator[Finding]:
                 f"{context.of_time(ms)}: {what} not fit into work_mem and went to disk{volume}."
             ),
             advice=advice,
-            hint="ORM604",
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orm_insight.explain.findings.context import Context
 from orm_insight.explain.wording import amount
+from orm_insight.hints.catalogue import IndexKind, code_of_index
 from orm_insight.model.plan import Finding, PlanNode
 
 MIN_LOOPS = 1_000
@@ -34,7 +35,7 @@ def nested_loop(context: Context) -> Iterator[Finding]:
                 f"{_target(context, inner)} is searched anew."
             ),
             advice=_faster(context, inner),
-            hint="ORM602" if _scan(inner).node_type == "Seq Scan" else "",
+            hint=code_of_index(IndexKind.PLAIN) if _scan(inner).node_type == "Seq Scan" else "",
         )
 
 

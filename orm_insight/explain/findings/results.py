@@ -38,7 +38,6 @@ def large_offset(context: Context) -> Iterator[Finding]:
                 "Page by the last value seen: filter(pk__gt=last) in the order of an index, and a "
                 "slice without a start."
             ),
-            hint="ORM306",
         )
 
 
@@ -75,5 +74,4 @@ def unbounded_result(context: Context) -> Iterator[Finding]:
             "Slice or paginate; count and sum in the database; iterator() where all of them are "
             "needed."
         ),
-        hint="ORM302",
     )

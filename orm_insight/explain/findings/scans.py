@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from orm_insight.explain.findings.context import Context, partitioned
 from orm_insight.explain.raw_values import number_of
 from orm_insight.explain.wording import amount, counted
+from orm_insight.hints.catalogue import IndexKind, code_of_index
 from orm_insight.model.plan import Finding, PlanNode
 from orm_insight.sql.predicates import Comparison, comparisons
 
@@ -64,17 +65,23 @@ def _instead_of_reading_all(context: Context, node: PlanNode) -> tuple[str, str]
     """The hint's code and what to do, by the shape of the condition."""
     found = comparisons(str(node.raw.get("Filter", "")))
     if any(is_infix_pattern(c) for c in found):
-        return "ORM603", (
+        return code_of_index(IndexKind.TRIGRAM), (
             "A pattern that starts with % cannot use an ordinary index: create a trigram index "
             "(TrigramExtension and a GinIndex with gin_trgm_ops)."
         )
     functions = [c for c in found if c.function and c.column]
     if functions and len(functions) == len([c for c in found if c.column]):
-        return "ORM606", _instead_of_computing(context, node, functions[0])
+        return code_of_index(IndexKind.EXPRESSION), _instead_of_computing(
+            context, node, functions[0]
+        )
     fields = ", ".join(context.names.fields_of(node))
     if not fields or any(c.operator == "OR" for c in found):
-        return "ORM602", "An index on what each part of the condition compares would be used."
-    return "ORM602", f"An index on {fields} lets PostgreSQL read only the rows that are wanted."
+        return code_of_index(
+            IndexKind.PLAIN
+        ), "An index on what each part of the condition compares would be used."
+    return code_of_index(
+        IndexKind.PLAIN
+    ), f"An index on {fields} lets PostgreSQL read only the rows that are wanted."
 
 
 def _instead_of_computing(context: Context, node: PlanNode, found: Comparison) -> str:
@@ -122,7 +129,7 @@ def inefficient_index_scan(context: Context) -> Iterator[Finding]:
                 f"do not fit {context.names.condition(node, *keys)}."
             ),
             advice=f"One index on {fields or 'all fields of the condition'} finds only the others.",
-            hint="ORM602",
+            hint=code_of_index(IndexKind.PLAIN),
         )
 
 
@@ -148,7 +155,7 @@ def order_from_the_wrong_index(context: Context) -> Iterator[Finding]:
                 f"An index that starts with {fields or 'what is filtered'} and ends with the "
                 "fields of order_by() gives just these rows, in this order."
             ),
-            hint="ORM602",
+            hint=code_of_index(IndexKind.PLAIN),
         )
 
 

@@ -20,6 +20,7 @@ from orm_insight.explain.indexes.keys import (
 )
 from orm_insight.explain.indexes.places import Place, places
 from orm_insight.explain.raw_values import number_of
+from orm_insight.hints.catalogue import IndexKind, code_of_index
 from orm_insight.model.plan import Plan, PlanNode
 
 MAX_KEYS = 3
@@ -84,16 +85,26 @@ def _shapes(place: Place, table: TableFacts) -> Iterator[tuple[str, str, list[Ke
     equal = equal_keys(found, place.scan, table)[:MAX_KEYS]
     ranges = [key for key in range_keys(found, place.scan, table) if key not in equal]
     order = _order(place, table)
-    hint = "ORM606" if any(key.function for key in (*equal, *ranges[:1])) else "ORM602"
+    hint = (
+        code_of_index(IndexKind.EXPRESSION)
+        if any(key.function for key in (*equal, *ranges[:1]))
+        else code_of_index(IndexKind.PLAIN)
+    )
     searched = [*equal, *ranges[:1]][:MAX_KEYS]
     ordered = [*equal, *(key for key in order if key not in equal)] if order else []
     if ordered and len(ordered) <= MAX_KEYS:
-        yield hint if equal else "ORM604", "btree", ordered
+        yield hint if equal else code_of_index(IndexKind.ORDERED), "btree", ordered
     # What the ordered index begins with anyway is no index of its own.
     if searched and (len(ordered) > MAX_KEYS or searched != ordered[: len(searched)]):
         yield hint, "btree", searched
     for key in contained_keys(found, table):
-        yield "ORM603" if key.opclass == "gin_trgm_ops" else "ORM602", "gin", [key]
+        yield (
+            code_of_index(IndexKind.TRIGRAM)
+            if key.opclass == "gin_trgm_ops"
+            else code_of_index(IndexKind.PLAIN),
+            "gin",
+            [key],
+        )
 
 
 def _order(place: Place, table: TableFacts) -> list[Key]:

@@ -10,6 +10,7 @@ from hashlib import md5
 from orm_insight.explain.indexes.candidates import Candidate
 from orm_insight.explain.indexes.facts import Key
 from orm_insight.explain.names import Names
+from orm_insight.hints.catalogue import IndexKind, code_of_index
 from orm_insight.model.advice import IndexAdvice
 from orm_insight.model.schema import ModelFacts
 
@@ -202,9 +203,9 @@ def _reason(candidate: Candidate, names: Names) -> str:
     fields = _listed(
         [_described(key, names.field(table.name, key.column)) for key in candidate.keys]
     )
-    if candidate.hint == "ORM603":
+    if candidate.hint == code_of_index(IndexKind.TRIGRAM):
         return f"A trigram index finds the rows of {of} whose {fields} contains the text."
-    if candidate.hint == "ORM604":
+    if candidate.hint == code_of_index(IndexKind.ORDERED):
         return f"An index on {fields} of {of} gives the order, without a sort."
     return f"An index on {fields} of {of} finds just the rows that are wanted."
 

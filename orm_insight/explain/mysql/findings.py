@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from orm_insight.explain.mysql.steps import number
 from orm_insight.explain.wording import amount, counted, duration, percent
+from orm_insight.hints.catalogue import IndexKind, code_of_finding, code_of_index
 from orm_insight.model.plan import Finding, Plan, PlanNode
 from orm_insight.sql.filters import Filters
 
@@ -45,7 +46,14 @@ class _Step:
         return f"{percent(self.share(ms))} of {duration(self.plan.execution_ms or 0.0)}"
 
     def finding(
-        self, code: str, ms: float, *, title: str, message: str, advice: str, hint: str = ""
+        self,
+        code: str,
+        ms: float,
+        *,
+        title: str,
+        message: str,
+        advice: str,
+        hint: str | None = None,
     ) -> Finding:
         return Finding(
             code=code,
@@ -53,7 +61,7 @@ class _Step:
             title=title,
             message=message,
             advice=advice,
-            hint=hint,
+            hint=code_of_finding(code) if hint is None else hint,
             ms=ms,
             share=self.share(ms),
         )
@@ -105,7 +113,7 @@ def full_scan(step: _Step) -> Iterator[Finding]:
             f"{counted(read, 'row')} are thrown away."
         ),
         advice=_index(node.relation, columns) if columns else _NO_INDEX,
-        hint="ORM602" if columns else "",
+        hint=code_of_index(IndexKind.PLAIN) if columns else "",
     )
 
 
@@ -127,7 +135,7 @@ def join_without_index(step: _Step) -> Iterator[Finding]:
             f"{counted(node.loops or 0, 'row')} of the tables before it."
         ),
         advice=_index(inner.relation, columns) if columns else _NO_INDEX,
-        hint="ORM602" if columns else "",
+        hint=code_of_index(IndexKind.PLAIN) if columns else "",
     )
 
 
@@ -151,7 +159,7 @@ def filesort(step: _Step) -> Iterator[Finding]:
             "the fields filtered by equality first, then those of order_by(). Or ask for fewer "
             "rows."
         ),
-        hint="ORM604",
+        hint=code_of_index(IndexKind.ORDERED),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from orm_insight.hints.catalogue import IndexKind, code_of_index
 from orm_insight.model.plan import Finding, Plan, PlanNode
 from orm_insight.sql.filters import Filters, find_filters
 
@@ -93,7 +94,7 @@ class _Search:
                 "alone, each time that it runs, because there is none."
             ),
             advice=_index(table, columns),
-            hint="ORM602",
+            hint=code_of_index(IndexKind.PLAIN),
         )
 
     def full_scan(self, step: _Step) -> Iterator[Finding]:
@@ -125,7 +126,7 @@ class _Search:
             title="whole index" if is_entries else "full scan",
             message=message,
             advice=_index(table, missing) if missing else _no_index(),
-            hint="ORM602" if missing else "",
+            hint=code_of_index(IndexKind.PLAIN) if missing else "",
         )
 
     def temp_b_tree(self, step: _Step) -> Iterator[Finding]:
@@ -147,7 +148,7 @@ class _Search:
                 "of them into a temporary B-tree before it returns the first."
             ),
             advice=_order(what),
-            hint="ORM604" if is_order else "",
+            hint=code_of_index(IndexKind.ORDERED) if is_order else "",
         )
 
     def _may_be_many(self, nodes: Sequence[PlanNode]) -> bool:
