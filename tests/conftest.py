@@ -23,14 +23,12 @@ from orm_insight import follow_ups, insight
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.recorder import record_query
-from tests import debian, servers
+from tests import debian, seeding, servers
 from tests.asgi import LiveServer, running_server
 from tests.browser import BrowserMissing, Remote, running_browser
 from tests.faketime import faketime_environment
 from tests.redis_cluster import running_cluster
 from tests.redis_server import RedisServer, running_redis, valkey_binary
-
-ALIASES = ("default", "sqlite")
 
 
 def pytest_report_header() -> list[str]:
@@ -41,6 +39,11 @@ def pytest_report_header() -> list[str]:
 
 
 Server = TypeVar("Server")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "alias" in metafunc.fixturenames:
+        metafunc.parametrize("alias", seeding.aliases_of(metafunc.definition), indirect=True)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -107,9 +110,25 @@ def django_db_setup(django_db_setup: None) -> None:
     insight.reset()
 
 
-@pytest.fixture(params=ALIASES)
+@pytest.fixture(scope="module", autouse=True)
+def seed_of_module(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The data that a module's marks ``seeded`` name."""
+    if request.node.get_closest_marker("seeded") is None:
+        yield
+        return
+    request.getfixturevalue("django_db_setup")
+    blocker = request.getfixturevalue("django_db_blocker")
+    seed = seeding.seeded(request.node)
+    with blocker.unblock():
+        seed.__enter__()
+    yield
+    with blocker.unblock():
+        seed.__exit__(None, None, None)
+
+
+@pytest.fixture
 def alias(request: pytest.FixtureRequest) -> str:
-    """Both databases in turn; the test still asks for ``django_db(databases="__all__")``."""
+    """Each of the databases that the test's mark ``django_db`` names, in turn."""
     if request.param == "default" and not servers.has_postgres():
         fail_or_skip(servers.MISSING)
     return request.param

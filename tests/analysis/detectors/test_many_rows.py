@@ -22,7 +22,7 @@ from tests.lines import line_with, place_of
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Chapter, Genre
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = pytest.mark.django_db(databases=["sqlite"])
 check_noop = partial(tools.check_noop, hint_code="ORM302")
 check_hint = partial(tools.check_hint, hint_code="ORM302")
 MANY = Thresholds().many_rows
@@ -133,7 +133,7 @@ urlpatterns = [path("genres/", Genres.as_view())]
 
 
 @pytest.mark.urls(__name__)
-@pytest.mark.parametrize("alias", ["default"], indirect=True)
+@pytest.mark.django_db(databases=["default"])
 def test_page_of_everything(alias: str, client: Client) -> None:
     client.get("/genres/")
     [trace] = insight.recent(1)
