@@ -10,7 +10,7 @@ import platform
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import debug_toolbar
 import django
@@ -23,7 +23,7 @@ from orm_insight import follow_ups, insight
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.recorder import record_query
-from tests import debian, seeding, servers
+from tests import debian, seeding, servers, tiers
 from tests.asgi import LiveServer, running_server
 from tests.browser import BrowserMissing, Remote, running_browser
 from tests.faketime import faketime_environment
@@ -39,6 +39,20 @@ def pytest_report_header() -> list[str]:
 
 
 Server = TypeVar("Server")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tiers.mark(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Ours takes the place of the one that ``pyproject.toml`` asks for, and of no other."""
+    # It is there where pytest-xdist is: nobody else calls this hook.
+    from tests.schedule import ByModule  # noqa: PLC0415
+
+    return ByModule(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db(databases=["sqlite"]), seeded_by(fill)]
 
 @pytest.fixture(autouse=True)
 def kept_values(settings: Any) -> None:
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
 
 
 def only_hint(code: Any) -> Any:

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 @pytest.fixture(autouse=True)
 def database(alias, settings):
     settings.DATABASE_ROUTERS = ["tests.routers.OneDatabase", *settings.DATABASE_ROUTERS]
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
     OneDatabase.alias = alias
     make_library(alias, books=5)
     shelves.fill(alias)

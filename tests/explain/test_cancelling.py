@@ -143,6 +143,8 @@ def test_statement_is_ended_on_the_server(unblocked: None) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.server
+@pytest.mark.xdist_group("postgresql15")
 @pytest.mark.parametrize("server", ["postgres15", "replica15", "pgbouncer15"])
 def test_other_servers(server: str, unblocked: None, request: pytest.FixtureRequest) -> None:
     direct = request.getfixturevalue("replica15" if server == "replica15" else "postgres15")

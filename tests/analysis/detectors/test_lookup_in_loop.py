@@ -164,7 +164,7 @@ def test_further_conditions_that_cannot_be_told(alias: str) -> None:
 
 
 def test_further_conditions_are_written_along(alias: str, settings: Any) -> None:
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
     books = Book.objects.using(alias)
     first = books.order_by("pk")[0]
     hint = check_hint(
