@@ -1,1 +1,8 @@
-"""The test suite: it mirrors the package, and ``python -m tests.bench`` is the benchmark."""
+"""The tests of orm_insight, and what they stand on: databases, servers, builders of values."""
+
+import os
+import sys
+
+# A test run has many processes, and each would compile the whole package anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
