@@ -33,7 +33,10 @@ pytestmark = [pytest.mark.django_db(databases=["sqlite"]), seeded_by(fill)]
 
 @pytest.fixture(autouse=True)
 def kept_values(settings: Any) -> None:
-    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}  # as on a developer's machine
+    settings.ORM_INSIGHT = {
+        **settings.ORM_INSIGHT,
+        "REDACT_PARAMS": False,
+    }  # as on a developer's machine
 
 
 def test_noop_plain_relation(alias: str) -> None:

@@ -23,7 +23,10 @@ check_hint = partial(tools.check_hint, hint_code="ORM104")
 
 @pytest.fixture(autouse=True)
 def kept_values(settings: Any) -> None:
-    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}  # as on a developer's machine
+    settings.ORM_INSIGHT = {
+        **settings.ORM_INSIGHT,
+        "REDACT_PARAMS": False,
+    }  # as on a developer's machine
 
 
 def test_noop_prefetched_and_read(alias: str) -> None:
