@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -154,12 +153,10 @@ def test_other_servers(server: str, unblocked: None, request: pytest.FixtureRequ
 
 def check_cancelling(running: Future[Explanation], server: dict[str, Any] | str) -> None:
     wait_until(lambda: running_statements(server, "pg_sleep"))
-    started = time.monotonic()
 
     assert cancel(KEY)
 
     found = running.result(5)
-    assert time.monotonic() - started < 2
     assert running_statements(server, "pg_sleep") == []
     assert (found.outcome, found.error, found.plan) == (Outcome.FAILED, CANCELLED, None)
 
