@@ -6,8 +6,10 @@ fails and a laptop skips, and both say what to install.
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NoReturn, TypeVar
@@ -47,6 +49,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """``python -X dev -m pytest`` is meant for the processes that run the tests."""
+    if sys.flags.dev_mode:
+        os.environ["PYTHONDEVMODE"] = "1"
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Ours takes the place of the one that ``pyproject.toml`` asks for, and of no other."""
     # It is there where pytest-xdist is: nobody else calls this hook.
@@ -76,6 +85,16 @@ def toolbar_urls() -> None:
     """The toolbar collects the addresses of its panels once in a process: from the project's
     panels, whatever the first test that asks has changed."""
     DebugToolbar.get_urls()
+
+
+@pytest.fixture(autouse=True)
+def tier(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The quick tier starts no processes, which take a second each."""
+    if request.node.get_closest_marker("process"):
+        yield
+        return
+    with tiers.no_process_of_python():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,10 @@ The slow tiers are groups of their own and come first, so that the wait for the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -55,6 +58,23 @@ def group_of(item: pytest.Item) -> str | None:
         if group := GROUP_OF_FIXTURE.get(name):
             return group
     return f"{item.path.parent.name}.{item.path.stem}"
+
+
+@contextmanager
+def no_process_of_python() -> Iterator[None]:
+    """Fail at the end of the block where a process of Python was started in it."""
+    _started.clear()
+    yield
+    assert not _started, "Mark the test with pytest.mark.process: it is none of the quick tier."
+
+
+def _note(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "subprocess.Popen" and arguments[1] and sys.executable in map(str, arguments[1]):
+        _started.append(arguments[1])
+
+
+_started: list[object] = []
+sys.addaudithook(_note)
 
 
 def unit_of(nodeid: str) -> str:
