@@ -12,14 +12,21 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
 from django.db import transaction
 
 ALIASES = ("default", "sqlite")
 
 
-def seeded_by(make: Callable[..., object], **arguments: object) -> pytest.MarkDecorator:
-    """The mark of a module all of whose tests find what ``make(alias, **arguments)`` writes."""
-    return pytest.mark.seeded(make, arguments)
+def seeded_by(
+    make: Callable[..., object], *, committed: bool = False, **arguments: object
+) -> pytest.MarkDecorator:
+    """The mark of a module all of whose tests find what ``make(alias, **arguments)`` writes.
+
+    ``committed`` is for what a second connection has to see. No test of the module commits: that
+    would empty the tables.
+    """
+    return pytest.mark.seeded(make, arguments, committed)
 
 
 def aliases_of(node: pytest.Item | pytest.Module) -> Sequence[str]:
@@ -38,9 +45,9 @@ def seeded(module: pytest.Module) -> Iterator[None]:
     ContentType.objects.clear_cache()
     with ExitStack() as stack:
         for alias in aliases_of(module):
-            stack.enter_context(rolled_back(alias))
             for mark in module.iter_markers("seeded"):
-                make, arguments = mark.args
+                make, arguments, committed = mark.args
+                stack.enter_context(emptied(alias) if committed else rolled_back(alias))
                 make(alias, **arguments)
         yield
 
@@ -52,8 +59,9 @@ def rolled_back(alias: str) -> Iterator[None]:
         transaction.set_rollback(True, using=alias)
 
 
-def is_transactional(item: pytest.Item) -> bool:
-    """Tests that commit empty the tables afterwards, and cannot do so in a transaction."""
-    mark = item.get_closest_marker("django_db")
-    wanted = bool(mark and mark.kwargs.get("transaction"))
-    return wanted or "transactional_db" in getattr(item, "fixturenames", ())
+@contextmanager
+def emptied(alias: str) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        call_command("flush", database=alias, interactive=False, verbosity=0)

@@ -59,7 +59,7 @@ def test_noop_another_program() -> None:
 
 
 def test_the_fixtures_that_make_a_test_slow_exist() -> None:
-    """A fixture that gets another name takes its tests out of their tier, unless it is told here."""
+    """A fixture that gets another name takes its tests out of their tier."""
     written = "".join(path.read_text() for path in Path(__file__).parent.rglob("conftest.py"))
     names = {*tiers.TIER_OF_FIXTURE, *tiers.GROUP_OF_FIXTURE}
 
