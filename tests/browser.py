@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.packages import install_packages, succeeds
+from tests.packages import install_packages, one_at_a_time, succeeds
 
 try:
     from playwright.sync_api import Playwright, sync_playwright
@@ -124,8 +124,11 @@ def find_executable(playwright: Playwright) -> str | None:
 
 def install(playwright: Playwright) -> str | None:
     """Playwright's own download; where that is out of reach, the system's package."""
-    if succeeds(sys.executable, "-m", "playwright", "install", "chromium"):
-        return find_executable(playwright)
+    with one_at_a_time():
+        if found := find_executable(playwright):
+            return found
+        if succeeds(sys.executable, "-m", "playwright", "install", "chromium"):
+            return find_executable(playwright)
     if install_packages("chromium"):
         return find_executable(playwright)
     return None

@@ -6,11 +6,13 @@ fails and a laptop skips, and both say what to install.
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import debug_toolbar
 import django
@@ -23,14 +25,12 @@ from orm_insight import follow_ups, insight
 from orm_insight.capture import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.recorder import record_query
-from tests import debian, servers
+from tests import debian, seeding, servers, tiers
 from tests.asgi import LiveServer, running_server
 from tests.browser import BrowserMissing, Remote, running_browser
 from tests.faketime import faketime_environment
 from tests.redis_cluster import running_cluster
 from tests.redis_server import RedisServer, running_redis, valkey_binary
-
-ALIASES = ("default", "sqlite")
 
 
 def pytest_report_header() -> list[str]:
@@ -41,6 +41,32 @@ def pytest_report_header() -> list[str]:
 
 
 Server = TypeVar("Server")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tiers.mark(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """``python -X dev -m pytest`` is meant for the processes that run the tests."""
+    if sys.flags.dev_mode:
+        os.environ["PYTHONDEVMODE"] = "1"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Ours takes the place of the one that ``pyproject.toml`` asks for, and of no other."""
+    # It is there where pytest-xdist is: nobody else calls this hook.
+    from tests.schedule import ByModule  # noqa: PLC0415
+
+    return ByModule(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "alias" in metafunc.fixturenames:
+        metafunc.parametrize("alias", seeding.aliases_of(metafunc.definition), indirect=True)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -59,6 +85,16 @@ def toolbar_urls() -> None:
     """The toolbar collects the addresses of its panels once in a process: from the project's
     panels, whatever the first test that asks has changed."""
     DebugToolbar.get_urls()
+
+
+@pytest.fixture(autouse=True)
+def tier(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The quick tier starts no processes, which take a second each."""
+    if request.node.get_closest_marker("process"):
+        yield
+        return
+    with tiers.no_process_of_python():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -107,9 +143,25 @@ def django_db_setup(django_db_setup: None) -> None:
     insight.reset()
 
 
-@pytest.fixture(params=ALIASES)
+@pytest.fixture(scope="module", autouse=True)
+def seed_of_module(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The data that a module's marks ``seeded`` name."""
+    if request.node.get_closest_marker("seeded") is None:
+        yield
+        return
+    request.getfixturevalue("django_db_setup")
+    blocker = request.getfixturevalue("django_db_blocker")
+    seed = seeding.seeded(request.node)
+    with blocker.unblock():
+        seed.__enter__()
+    yield
+    with blocker.unblock():
+        seed.__exit__(None, None, None)
+
+
+@pytest.fixture
 def alias(request: pytest.FixtureRequest) -> str:
-    """Both databases in turn; the test still asks for ``django_db(databases="__all__")``."""
+    """Each of the databases that the test's mark ``django_db`` names, in turn."""
     if request.param == "default" and not servers.has_postgres():
         fail_or_skip(servers.MISSING)
     return request.param

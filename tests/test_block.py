@@ -64,6 +64,7 @@ print(len(trace.queries) > 2, [(h.code, h.lookup) for h in trace.report().hints]
 """
 
 
+@pytest.mark.process
 def test_project_that_does_not_list_the_app():
     """A script with settings of its own: nothing recorded would read as nothing wasted."""
     finished = subprocess.run(

@@ -196,6 +196,7 @@ def test_from_the_command_line(capsys):
     assert "no such shelf" in capsys.readouterr().err
 
 
+@pytest.mark.process
 def test_the_script_that_starts_a_command_is_no_line_to_be_repaired(tmp_path: Path) -> None:
     """A command of Django repeats statements by itself: nobody can change that."""
     script = tmp_path / "manage.py"

@@ -14,6 +14,7 @@ import pytest
 from orm_insight.stores.redis import RedisStore
 from tests.redis_server import RedisServer
 
+pytestmark = pytest.mark.process
 ROOT = Path(__file__).parent.parent
 PROJECT = """
 import json, sys, threading

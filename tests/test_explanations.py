@@ -121,7 +121,7 @@ def test_cleared():
 
 @pytest.mark.django_db(databases="__all__")
 def test_earlier_plan_of_another_trace_is_there_to_compare(alias, settings):
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
     traces = []
     for title in ("x", "y"):
         with orm_insight.capture() as trace:

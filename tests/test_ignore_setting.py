@@ -12,15 +12,11 @@ from orm_insight import insight
 from orm_insight.analysis.report import Report
 from orm_insight.analysis.silence import matches
 from tests.analysis.detectors.tools import report_of
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def library() -> None:
-    make_library(books=4)
+pytestmark = [pytest.mark.django_db, seeded_by(make_library, books=4)]
 
 
 def left(report: Report) -> list[str]:

@@ -70,6 +70,7 @@ def test_the_cookie_is_for_servers_only_and_expires() -> None:
         TimestampSigner(salt="another").sign("record"),
         "x" * 4000,
     ],
+    ids=["unsigned", "forged", "no ASCII", "another key", "another salt", "long"],
 )
 def test_forged_cookies_are_as_none(value: str) -> None:
     client = Client()

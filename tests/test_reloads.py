@@ -24,6 +24,7 @@ def shop(tmp_path: Path) -> Shop:
     return Shop(tmp_path)
 
 
+@pytest.mark.process
 def test_before_and_after_a_change_can_be_compared(shop):
     with shop.reloading():
         shop.page_with(5)
@@ -45,6 +46,7 @@ def test_before_and_after_a_change_can_be_compared(shop):
     assert (shop.temporary / f"orm_insight-{os.geteuid()}").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.process
 def test_change_that_breaks_the_code_and_its_repair(shop):
     with shop.reloading():
         shop.page_with(5)
@@ -58,6 +60,7 @@ def test_change_that_breaks_the_code_and_its_repair(shop):
     assert shop.left() == []
 
 
+@pytest.mark.process
 def test_settings_that_break_leave_nothing(shop):
     with shop.reloading() as process:
         shop.page_with(5)
@@ -69,6 +72,7 @@ def test_settings_that_break_leave_nothing(shop):
     assert shop.left() == []
 
 
+@pytest.mark.process
 def test_server_that_is_ended_without_a_change_leaves_nothing(shop):
     with shop.reloading() as process:
         shop.page_with(5)
@@ -78,6 +82,7 @@ def test_server_that_is_ended_without_a_change_leaves_nothing(shop):
     assert shop.left() == []
 
 
+@pytest.mark.process
 def test_noop_server_that_does_not_reload(shop):
     with shop.running("-m", "django", "runserver", "{port}", "--noreload"):
         shop.page_with(5)
@@ -88,6 +93,7 @@ def test_noop_server_that_does_not_reload(shop):
     assert list(shop.temporary.iterdir()) == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_server_that_restarts_with_a_file(shop, number):
     file = shop.folder / "kept.traces"
@@ -240,16 +246,14 @@ def test_reloader_that_ends_removes_what_no_child_took(temporary):
     assert left(temporary) == [other]
 
 
-def test_large_ring_is_written_well_below_a_second(temporary):
+def test_large_ring_is_written_whole(temporary):
     store = filled()
     queries = [make_query(f"SELECT {number}", params=(number,)) for number in range(50)]
     for number in range(200):
         store.save(make_trace(*queries, id=str(number)))
     change()
-    before = os.times()
     reloads.hand_on()
 
-    assert os.times().user - before.user < 1
     assert len(ids_of(filled())) == 200
 
 

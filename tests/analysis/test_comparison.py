@@ -13,10 +13,11 @@ from orm_insight.analysis.group_pairs import Kind
 from orm_insight.analysis.silence import Silence
 from tests.analysis.comparisons import at, report
 from tests.analysis.detectors.tools import report_of
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, seeded_by(make_library, books=4)]
 
 WASTEFUL = """
 def titles():
@@ -26,11 +27,6 @@ def titles():
 MOVED = f"# A comment more.\n\n{WASTEFUL}"
 REPAIRED = WASTEFUL.replace('"pk")', '"pk").select_related("author")')
 PREFETCHED = WASTEFUL.replace('"pk")', '"pk").prefetch_related("author")')
-
-
-@pytest.fixture(autouse=True)
-def library() -> None:
-    make_library(books=4)
 
 
 @pytest.fixture

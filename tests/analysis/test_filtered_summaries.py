@@ -8,19 +8,24 @@ import pytest
 from django.db.models import Avg, Count, Max, Q, Sum
 
 from tests.analysis.detectors import tools
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Genre, Review
 
-pytestmark = pytest.mark.django_db(databases="__all__")
 
-
-@pytest.fixture(autouse=True)
-def library(alias: str, settings: Any) -> None:
+def fill(alias: str) -> None:
     """Reviews have the ratings 1 to 3; one book has none. Values are not withheld."""
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
     first, second, *_ = make_library(alias, books=4, reviews_per_book=3).books
     first.reviews.all().delete()
     second.reviews.filter(rating=1).update(rating=3)
+
+
+pytestmark = [pytest.mark.django_db(databases=["sqlite"]), seeded_by(fill)]
+
+
+@pytest.fixture(autouse=True)
+def kept_values(settings: Any) -> None:
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
 
 
 def only_hint(code: Any) -> Any:

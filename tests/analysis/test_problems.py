@@ -24,15 +24,11 @@ from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.summary import summary_of
 from tests.analysis.detectors.tools import report_of
 from tests.builders import make_site
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def library() -> None:
-    make_library(books=4)
+pytestmark = [pytest.mark.django_db, seeded_by(make_library, books=4)]
 
 
 def authors(books: int = 4) -> list[str]:

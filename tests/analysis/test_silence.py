@@ -20,16 +20,12 @@ from orm_insight.analysis.silence import IgnoreComment
 from tests.analysis.detectors.tools import report_of
 from tests.builders import make_trace
 from tests.lines import JINJA, TEMPLATES, line_with, place_of
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, seeded_by(make_library, books=4)]
 HERE = Path(__file__)
-
-
-@pytest.fixture(autouse=True)
-def library() -> None:
-    make_library(books=4)
 
 
 def left(report: Report) -> list[str]:

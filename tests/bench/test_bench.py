@@ -9,9 +9,12 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.bench.contenders import CONTENDERS, Contender
 from tests.bench.rounds import ROOT
 
+pytestmark = pytest.mark.process
 MAX_BYTES_KEPT = 300
 MAX_BYTES_OF_PAGE = 300_000
 

@@ -102,7 +102,7 @@ urlpatterns = [
 
 @pytest.fixture(autouse=True)
 def project(settings: Any) -> None:
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
     settings.ROOT_URLCONF = HERE
     settings.MIDDLEWARE = ["orm_insight.middleware.OrmInsightMiddleware"]
 

@@ -20,7 +20,7 @@ ALIAS = "default"
 
 @pytest.fixture(autouse=True)
 def shown(settings: Any) -> None:
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
 
 
 def test_stored_procedure() -> None:

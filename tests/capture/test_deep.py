@@ -12,15 +12,11 @@ from django.db.models import Model, QuerySet
 
 import orm_insight
 from orm_insight.capture import access, faults, usage
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Person
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def library() -> None:
-    make_library(books=3)
+pytestmark = [pytest.mark.django_db, seeded_by(make_library, books=3)]
 
 
 def hooks() -> tuple[Any, ...]:

@@ -40,7 +40,7 @@ def markers(trace: orm_insight.capture | orm_insight.Trace) -> list[object]:
 
 @pytest.fixture(autouse=True)
 def shown(settings: Any) -> None:
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ import pytest
 from django.db.models import Avg
 
 import orm_insight
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
-pytestmark = pytest.mark.django_db(databases="__all__")
 PARENTS = 5
+pytestmark = [pytest.mark.django_db(databases=["sqlite"]), seeded_by(make_library, books=PARENTS)]
 
 
 def ask(method: Callable[[Any], Any], alias: str, *prefetched: str) -> tuple[Any, ...]:
@@ -37,8 +38,6 @@ def ask(method: Callable[[Any], Any], alias: str, *prefetched: str) -> tuple[Any
     ],
 )
 def test_served(alias: str, method: Callable[[Any], Any]) -> None:
-    make_library(alias, books=PARENTS)
-
     assert len(ask(method, alias)) == 1 + PARENTS
     assert len(ask(method, alias, "reviews")) == 2
 
@@ -61,8 +60,6 @@ def test_served(alias: str, method: Callable[[Any], Any]) -> None:
     ],
 )
 def test_not_served(alias: str, method: Callable[[Any], Any]) -> None:
-    make_library(alias, books=PARENTS)
-
     queries = ask(method, alias, "reviews")
 
     assert len(queries) == 2 + PARENTS

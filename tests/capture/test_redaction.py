@@ -73,7 +73,7 @@ def test_equal_values_stay_equal_and_say_nothing() -> None:
 
 @pytest.mark.django_db
 def test_settings_may_keep_parameters(settings) -> None:
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
     with orm_insight.capture() as trace:
         list(Person.objects.filter(name="somebody"))
     assert trace.queries[0].params == ("somebody",)

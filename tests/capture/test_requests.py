@@ -105,7 +105,7 @@ urlpatterns = [
 
 @pytest.fixture(autouse=True)
 def project(settings: Any) -> None:
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
     settings.ROOT_URLCONF = HERE
     settings.MIDDLEWARE = [f"{HERE}.asking", OURS, f"{HERE}.asking"]
 

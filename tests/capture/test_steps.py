@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def shown(settings: Any) -> None:
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
 
 
 @orm_insight.capture("steps")

@@ -7,6 +7,8 @@ from django.conf import settings as project
 from django.test import Client
 
 from orm_insight import insight
+from orm_insight.dashboard.digests import Digests
+from orm_insight.stores.memory import MemoryStore
 from tests.builders import make_query, make_site
 from tests.dashboard.pages import Dashboard
 from tests.dashboard.test_problems import at_line
@@ -22,6 +24,18 @@ def dashboard(settings):
     insight.clear()
     yield Dashboard(Client(enforce_csrf_checks=True))
     insight.reset()
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """The ids of the traces that are read whole. The clock stands still: no page leaves traces to
+    the next one."""
+    ids, get_many = [], MemoryStore.get_many
+    monkeypatch.setitem(Digests.work.__kwdefaults__, "now", lambda: 0.0)
+    monkeypatch.setattr(
+        MemoryStore, "get_many", lambda self, asked: ids.extend(asked) or get_many(self, asked)
+    )
+    return ids
 
 
 @pytest.fixture

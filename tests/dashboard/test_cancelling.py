@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -80,10 +79,8 @@ def test_statement_ends_when_the_client_leaves(server, settings, monkeypatch, mi
     with server(settings, *middleware) as visitor:
         with visitor.asking():
             wait_until(is_running)
-            left = time.monotonic()
         wait_until(lambda: not is_running())
 
-        assert time.monotonic() - left < 2
         assert httpx.get(visitor.address).status_code == 200
 
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.process
 CODE = """
 import multiprocessing, sys, threading
 from django.conf import settings

@@ -7,10 +7,12 @@ import subprocess
 import sys
 
 import httpx
+import pytest
 
 from demo.binaries import find_binaries
 from tests.demo import running
 
+pytestmark = pytest.mark.process
 SMALL = ("--scale", "0.02")
 
 

@@ -12,6 +12,7 @@ from demo.server import EmbeddedPostgres
 from tests.demo import running
 from tests.demo.running import Demo
 
+pytestmark = pytest.mark.process
 SMALL = ("--scale", "0.02")
 
 

@@ -9,9 +9,11 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import psycopg
+import pytest
 
 from tests.demo.running import ROOT, environment
 
+pytestmark = pytest.mark.process
 TABLES = (
     "blog_author",
     "blog_profile",

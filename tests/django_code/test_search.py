@@ -21,19 +21,24 @@ from tests.explain.recording import recorded
 from tests.routers import OneDatabase
 from tests.scenarios import load
 from tests.scenarios import models as shelves
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+
+def fill(alias: str) -> None:
+    make_library(alias, books=5)
+    shelves.fill(alias)
+
+
+pytestmark = [pytest.mark.django_db(databases="__all__"), seeded_by(fill)]
 
 
 @pytest.fixture(autouse=True)
 def database(alias, settings):
     settings.DATABASE_ROUTERS = ["tests.routers.OneDatabase", *settings.DATABASE_ROUTERS]
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
     OneDatabase.alias = alias
-    make_library(alias, books=5)
-    shelves.fill(alias)
     yield
     OneDatabase.alias = "default"
 

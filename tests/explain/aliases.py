@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,8 @@ from psycopg.conninfo import make_conninfo
 from tests.servers import connection_settings
 
 ALIAS = "explained"
+# The processes of one test run may share a server that runs already.
+DATABASE = f"oi_explained_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
 
 class EverythingThere:
@@ -41,7 +44,7 @@ def alias_to(url: str, alias: str = ALIAS, **settings: Any) -> Iterator[str]:
 
 
 @contextmanager
-def new_database(server: str, name: str = "oi_explained") -> Iterator[str]:
+def new_database(server: str, name: str = DATABASE) -> Iterator[str]:
     """The address of an empty database on ``server``, dropped afterwards."""
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")

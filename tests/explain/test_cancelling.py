@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -143,6 +142,8 @@ def test_statement_is_ended_on_the_server(unblocked: None) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.server
+@pytest.mark.xdist_group("postgresql15")
 @pytest.mark.parametrize("server", ["postgres15", "replica15", "pgbouncer15"])
 def test_other_servers(server: str, unblocked: None, request: pytest.FixtureRequest) -> None:
     direct = request.getfixturevalue("replica15" if server == "replica15" else "postgres15")
@@ -152,12 +153,10 @@ def test_other_servers(server: str, unblocked: None, request: pytest.FixtureRequ
 
 def check_cancelling(running: Future[Explanation], server: dict[str, Any] | str) -> None:
     wait_until(lambda: running_statements(server, "pg_sleep"))
-    started = time.monotonic()
 
     assert cancel(KEY)
 
     found = running.result(5)
-    assert time.monotonic() - started < 2
     assert running_statements(server, "pg_sleep") == []
     assert (found.outcome, found.error, found.plan) == (Outcome.FAILED, CANCELLED, None)
 

@@ -24,11 +24,11 @@ PLANS = [(version, case) for version in ("15", "18") for case in cases_of(versio
 
 @pytest.fixture(scope="module")
 def servers(
-    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any
+    postgres15: str, django_db_setup: None, django_db_blocker: Any
 ) -> Iterator[dict[str, psycopg.Connection[Any]]]:
     """A connection to each server; the tables are made when the first plan asks for them."""
     with django_db_blocker.unblock(), ExitStack() as stack:
-        addresses = {"15": request.getfixturevalue("postgres15"), "18": address_of_default()}
+        addresses = {"15": postgres15, "18": address_of_default()}
         connections = {v: stack.enter_context(tables(url)) for v, url in addresses.items()}
         yield connections
 

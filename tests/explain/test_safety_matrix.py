@@ -22,14 +22,13 @@ from orm_insight.explain.base import Explanation, Outcome
 from orm_insight.explain.runner import explain
 from tests import debian
 from tests.explain import statements
-from tests.explain.aliases import address_of_default, alias_to, new_database
+from tests.explain.aliases import DATABASE, address_of_default, alias_to, new_database
 from tests.explain.recording import query, recorded
 from tests.explain.snapshot import snapshot
 from tests.explain.test_safety import check_outcomes, use_the_orm
 
 pytestmark = pytest.mark.postgres
 
-DATABASE = "oi_explained"
 WRITTEN_FILES = (Path("/tmp/orm-insight-copy"), Path("/tmp/orm-insight-export"))
 POOL = {"min_size": 1, "max_size": 2}
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -45,6 +44,11 @@ EMBEDDED = [("18", name) for name in SETTINGS if name != "plain"]
 DEBIAN = [
     (server, name) for server in ("15", "pooler") for name in ("plain", "server-side binding")
 ] + [("pooler", "a pool")]
+ON_DEBIAN = (pytest.mark.server, pytest.mark.xdist_group("postgresql15"))
+PLACES = [
+    *(pytest.param(place, id=" with ".join(place)) for place in EMBEDDED),
+    *(pytest.param(place, id=" with ".join(place), marks=ON_DEBIAN) for place in DEBIAN),
+]
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def on_15(unblocked: None, postgres15: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=EMBEDDED + DEBIAN, ids=" with ".join)
+@pytest.fixture(params=PLACES)
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     server, settings = request.param
     direct = url = request.getfixturevalue("on_18" if server == "18" else "on_15")

@@ -14,7 +14,12 @@ from tests.load.proxy import proxied
 from tests.load.running import Site, running
 from tests.redis_server import RedisServer
 
-pytestmark = pytest.mark.postgres
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.process,
+    pytest.mark.server,
+    pytest.mark.xdist_group("load"),
+]
 
 
 @pytest.mark.parametrize("server", ["gunicorn", "uvicorn"])

@@ -21,7 +21,12 @@ from tests.load.running import Server, Site, running
 from tests.load.workers import processes_below
 from tests.redis_server import RedisServer
 
-pytestmark = pytest.mark.postgres
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.process,
+    pytest.mark.server,
+    pytest.mark.xdist_group("load"),
+]
 REQUESTS, KILLED = 400, 5
 
 

@@ -13,7 +13,12 @@ from tests.load.client import load
 from tests.load.running import POOLED, SERVERS, Site, running
 from tests.redis_server import RedisServer
 
-pytestmark = pytest.mark.postgres
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.process,
+    pytest.mark.server,
+    pytest.mark.xdist_group("load"),
+]
 REQUESTS = 540
 
 

@@ -15,7 +15,12 @@ from tests.load.database import Database
 from tests.load.running import Site, running
 from tests.redis_server import RedisServer
 
-pytestmark = pytest.mark.postgres
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.process,
+    pytest.mark.server,
+    pytest.mark.xdist_group("load"),
+]
 ASKED, PATIENCE_S, WRITTEN_S = 16, 30, 1.0
 PAGE = "/no-such-page/"
 

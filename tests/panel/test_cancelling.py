@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
 
@@ -36,7 +35,4 @@ def test_statement_ends_when_the_client_leaves(live_asgi):
     client.request("POST", f"{path}?analyze", form, headers)
     wait_until(is_running)
     client.close()
-    left = time.monotonic()
     wait_until(lambda: not is_running())
-
-    assert time.monotonic() - left < 2

@@ -24,6 +24,7 @@ def test_ours_finds_all_names_all_repairs_all_and_flags_nothing() -> None:
     assert score(verdicts, "flagged").startswith("0 of ")
 
 
+@pytest.mark.process
 def test_unknown_tool_is_named_with_those_that_exist() -> None:
     command = [sys.executable, "-m", "tests.peers", "--only", "nobody"]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,25 +1,10 @@
-"""Fills the music shop, and sends its models to one of the databases."""
+"""Fills the music shop."""
 
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from tests.places.models import Album, Artist, Comment, Genre, Hit, Label, Producer, Sleeve, Track
-
-
-class ShopRouter:
-    """Sends the shop to the database that a test has chosen."""
-
-    alias = "default"
-
-    def db_for_read(self, model: Any, **hints: Any) -> str | None:
-        return self.alias if model._meta.app_label == "places" else None
-
-    db_for_write = db_for_read
-
-    def allow_relation(self, *_: Any, **hints: Any) -> bool | None:
-        return True
 
 
 def fill_shop(using: str, albums: int = 4) -> None:

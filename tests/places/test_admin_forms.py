@@ -11,9 +11,12 @@ from django.test import Client
 from tests.places import tools
 from tests.places.models import Album
 from tests.places.pasting import fixed_project
+from tests.places.shop import fill_shop
+from tests.seeding import seeded_by
 
 pytestmark = [
-    pytest.mark.django_db(databases="__all__"),
+    pytest.mark.django_db,
+    seeded_by(fill_shop),
     pytest.mark.filterwarnings("ignore:Setting ModelAdmin.list_select_related"),
 ]
 LABEL = "models.py :: ({self.label.name})"

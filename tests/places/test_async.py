@@ -11,7 +11,7 @@ from django.test import AsyncClient, Client
 
 from tests.places import tools
 
-pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shop")]
 check_noop = partial(tools.check_noop, "logic")
 check_hint = partial(tools.check_hint, "logic")
 

@@ -10,8 +10,10 @@ import pytest
 
 from tests.places import tools
 from tests.places.pasting import fixed_project
+from tests.places.shop import fill_shop
+from tests.seeding import seeded_by
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db, seeded_by(fill_shop)]
 check_noop = partial(tools.check_noop, "modes")
 has_modes = django.VERSION >= (6, 1)
 needs_modes = pytest.mark.skipif(not has_modes, reason="Django 6.1 introduced fetch modes.")

@@ -11,8 +11,10 @@ import pytest
 from orm_insight.capture.lineage import KEY
 from tests.places import tools
 from tests.places.models import Album
+from tests.places.shop import fill_shop
+from tests.seeding import seeded_by
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db, seeded_by(fill_shop)]
 check_noop = partial(tools.check_noop, "forms")
 check_hint = partial(tools.check_hint, "forms")
 LABEL = "models.py :: ({self.label.name})"

@@ -9,8 +9,10 @@ import pytest
 from tests.places import tools
 from tests.places.models import Album
 from tests.places.pasting import fixed_project, patched_project
+from tests.places.shop import fill_shop
+from tests.seeding import seeded_by
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db, seeded_by(fill_shop)]
 check_noop = partial(tools.check_noop, "generic")
 check_hint = partial(tools.check_hint, "generic")
 LOOP = "templates/places/artists.html :: album.artist.name"

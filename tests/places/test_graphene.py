@@ -9,8 +9,10 @@ import pytest
 from django.test import Client
 
 from tests.places import tools
+from tests.places.shop import fill_shop
+from tests.seeding import seeded_by
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db, seeded_by(fill_shop)]
 check_noop = partial(tools.check_noop, "graphene_shop")
 check_hint = partial(tools.check_hint, "graphene_shop")
 

@@ -9,8 +9,10 @@ import pytest
 
 from tests.places import tools
 from tests.places.models import Album, Ticket
+from tests.places.shop import fill_shop
+from tests.seeding import seeded_by
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db, seeded_by(fill_shop)]
 check_noop = partial(tools.check_noop, "logic")
 check_hint = partial(tools.check_hint, "logic")
 CREDIT = "models.py :: by {self.artist.name}"

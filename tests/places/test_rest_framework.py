@@ -7,8 +7,10 @@ from functools import partial
 import pytest
 
 from tests.places import tools
+from tests.places.shop import fill_shop
+from tests.seeding import seeded_by
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db, seeded_by(fill_shop)]
 check_noop = partial(tools.check_noop, "rest")
 check_hint = partial(tools.check_hint, "rest")
 html = partial(tools.get, headers={"accept": "text/html"})

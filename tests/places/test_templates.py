@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests.places import tools
+from tests.places.shop import fill_shop
+from tests.seeding import seeded_by
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db, seeded_by(fill_shop)]
 check_noop = partial(tools.check_noop, "pages")
 check_hint = partial(tools.check_hint, "pages")
 

@@ -17,23 +17,29 @@ from tests.routers import OneDatabase
 from tests.scenarios import load
 from tests.scenarios import models as shelves
 from tests.scenarios.registry import Scenario, lines_of
+from tests.seeding import seeded_by
 from tests.testapp import models as library
 from tests.testapp.factories import make_library
 
-pytestmark = pytest.mark.django_db(databases="__all__")
 NAMES = {**vars(models), **vars(functions), **vars(library), **vars(shelves)}
 SCENARIOS = load()
 PAIRS = [scenario for scenario in SCENARIOS if scenario.hint]
 CLEAN = [scenario for scenario in SCENARIOS if not scenario.hint]
 
 
+def fill(alias: str) -> None:
+    make_library(alias, books=5)
+    shelves.fill(alias)
+
+
+pytestmark = [pytest.mark.django_db(databases="__all__"), seeded_by(fill)]
+
+
 @pytest.fixture(autouse=True)
 def database(alias: str, settings: Any) -> Iterator[None]:
     settings.DATABASE_ROUTERS = ["tests.routers.OneDatabase", *settings.DATABASE_ROUTERS]
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
     OneDatabase.alias = alias
-    make_library(alias, books=5)
-    shelves.fill(alias)
     yield
     OneDatabase.alias = "default"
 

@@ -65,10 +65,6 @@ def is_linear(work: Callable[[int], object]) -> bool:
     )
 
 
-def is_done_within(seconds: float, work: Callable[[], object]) -> bool:
-    return any(cpu_seconds(work) < seconds for _ in range(3))
-
-
 def cpu_seconds(work: Callable[[], object]) -> float:
     start = time.process_time()
     work()

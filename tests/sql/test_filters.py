@@ -96,7 +96,7 @@ def test_whatever_the_text(sql: str) -> None:
     assert all(1 <= len(columns) <= 3 for columns in found.compared.values())
 
 
-def test_a_long_text_takes_no_long_time() -> None:
+def test_a_long_text() -> None:
     many = " AND ".join(f"book.a{i} = {i}" for i in range(20_000))
     assert find_filters(f"SELECT * FROM book WHERE {many}").compared == {"book": ("a0", "a1", "a2")}
     assert find_filters("(" * 20_000 + "SELECT").tables == {}

@@ -67,6 +67,7 @@ def test_what_is_no_board_is_told(data: bytes) -> None:
         decode_board(data)
 
 
+@pytest.mark.process
 def test_a_change_reaches_another_process_and_comes_back(shared: RedisServer) -> None:
     command = [sys.executable, "-c", OTHER, shared.url]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -90,6 +91,7 @@ def test_a_change_reaches_another_process_and_comes_back(shared: RedisServer) ->
             other.kill()
 
 
+@pytest.mark.process
 def test_what_is_asked_for_in_depth_is_taken_once_and_off_for_all(shared: RedisServer) -> None:
     command = [sys.executable, "-c", OTHER, shared.url]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}

@@ -187,7 +187,7 @@ def test_report_is_the_same(*, alias: str, deep: bool) -> None:
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_plan_of_a_decoded_query(settings: Any) -> None:
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
     with orm_insight.capture() as block, connections["default"].cursor() as cursor:
         values = [
             UUID(int=1),

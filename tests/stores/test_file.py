@@ -113,6 +113,7 @@ print(FileStore(path, print).listed()[0].summary.id)
 """
 
 
+@pytest.mark.process
 def test_process_that_was_forked_writes_nothing(path):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FORKED, str(path)],

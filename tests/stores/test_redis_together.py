@@ -21,6 +21,7 @@ from tests.redis_server import RedisServer
 from tests.stores.crashing import RING, BusyStore
 from tests.stores.listing import ids_of
 
+pytestmark = pytest.mark.process
 ROOT = Path(__file__).parent.parent.parent
 ROUNDS, AT_ONCE = 3, 3
 

@@ -35,7 +35,14 @@ class WrittenStore(RedisStore):
         assert self.flush()
 
 
-@pytest.fixture(params=["memory", "file", "redis", "valkey", "cluster"])
+ON_SERVERS = [
+    pytest.param("redis", marks=pytest.mark.server),
+    pytest.param("valkey", marks=pytest.mark.server),
+    pytest.param("cluster", marks=[pytest.mark.server, pytest.mark.xdist_group("cluster")]),
+]
+
+
+@pytest.fixture(params=["memory", "file", *ON_SERVERS])
 def make_store(request: pytest.FixtureRequest) -> Iterator[MakeStore]:
     if request.param == "memory":
         yield MemoryStore

@@ -10,17 +10,16 @@ import pytest
 from django.core.paginator import Paginator
 
 from tests.analysis.detectors import tools
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
+]
 check_noop = partial(tools.check_noop, hint_code="ORM305")
 check_hint = partial(tools.check_hint, hint_code="ORM305")
-
-
-@pytest.fixture(autouse=True)
-def library(alias: str) -> None:
-    make_library(alias, books=4)
 
 
 def test_noop_only_asked(alias: str) -> None:

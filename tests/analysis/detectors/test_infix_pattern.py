@@ -6,13 +6,9 @@ import pytest
 
 from tests.analysis.detectors.tools import fill_entries, hints_after_explain
 from tests.pgapp.models import Entry
+from tests.seeding import seeded_by
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(databases="__all__", transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def entries(transactional_db: None) -> None:
-    fill_entries()
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db, seeded_by(fill_entries, committed=True)]
 
 
 def test_a_prefix_is_no_infix() -> None:

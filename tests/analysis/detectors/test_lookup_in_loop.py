@@ -10,17 +10,16 @@ from django.contrib.auth.models import User
 from django.shortcuts import get_object_or_404
 
 from tests.analysis.detectors import tools
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Genre, Publisher, Review
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
+]
 check_noop = partial(tools.check_noop, hint_code="ORM204")
 check_hint = partial(tools.check_hint, hint_code="ORM204")
-
-
-@pytest.fixture(autouse=True)
-def library(alias: str) -> None:
-    make_library(alias, books=4)
 
 
 def keys(alias: str) -> list[int]:
@@ -165,7 +164,7 @@ def test_further_conditions_that_cannot_be_told(alias: str) -> None:
 
 
 def test_further_conditions_are_written_along(alias: str, settings: Any) -> None:
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}
+    settings.ORM_INSIGHT = {**settings.ORM_INSIGHT, "REDACT_PARAMS": False}
     books = Book.objects.using(alias)
     first = books.order_by("pk")[0]
     hint = check_hint(

@@ -19,18 +19,20 @@ from orm_insight.analysis.report import analyze
 from orm_insight.introspection import read_schema
 from tests.analysis.detectors import tools
 from tests.lines import line_with, place_of
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Chapter, Genre
 
-pytestmark = pytest.mark.django_db(databases="__all__")
 check_noop = partial(tools.check_noop, hint_code="ORM302")
 check_hint = partial(tools.check_hint, hint_code="ORM302")
 MANY = Thresholds().many_rows
 
 
-@pytest.fixture(autouse=True)
-def genres(alias: str) -> None:
+def fill(alias: str) -> None:
     Genre.objects.using(alias).bulk_create(Genre(name=str(number)) for number in range(MANY))
+
+
+pytestmark = [pytest.mark.django_db(databases=["sqlite"]), seeded_by(fill)]
 
 
 def test_noop_below_the_threshold(alias: str) -> None:
@@ -133,8 +135,9 @@ urlpatterns = [path("genres/", Genres.as_view())]
 
 
 @pytest.mark.urls(__name__)
-@pytest.mark.parametrize("alias", ["default"], indirect=True)
+@pytest.mark.django_db(databases=["default"])
 def test_page_of_everything(alias: str, client: Client) -> None:
+    fill(alias)
     client.get("/genres/")
     [trace] = insight.recent(1)
     hints = [hint for hint in insight.report(trace.id).hints if hint.code == "ORM302"]

@@ -12,22 +12,31 @@ from django.db.models import F, Prefetch, Q
 
 from orm_insight.model.hint import Hint
 from tests.analysis.detectors import tools
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Genre, Person, Review
 
-pytestmark = pytest.mark.django_db(databases="__all__")
 check_noop = partial(tools.check_noop, hint_code="ORM103")
 check_hint = partial(tools.check_hint, hint_code="ORM103")
 NAMES = {"Prefetch": Prefetch, "Review": Review, "Genre": Genre, "Person": Person, "Book": Book}
 
 
-@pytest.fixture(autouse=True)
-def library(alias: str, settings: Any) -> None:
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}  # as on a developer's machine
+def fill(alias: str) -> None:
     make_library(alias, books=4)
     for number, book in enumerate(Book.objects.using(alias).order_by("pk")):
         book.reviews.update(rating=5)
         book.reviews.create(user=book.author, text=f"more of {number}", rating=1)
+
+
+pytestmark = [pytest.mark.django_db(databases=["sqlite"]), seeded_by(fill)]
+
+
+@pytest.fixture(autouse=True)
+def kept_values(settings: Any) -> None:
+    settings.ORM_INSIGHT = {
+        **settings.ORM_INSIGHT,
+        "REDACT_PARAMS": False,
+    }  # as on a developer's machine
 
 
 def test_noop_plain_relation(alias: str) -> None:

@@ -9,18 +9,24 @@ import pytest
 from django.db.models import Prefetch
 
 from tests.analysis.detectors import tools
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Review
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
+]
 check_noop = partial(tools.check_noop, hint_code="ORM104")
 check_hint = partial(tools.check_hint, hint_code="ORM104")
 
 
 @pytest.fixture(autouse=True)
-def library(alias: str, settings: Any) -> None:
-    settings.ORM_INSIGHT = {"REDACT_PARAMS": False}  # as on a developer's machine
-    make_library(alias, books=4)
+def kept_values(settings: Any) -> None:
+    settings.ORM_INSIGHT = {
+        **settings.ORM_INSIGHT,
+        "REDACT_PARAMS": False,
+    }  # as on a developer's machine
 
 
 def test_noop_prefetched_and_read(alias: str) -> None:

@@ -6,22 +6,18 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.contrib.contenttypes.models import ContentType
 
 from tests.analysis.detectors import tools
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Genre, Note, Person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
+]
 check_noop = partial(tools.check_noop, hint_code="ORM102")
 check_hint = partial(tools.check_hint, hint_code="ORM102")
-
-
-@pytest.fixture(autouse=True)
-def library(alias: str) -> None:
-    # The types may have been made anew by a test that empties the tables.
-    ContentType.objects.clear_cache()
-    make_library(alias, books=4)
 
 
 def test_noop_prefetched(alias: str) -> None:

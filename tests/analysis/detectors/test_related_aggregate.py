@@ -10,19 +10,16 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Avg, Count, F, Max, Min, Q, Sum
 
 from tests.analysis.detectors import tools
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Genre, Person, Review
 
-pytestmark = pytest.mark.django_db(databases="__all__")
 check_noop = partial(tools.check_noop, hint_code="ORM203")
 check_hint = partial(tools.check_hint, hint_code="ORM203")
 
 
-@pytest.fixture(autouse=True)
-def library(alias: str) -> None:
+def fill(alias: str) -> None:
     """Books differ in what they have; one has nothing."""
-    # The types may have been made anew by a test that empties the tables.
-    ContentType.objects.clear_cache()
     ContentType.objects.get_for_model(Book)
     first, second, third, _ = make_library(alias, books=4, reviews_per_book=3).books
     for related in (first.reviews, first.notes):
@@ -30,6 +27,9 @@ def library(alias: str) -> None:
     first.genres.clear()
     second.reviews.update(rating=5)
     third.reviews.filter(rating=1).delete()
+
+
+pytestmark = [pytest.mark.django_db(databases=["sqlite"]), seeded_by(fill)]
 
 
 def test_noop_one_parent(alias: str) -> None:

@@ -9,19 +9,16 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 
 from tests.analysis.detectors import tools
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Genre, Note, Person, Publisher
 
-pytestmark = pytest.mark.django_db(databases="__all__")
 check_noop = partial(tools.check_noop, hint_code="ORM202")
 check_hint = partial(tools.check_hint, hint_code="ORM202")
 
 
-@pytest.fixture(autouse=True)
-def library(alias: str) -> None:
+def fill(alias: str) -> None:
     """One book has nothing."""
-    # The types may have been made anew by a test that empties the tables.
-    ContentType.objects.clear_cache()
     ContentType.objects.get_for_model(Book)
     first, second, *_ = make_library(alias, books=4).books
     for related in (first.reviews, first.chapter_set, first.notes, second.notes):
@@ -31,6 +28,9 @@ def library(alias: str) -> None:
     note = Note(subject=first.author, text="Of a person")
     note.object_id = second.pk
     note.save(using=alias)
+
+
+pytestmark = [pytest.mark.django_db(databases=["sqlite"]), seeded_by(fill)]
 
 
 def test_noop_one_parent(alias: str) -> None:

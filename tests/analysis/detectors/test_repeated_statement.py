@@ -12,17 +12,16 @@ from django.db.models import Max
 
 from tests.analysis.detectors import tools
 from tests.lines import line_with
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Chapter, Genre, Review
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
+]
 check_noop = partial(tools.check_noop, hint_code="ORM205")
 check_hint = partial(tools.check_hint, hint_code="ORM205")
-
-
-@pytest.fixture(autouse=True)
-def library(alias: str) -> None:
-    make_library(alias, books=4)
 
 
 def test_noop_batches_of_keys(alias: str) -> None:

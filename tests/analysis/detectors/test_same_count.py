@@ -16,18 +16,17 @@ from django.views.generic import ListView
 
 from tests.analysis.detectors import tools
 from tests.lines import line_with, place_of
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
+]
 HERE = Path(__file__)
 check_noop = partial(tools.check_noop, hint_code="ORM502")
 check_hint = partial(tools.check_hint, hint_code="ORM502")
-
-
-@pytest.fixture(autouse=True)
-def library(alias: str) -> None:
-    make_library(alias, books=4)
 
 
 def test_noop_page_and_its_count(alias: str) -> None:
@@ -145,10 +144,11 @@ urlpatterns = [path("shelf/", Shelf.as_view())]
 
 
 @pytest.mark.urls(__name__)
-@pytest.mark.parametrize("alias", ["default"], indirect=True)
+@pytest.mark.django_db(databases=["default"])
 def test_generic_view_that_counts_what_its_paginator_has_counted(
     alias: str, client: Client
 ) -> None:
+    make_library(alias, books=4)
     hint = check_hint(lambda: client.get("/shelf/"))
     assert [place_of(site) for site in hint.sites] == [line_with(HERE, "# the application counts")]
     assert "page.paginator.count in a template" in hint.message

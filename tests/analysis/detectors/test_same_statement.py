@@ -9,19 +9,18 @@ import pytest
 
 from tests.analysis.detectors import tools
 from tests.lines import line_with, place_of
+from tests.seeding import seeded_by
 from tests.testapp import models as testapp
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Person, Review
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
+]
 HERE = Path(__file__)
 check_noop = partial(tools.check_noop, hint_code="ORM501")
 check_hint = partial(tools.check_hint, hint_code="ORM501")
-
-
-@pytest.fixture(autouse=True)
-def library(alias: str) -> None:
-    make_library(alias, books=4)
 
 
 def test_noop_counted_again_is_another_code(alias: str) -> None:

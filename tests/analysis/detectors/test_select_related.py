@@ -13,18 +13,17 @@ from orm_insight.model.hint import Hint
 from tests.analysis.detectors import tools
 from tests.lines import line_with, place_of
 from tests.otherapp.models import Book as OtherBook
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import AudioBook, Book, Person, Review, ShortBook
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
+]
 HERE = Path(__file__)
 check_noop = partial(tools.check_noop, hint_code="ORM101")
 check_hint = partial(tools.check_hint, hint_code="ORM101")
-
-
-@pytest.fixture(autouse=True)
-def library(alias: str) -> None:
-    make_library(alias, books=4)
 
 
 # -- no hint ----------------------------------------------------------------------------------

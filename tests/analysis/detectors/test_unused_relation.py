@@ -11,17 +11,16 @@ from django.db.models import Prefetch
 
 from tests.analysis.detectors import tools
 from tests.lines import line_with, place_of
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Person, Review
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
+]
 check_noop = partial(tools.check_noop, hint_code="ORM105", deep=True)
 check_hint = partial(tools.check_hint, hint_code="ORM105", deep=True)
-
-
-@pytest.fixture(autouse=True)
-def library(alias: str) -> None:
-    make_library(alias, books=4)
 
 
 def test_noop_in_an_ordinary_recording(alias: str) -> None:

@@ -13,18 +13,20 @@ from django.db.models import Prefetch
 from django.forms.models import model_to_dict
 
 from tests.analysis.detectors import tools
+from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import AudioBook, Book, Person, Profile, Review
 
-pytestmark = pytest.mark.django_db(databases="__all__")
 check_noop = partial(tools.check_noop, hint_code="ORM301", deep=True)
 check_hint = partial(tools.check_hint, hint_code="ORM301", deep=True)
 
 
-@pytest.fixture(autouse=True)
-def library(alias: str) -> None:
+def fill(alias: str) -> None:
     make_library(alias, books=4)
     Profile.objects.using(alias).update(biography="A long life. " * 40)
+
+
+pytestmark = [pytest.mark.django_db(databases=["sqlite"]), seeded_by(fill)]
 
 
 def test_noop_in_an_ordinary_recording(alias: str) -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connection, models
+from django.db import connections, models
 from django.db.models import functions
 from django.test import override_settings
 
@@ -99,9 +99,9 @@ def hints_after_explain(code: Callable[[], Any], hint_code: str) -> list[Hint]:
     return [hint for hint in explained_report(code).hints if hint.code == hint_code]
 
 
-def fill_entries() -> None:
+def fill_entries(alias: str = "default") -> None:
     """Thirty thousand entries, which need indexes that are not there."""
-    with connection.cursor() as cursor:
+    with connections[alias].cursor() as cursor:
         cursor.execute(
             "INSERT INTO pgapp_entry (owner_id, kind, title, number, created_at, is_open, "
             "document, labels) SELECT i % 500, 'kind ' || i % 20, 'title ' || md5(i::text), i, "

@@ -9,9 +9,12 @@ import pytest
 from django.contrib.auth.models import User
 
 from tests.analysis.patches.tools import check_no_patch, check_patch, needs_git
+from tests.seeding import seeded_by
+from tests.testapp.factories import make_library
 
 pytestmark = [
-    pytest.mark.django_db(databases="__all__"),
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
     pytest.mark.usefixtures("library"),
     needs_git,
 ]

@@ -17,9 +17,12 @@ from orm_insight.analysis.patches.own_words import Words, in_own_words
 from orm_insight.introspection import read_schema
 from orm_insight.model.hint import Hint, Severity
 from tests.analysis.patches.tools import follow, only_hint, run, write
+from tests.seeding import seeded_by
+from tests.testapp.factories import make_library
 
 pytestmark = [
-    pytest.mark.django_db(databases="__all__"),
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
     pytest.mark.usefixtures("library"),
 ]
 

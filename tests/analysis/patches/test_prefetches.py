@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.analysis.patches.tools import follow, only_hint, run, write
+from tests.seeding import seeded_by
+from tests.testapp.factories import make_library
 
 pytestmark = [
-    pytest.mark.django_db(databases="__all__"),
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
     pytest.mark.usefixtures("library"),
 ]
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.analysis.patches.tools import HEADER, check_patch, needs_git
+from tests.seeding import seeded_by
+from tests.testapp.factories import make_library
 
 pytestmark = [
-    pytest.mark.django_db(databases="__all__"),
+    pytest.mark.django_db(databases=["sqlite"]),
+    seeded_by(make_library, books=4),
     pytest.mark.usefixtures("library"),
     needs_git,
 ]

@@ -89,6 +89,7 @@ def command(*arguments):
     }
 
 
+@pytest.mark.process
 def test_standard_input(logs):
     with open(logs["stderr"], "rb") as log:
         done = subprocess.run(
@@ -99,6 +100,7 @@ def test_standard_input(logs):
     assert "pg_sleep" in done.stdout
 
 
+@pytest.mark.process
 def test_reader_that_has_seen_enough(file):
     path = file("".join(entry().replace("SELECT 1", f"SELECT {'a' * n}") for n in range(1, 1500)))
     pipe = subprocess.PIPE
