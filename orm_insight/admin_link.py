@@ -8,7 +8,7 @@ gets one entry more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.sites import AdminSite
 from django.db import models
@@ -16,9 +16,15 @@ from django.http import HttpRequest
 
 from orm_insight.addresses import APP_NAME, find_address
 from orm_insight.capture import faults
-from orm_insight.capture.tracing import paused
+from orm_insight.imports import late
 from orm_insight.patching import Patches
-from orm_insight.visitors import may_see
+
+if TYPE_CHECKING:
+    from orm_insight import visitors
+    from orm_insight.capture import tracing
+else:
+    visitors = late("orm_insight.visitors")
+    tracing = late("orm_insight.capture.tracing")
 
 TITLE = "ORM insight"
 
@@ -61,9 +67,9 @@ def _add_entry(context: Any, key: str, request: HttpRequest) -> None:
     try:
         if context is None or key not in context:
             return
-        with paused():
+        with tracing.paused():
             address = find_address(request, "overview")
-            if address is not None and may_see(request):
+            if address is not None and visitors.may_see(request):
                 context[key] = _with_entry(context[key], address)
     except Exception as error:
         faults.report("add a link to the admin", error)

@@ -1,11 +1,19 @@
-"""Installs capture when Django is ready; follows changes of the settings."""
+"""Installs capture when Django is ready; follows changes of the settings.
+
+All imports of this module are late: not even Django's own models may be imported before, and what
+is needed later alone is not imported by ``django.setup()`` at all.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.core import checks
 from django.core.signals import setting_changed
+
+TAG = "orm_insight"
 
 
 class OrmInsightConfig(AppConfig):
@@ -16,32 +24,54 @@ class OrmInsightConfig(AppConfig):
     verbose_name = "ORM insight"
 
     def import_models(self) -> None:
-        # Imported late because not even Django's own models may be imported before.
         from orm_insight.setup import install_for_imports
 
         install_for_imports()
         super().import_models()
 
     def ready(self) -> None:
-        # Imported late because the hooks need the models of all applications to be loaded.
-        from orm_insight import celery_tasks, checks, commands, handlers, tasks
-        from orm_insight.keeping import store
-        from orm_insight.setup import apply_settings, install
+        from orm_insight import commands, keeping
+        from orm_insight.setup import apply_settings, install, install_when_imported
 
-        checks.register()
+        _register_checks()
         install()
-        handlers.install()
         commands.install()
-        tasks.install()
-        celery_tasks.install()
+        install_when_imported("django.core.handlers.base", "orm_insight.handlers")
+        install_when_imported("django.core.handlers.asgi", "orm_insight.handlers", "install_asgi")
+        install_when_imported("django.tasks", "orm_insight.tasks")
+        install_when_imported("celery.signals", "orm_insight.celery_tasks")
         if apps.is_installed("django.contrib.admin"):
             from orm_insight import admin_link
 
             admin_link.install()
         apply_settings()
-        # Made before there are threads: two that import a driver at once get in each other's way.
-        store()
+        keeping.prepare()
         setting_changed.connect(_follow_settings, dispatch_uid="orm_insight_settings")
+
+
+def _register_checks() -> None:
+    """Have Django run the checks, also by ``check --tag orm_insight``."""
+    checks.register(check_project, TAG)
+    # Every source file is read: too much for each start of the development server.
+    checks.register(check_comments, TAG, deploy=True)
+
+
+def check_project(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """Settings, hooks, stores, and how the pieces fit together."""
+    from orm_insight.checks import run
+
+    return run(app_configs, **kwargs)
+
+
+def check_comments(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """Comments of the project's source files."""
+    from orm_insight.checks import check_comments
+
+    return check_comments(app_configs, **kwargs)
 
 
 def _follow_settings(*, setting: str, **_: Any) -> None:

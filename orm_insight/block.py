@@ -9,20 +9,26 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial, wraps
 from types import CodeType, TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from orm_insight import follow_ups
-from orm_insight.analysis.report import Report
 from orm_insight.capture import faults, tracing
 from orm_insight.capture.active import active
 from orm_insight.capture.steps import Around, async_steps_within, steps_within
 from orm_insight.capture.streams import Activation
 from orm_insight.capture.tracing import Recording, describe
 from orm_insight.conf import get_config
-from orm_insight.insight import keep, report_of
+from orm_insight.imports import late
 from orm_insight.model.trace import Query, Trace, TraceKind
+from orm_insight.pipeline import keep
 from orm_insight.recording import redaction
 from orm_insight.setup import ensure_installed
+
+if TYPE_CHECKING:
+    from orm_insight.analysis.report import Report
+    from orm_insight.pipeline import reports
+else:
+    reports = late("orm_insight.pipeline.reports")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -166,7 +172,7 @@ class capture:  # reads as a function, as contextlib.suppress does
 
     def report(self) -> Report:
         """What there is to say about the block; computed once, after its end."""
-        return report_of(self.finished())
+        return reports.report_of(self.finished())
 
     @property
     def id(self) -> str:

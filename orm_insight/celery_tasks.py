@@ -10,18 +10,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
-
-try:
-    from celery import signals as _signals
-except ImportError:  # the extra is missing
-    _signals = None
+from typing import TYPE_CHECKING, Any
 
 from orm_insight.capture import faults
-from orm_insight.capture.tracing import Recording, describe
 from orm_insight.conf import get_config
 from orm_insight.endings import flush
-from orm_insight.runs import begin_run, finish_run
+from orm_insight.imports import late
+
+if TYPE_CHECKING:
+    from celery import signals
+
+    from orm_insight import runs
+    from orm_insight.capture import tracing
+    from orm_insight.capture.tracing import Recording
+else:
+    signals = late("celery.signals")
+    runs = late("orm_insight.runs")
+    tracing = late("orm_insight.capture.tracing")
 
 _UID = "orm_insight_celery"
 
@@ -42,16 +47,13 @@ _running: ContextVar[_Run | None] = ContextVar("orm_insight_celery", default=Non
 
 def install() -> None:
     """A second call changes nothing."""
-    if _signals is None:
-        return
     for name, receiver in _RECEIVERS.items():
-        getattr(_signals, name).connect(receiver, weak=False, dispatch_uid=_UID)
+        getattr(signals, name).connect(receiver, weak=False, dispatch_uid=_UID)
 
 
 def uninstall() -> None:
-    if _signals is not None:
-        for name in _RECEIVERS:
-            getattr(_signals, name).disconnect(dispatch_uid=_UID)
+    for name in _RECEIVERS:
+        getattr(signals, name).disconnect(dispatch_uid=_UID)
 
 
 def _begin(*, task_id: str, task: Any, **_: Any) -> None:
@@ -60,7 +62,7 @@ def _begin(*, task_id: str, task: Any, **_: Any) -> None:
             _abandon()
         if not get_config().tasks:
             return
-        recording = begin_run("task", task.name)
+        recording = runs.begin_run("task", task.name)
         if recording is not None:
             _running.set(_Run(task_id, task, recording))
     except Exception as error:
@@ -78,11 +80,11 @@ def _abandon() -> None:
 
 
 def _note_failure(*, task_id: str, exception: BaseException, **_: Any) -> None:
-    _note(task_id, describe(exception))
+    _note(task_id, tracing.describe(exception))
 
 
 def _note_retry(*, request: Any, reason: Any, **_: Any) -> None:
-    text = describe(reason) if isinstance(reason, BaseException) else str(reason)
+    text = tracing.describe(reason) if isinstance(reason, BaseException) else str(reason)
     _note(request.id, text)
 
 
@@ -99,12 +101,12 @@ def _finish(*, task_id: str, retval: Any = None, state: str | None = None, **_: 
     if state:
         run.tags["state"] = state.lower()
     broken_by = sys.exception() if state is None else None
-    _end(run, run.error or (describe(broken_by) if broken_by is not None else None))
+    _end(run, run.error or (tracing.describe(broken_by) if broken_by is not None else None))
 
 
 def _end(run: _Run, error: str | None) -> None:
     _running.set(None)
-    finish_run(run.recording, route=run.name, error=error, tags=run.tags)
+    runs.finish_run(run.recording, route=run.name, error=error, tags=run.tags)
 
 
 def _delivery(task: Any) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
@@ -19,12 +19,11 @@ from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from orm_insight import store_checks
-from orm_insight.analysis.silence import IgnoreComment
 from orm_insight.capture.codes import is_application
 from orm_insight.capture.provenance import missing_hooks
 from orm_insight.conf import KEYS, SETTING, Problem, get_config, read_config
 from orm_insight.hints.catalogue import RULES
-from orm_insight.ignore_comments import comments_below
+from orm_insight.imports import late
 from orm_insight.setting_rules import (
     BadCallbackError,
     BadPatternError,
@@ -38,7 +37,12 @@ from orm_insight.setting_rules import (
     nearest_code,
 )
 
-TAG = "orm_insight"
+if TYPE_CHECKING:
+    from orm_insight import ignore_comments
+    from orm_insight.analysis.silence import IgnoreComment
+else:
+    ignore_comments = late("orm_insight.ignore_comments")
+
 MIDDLEWARE = "orm_insight.middleware.OrmInsightMiddleware"
 PANEL = "orm_insight.panel.OrmInsightPanel"
 URLS = "orm_insight"
@@ -52,20 +56,6 @@ _ERROR_IDS: Mapping[type[SettingError], str] = {
     BadCallbackError: "orm_insight.E006",
     UnknownCodeError: "orm_insight.E007",
 }
-
-
-def register() -> None:
-    """Have Django run the checks, also by ``check --tag orm_insight``."""
-    checks.register(check_settings, TAG)
-    checks.register(check_installation, TAG)
-    checks.register(check_visitors, TAG)
-    checks.register(check_hooks, TAG)
-    checks.register(check_opentelemetry, TAG)
-    checks.register(store_checks.check_redis, TAG)
-    checks.register(store_checks.check_file, TAG)
-    checks.register(check_limits, TAG)
-    # Every source file is read: too much for each start of the development server.
-    checks.register(check_comments, TAG, deploy=True)
 
 
 def check_settings(
@@ -167,6 +157,23 @@ def check_limits(
     ]
 
 
+CHECKS = (
+    check_settings,
+    check_installation,
+    check_visitors,
+    check_hooks,
+    check_opentelemetry,
+    store_checks.check_redis,
+    store_checks.check_file,
+    check_limits,
+)
+
+
+def run(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """The messages of all checks but ``check_comments``."""
+    return [message for check in CHECKS for message in check(app_configs, **kwargs)]
+
+
 def check_comments(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[checks.CheckMessage]:
@@ -182,11 +189,11 @@ def check_comments(
 def _application_comments() -> Iterator[IgnoreComment]:
     for config in apps.get_app_configs():
         if is_application(os.path.join(config.path, "__init__.py")):
-            yield from comments_below(config.path, is_template=False)
+            yield from ignore_comments.comments_below(config.path, is_template=False)
     for engine in engines.all():
         for folder in map(str, engine.template_dirs):
             if is_application(os.path.join(folder, "")):
-                yield from comments_below(folder, is_template=True)
+                yield from ignore_comments.comments_below(folder, is_template=True)
 
 
 def _problems_of(comment: IgnoreComment) -> Iterator[tuple[str, str, str]]:

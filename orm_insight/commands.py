@@ -11,7 +11,7 @@ import re
 import shlex
 from argparse import Action, ArgumentParser, _SubParsersAction
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 
@@ -19,8 +19,13 @@ from orm_insight.capture import faults
 from orm_insight.capture.codes import Role, declare
 from orm_insight.capture.redaction import SecretColumns
 from orm_insight.conf import get_config
+from orm_insight.imports import late
 from orm_insight.patching import Patches
-from orm_insight.runs import begin_run, finish_run
+
+if TYPE_CHECKING:
+    from orm_insight import runs
+else:
+    runs = late("orm_insight.runs")
 
 MAX_NAME = 300
 MASK = "***"
@@ -57,7 +62,7 @@ def _recording(original: Callable[..., Any]) -> Callable[..., Any]:
         name, words = _called(command, args, options)
         if name is None:
             return original(command, *args, **options)
-        recording = begin_run("command", words)
+        recording = runs.begin_run("command", words)
         error: BaseException | None = None
         try:
             return original(command, *args, **options)
@@ -65,7 +70,9 @@ def _recording(original: Callable[..., Any]) -> Callable[..., Any]:
             error = raised
             raise
         finally:
-            finish_run(recording, route=_route(command), error=None if _is_exit(error) else error)
+            runs.finish_run(
+                recording, route=_route(command), error=None if _is_exit(error) else error
+            )
 
     return execute
 

@@ -5,23 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from multiprocessing import util
+from typing import TYPE_CHECKING
 
-from orm_insight import follow_ups, reloads, sieve
+from orm_insight import keeping, reloads
 from orm_insight.capture import faults
-from orm_insight.keeping import store
-from orm_insight.otel import queue as span_queue
-from orm_insight.stores.background import EXIT_S
+from orm_insight.imports import late, loaded
+
+if TYPE_CHECKING:
+    from orm_insight.stores import background
+else:
+    background = late("orm_insight.stores.background")
+
+_BEFORE_THE_STORE = ("orm_insight.follow_ups", "orm_insight.sieve", "orm_insight.otel.queue")
 
 
 def flush() -> None:
     """Write what still waits; for processes that end without Python's own end, too."""
     try:
-        follow_ups.flush()
-        sieve.flush()
-        span_queue.flush()
-        write: Callable[[float], object] | None = getattr(store(), "flush", None)
+        for name in _BEFORE_THE_STORE:
+            if (module := loaded(name)) is not None:
+                module.flush()
+        write: Callable[[float], object] | None = getattr(keeping.made(), "flush", None)
         if write is not None:
-            write(EXIT_S)
+            write(background.EXIT_S)
         reloads.hand_on()
     except Exception as error:
         faults.report("write the last traces", error)

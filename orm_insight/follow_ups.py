@@ -17,8 +17,8 @@ from orm_insight.capture.active import active
 from orm_insight.capture.recorder import RawQuery, Recorder
 from orm_insight.capture.tracing import Recording
 from orm_insight.conf import get_config
-from orm_insight.insight import keep
 from orm_insight.model.trace import Trace
+from orm_insight.pipeline import keep
 from orm_insight.workers import Worker
 
 MakeTrace: TypeAlias = Callable[[], Trace]

@@ -10,21 +10,44 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.core.handlers.asgi import ASGIHandler
-from django.core.handlers.base import BaseHandler
-from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest
 
-from orm_insight import response_headers
+from orm_insight.imports import late
 from orm_insight.patching import Patches
-from orm_insight.requests import begin_request, end_unclosed, finish_request
 
+if TYPE_CHECKING:
+    from django.core.handlers import asgi, base, wsgi
+
+    from orm_insight import requests, response_headers
+else:
+    asgi = late("django.core.handlers.asgi")
+    base = late("django.core.handlers.base")
+    wsgi = late("django.core.handlers.wsgi")
+    requests = late("orm_insight.requests")
+    response_headers = late("orm_insight.response_headers")
+
+_patches = Patches()
 _RECORDS = "_orm_insight_records"
 _loaded: list[None] = []
 _unclosed: ContextVar[list[Callable[[], None]]] = ContextVar("orm_insight_unclosed")
 """What ends the requests that the running call of an ASGI handler has begun."""
+
+
+def install() -> None:
+    """A second call changes nothing."""
+    _patches.replace(base.BaseHandler, "load_middleware", _noting_middleware)
+    _patches.replace(base.BaseHandler, "get_response", _recording)
+    _patches.replace(base.BaseHandler, "get_response_async", _recording_async)
+
+
+def install_asgi() -> None:
+    """The same of the handler for ASGI, which a process without such a server never imports."""
+    _patches.replace(asgi.ASGIHandler, "handle", _ending_unclosed)
+
+
+uninstall = _patches.undo
 
 
 def note_middleware() -> None:
@@ -46,13 +69,13 @@ def _recording(respond: Callable[..., Any]) -> Callable[..., Any]:
     def get_response(handler: Any, request: HttpRequest) -> Any:
         if not getattr(handler, _RECORDS, False):
             return respond(handler, request)
-        recording = begin_request(request, is_entry=isinstance(handler, WSGIHandler))
+        recording = requests.begin_request(request, is_entry=isinstance(handler, wsgi.WSGIHandler))
         response = None
         try:
             response = respond(handler, request)
             response_headers.add(recording, request, response)
         finally:
-            finish_request(recording, request, response, closes=True)
+            requests.finish_request(recording, request, response, closes=True)
         return response
 
     return get_response
@@ -62,7 +85,7 @@ def _recording_async(respond: Callable[..., Any]) -> Callable[..., Any]:
     async def get_response_async(handler: Any, request: HttpRequest) -> Any:
         if not getattr(handler, _RECORDS, False):
             return await respond(handler, request)
-        recording = begin_request(request)
+        recording = requests.begin_request(request)
         response = None
         try:
             answer = await respond(handler, request)
@@ -70,9 +93,9 @@ def _recording_async(respond: Callable[..., Any]) -> Callable[..., Any]:
             await response_headers.add_async(recording, request, answer)
             response = answer
         finally:
-            finish_request(recording, request, response, closes=True)
+            requests.finish_request(recording, request, response, closes=True)
             if recording is not None and (unclosed := _unclosed.get(None)) is not None:
-                unclosed.append(partial(end_unclosed, recording, request, response))
+                unclosed.append(partial(requests.end_unclosed, recording, request, response))
         return response
 
     return get_response_async
@@ -90,12 +113,3 @@ def _ending_unclosed(original: Callable[..., Any]) -> Callable[..., Any]:
                 end()
 
     return handle
-
-
-_patches = Patches(
-    (BaseHandler, "load_middleware", _noting_middleware),
-    (BaseHandler, "get_response", _recording),
-    (BaseHandler, "get_response_async", _recording_async),
-    (ASGIHandler, "handle", _ending_unclosed),
-)
-install, uninstall = _patches.install, _patches.undo

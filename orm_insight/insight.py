@@ -5,30 +5,24 @@ Everything that shows something goes through here; only here core, settings and 
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from orm_insight import keeping, recording, sieve, steering
-from orm_insight.analysis.detectors.base import Thresholds
-from orm_insight.analysis.report import Report, analyze
+from orm_insight.analysis.report import Report
 from orm_insight.analysis.side_by_side import cause_of
-from orm_insight.analysis.silence import Silence, no_comments
 from orm_insight.capture import faults, provenance
 from orm_insight.capture.tracing import paused
 from orm_insight.conf import get_config
 from orm_insight.explain.base import NOT_RUN_HERE, Explanation, Outcome
 from orm_insight.explain.runner import explain as explain_query
-from orm_insight.explanations import Explanations, KeptExplanation
-from orm_insight.files import SourcesOf
-from orm_insight.ignore_comments import read_comments
+from orm_insight.explanations import KeptExplanation
 from orm_insight.introspection import read_schema
 from orm_insight.keeping import listed, pin, recent, store, trace, traces
-from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Query, Trace
-from orm_insight.otel import queue as span_queue
+from orm_insight.pipeline import keep, reset
+from orm_insight.pipeline.reports import explanations, report_of
+from orm_insight.pipeline.reports import reset as forget_reports
 from orm_insight.recording import is_recording, redaction, waits_for_deep
 from orm_insight.steering import (
     StoreSilentError,
@@ -79,56 +73,6 @@ class Status:
     statistics: StoreStatistics
 
 
-class _State:
-    """What this process holds beside the store: reports and plans already made."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.reports: OrderedDict[str, Report] = OrderedDict()
-        self.explanations = Explanations()
-
-
-_state = _State()
-_KEPT_REPORTS = 8
-
-
-def reset() -> None:
-    """Forget store and reports, so that changed settings take effect."""
-    keeping.reset()
-    recording.reset()
-    steering.reset()
-    sieve.reset()
-    span_queue.reset()
-    with _state.lock:
-        _state.reports.clear()
-    _state.explanations.clear()
-
-
-def keep(trace: Trace) -> None:
-    """Put a finished trace into the ring.
-
-    An imported one is kept and nothing else: it is none of this project's work.
-    """
-    if trace.is_imported:
-        store().save(trace)
-        return
-    if recording.is_too_fast(trace):
-        return
-    if recording.needs_hints(trace):
-        sieve.offer(trace, lambda offered: bool(_hints_of(offered)), _keep)
-    else:
-        _keep(trace)
-
-
-def _keep(trace: Trace) -> None:
-    store().save(trace)
-    span_queue.offer(trace, _hints_of)
-
-
-def _hints_of(trace: Trace) -> tuple[Hint, ...]:
-    return tuple(report_of(trace).hints)
-
-
 def clear() -> None:
     """Forget all traces that are not pinned, and the plans that were made of them.
 
@@ -136,37 +80,7 @@ def clear() -> None:
     """
     if not store().clear():
         raise StoreSilentError
-    _state.explanations.clear()
-    with _state.lock:
-        _state.reports.clear()
-
-
-def report_of(trace: Trace) -> Report:
-    """The report of a trace; the last few are kept, because their parts are read one by one."""
-    evidence = _state.explanations.evidence_of(trace.id)
-    with _state.lock:
-        report = _state.reports.get(trace.id)
-        if report is not None and report.trace is trace and report.evidence == evidence:
-            _state.reports.move_to_end(trace.id)
-            return report
-    config = get_config()
-    report = analyze(
-        trace,
-        read_schema(),
-        Thresholds(repeats=config.repeat_threshold, slow_ms=config.slow_query_ms),
-        Silence(
-            rules=config.ignore,
-            # The files that an imported trace names are those of another machine.
-            read_comments=no_comments if trace.is_imported else read_comments,
-        ),
-        evidence,
-        SourcesOf(trace),
-    )
-    with _state.lock:
-        _state.reports[trace.id] = report
-        while len(_state.reports) > _KEPT_REPORTS:
-            _state.reports.popitem(last=False)
-    return report
+    forget_reports()
 
 
 def report(trace_id: str) -> Report | None:
@@ -221,7 +135,7 @@ def _explain(
         can_try=config.may_try_indexes,
         notice=cause_of(query, schema, config.slow_query_ms) or explanation.notice,
     )
-    _state.explanations.keep(
+    explanations.keep(
         KeptExplanation(explanation=explanation, at=datetime.now(UTC), trace_id=trace.id)
     )
     return explanation
@@ -229,12 +143,12 @@ def _explain(
 
 def kept_explanations(query: Query) -> tuple[KeptExplanation, ...]:
     """The plans made in this process of the same statement, of any trace, newest first."""
-    return _state.explanations.of(query)
+    return explanations.of(query)
 
 
 def plans_of(trace_id: str) -> dict[int, KeptExplanation]:
     """The newest plan of each query of this trace that has one, by the query's index."""
-    return {kept.query.index: kept for kept in reversed(_state.explanations.of_trace(trace_id))}
+    return {kept.query.index: kept for kept in reversed(explanations.of_trace(trace_id))}
 
 
 def plan_of(trace_id: str, index: int) -> KeptExplanation | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core import mail
 from django.utils.module_loading import import_string
@@ -13,10 +13,15 @@ from django.utils.module_loading import import_string
 from orm_insight import reloads
 from orm_insight.capture import faults
 from orm_insight.conf import Config, get_config
-from orm_insight.model.trace import Trace
-from orm_insight.stores.base import Listed, PinOutcome, TraceStore
-from orm_insight.stores.file import FileStore
-from orm_insight.stores.memory import MemoryStore
+from orm_insight.imports import late
+
+if TYPE_CHECKING:
+    from orm_insight.model.trace import Trace
+    from orm_insight.stores import file, memory
+    from orm_insight.stores.base import Listed, PinOutcome, TraceStore
+else:
+    file = late("orm_insight.stores.file")
+    memory = late("orm_insight.stores.memory")
 
 
 class _State:
@@ -26,6 +31,22 @@ class _State:
 
 
 _state = _State()
+
+
+def prepare() -> None:
+    """Make the store before there are threads, where that is not done in a moment.
+
+    Two threads that import a driver at once get in each other's way; a file is read in whole, and
+    the traces of before a reload are there as soon as somebody looks.
+    """
+    config = get_config()
+    if config.redis_url or config.keep_traces_in is not None or reloads.is_reloaded():
+        store()
+
+
+def made() -> TraceStore | None:
+    """The store if this process has needed one."""
+    return _state.store
 
 
 def store() -> TraceStore:
@@ -55,8 +76,8 @@ def _make_store(config: Config) -> TraceStore:
         except Exception as error:
             faults.report("use Redis", error)
     if config.keep_traces_in is not None:
-        return FileStore(config.keep_traces_in, faults.report, _is_no_test_run, **limits)
-    ring = MemoryStore(**limits)
+        return file.FileStore(config.keep_traces_in, faults.report, _is_no_test_run, **limits)
+    ring = memory.MemoryStore(**limits)
     if reloads.is_reloaded():
         reloads.take_over(ring)
     return ring

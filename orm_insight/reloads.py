@@ -12,15 +12,20 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.autoreload import DJANGO_AUTORELOAD_ENV, file_changed
 
 from orm_insight.capture import faults
+from orm_insight.imports import late
 from orm_insight.stores import private_files
-from orm_insight.stores.file import RingEncoder, read_ring, write_ring
-from orm_insight.stores.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from orm_insight.stores import file
+    from orm_insight.stores.memory import MemoryStore
+else:
+    file = late("orm_insight.stores.file")
 
 FOLDER = "orm_insight"
 _MOMENT_S = 30.0
@@ -58,7 +63,7 @@ def take_over(store: MemoryStore) -> None:
         try:
             # Nobody else can have written into the folder: a reload is not to wait for a check.
             most_bytes = store.limits.max_bytes
-            held = read_ring(path, most_bytes=most_bytes, refuse=_refuse, is_checked=False)
+            held = file.read_ring(path, most_bytes=most_bytes, refuse=_refuse, is_checked=False)
         finally:
             path.unlink(missing_ok=True)
         if held is not None:
@@ -74,8 +79,8 @@ def hand_on() -> None:
         if _state.store is None or _state.pid != os.getpid():
             _remove_left_for_children()
         elif _is_reloading():
-            held = _state.store.held()
-            write_ring(_path(os.getppid()), RingEncoder().encode(held, within_s=_MOST_S))
+            ring = file.RingEncoder().encode(_state.store.held(), within_s=_MOST_S)
+            file.write_ring(_path(os.getppid()), ring)
     except Exception as error:
         faults.report("hand on the traces before the reload", error)
 

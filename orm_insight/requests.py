@@ -21,8 +21,8 @@ from orm_insight.capture import faults, tracing
 from orm_insight.capture.streams import record_closing, record_stream
 from orm_insight.capture.tracing import Recording, describe
 from orm_insight.conf import Config, get_config
-from orm_insight.insight import keep
 from orm_insight.model.trace import Trace
+from orm_insight.pipeline import keep
 from orm_insight.recording import is_recording, is_sampled, redaction
 from orm_insight.steering import takes_deep
 

@@ -11,8 +11,8 @@ from orm_insight.capture import faults, tracing
 from orm_insight.capture.active import active
 from orm_insight.capture.tracing import Recording, describe
 from orm_insight.conf import get_config
-from orm_insight.insight import keep
 from orm_insight.model.trace import Trace, TraceKind
+from orm_insight.pipeline import keep
 from orm_insight.recording import is_recording, redaction
 
 

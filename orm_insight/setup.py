@@ -9,7 +9,8 @@ from orm_insight.capture import codes, faults, provenance, threads
 from orm_insight.capture.application import ApplicationFiles
 from orm_insight.capture.install import install as install_capture
 from orm_insight.conf import get_config
-from orm_insight.insight import reset
+from orm_insight.imports import late, when_imported
+from orm_insight.pipeline import reset
 
 
 def install() -> None:
@@ -27,6 +28,21 @@ def install_for_imports() -> None:
         provenance.install_for_imports()
     except Exception as error:
         faults.report("install the first hooks", error)
+
+
+def install_when_imported(name: str, module: str, function: str = "install") -> None:
+    """Call this function of our ``module`` once the application has imported the one named first.
+
+    A project that has no tasks, no Celery or no server in this process does not pay for them.
+    """
+
+    def act() -> None:
+        try:
+            getattr(late(module), function)()
+        except Exception as error:
+            faults.report(f"watch {name}", error)
+
+    when_imported(name, act)
 
 
 def ensure_installed() -> None:

@@ -6,14 +6,19 @@ import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
 from django.core import checks
 
 from orm_insight.conf import get_config
-from orm_insight.stores.file import check_ring_file
+from orm_insight.imports import late
 from orm_insight.stores.private_files import UnsafeFileError
+
+if TYPE_CHECKING:
+    from orm_insight.stores import file
+else:
+    file = late("orm_insight.stores.file")
 
 
 def check_redis(
@@ -62,7 +67,7 @@ def _why_not_written(path: Path) -> str | None:
     if not os.access(path.parent, os.W_OK | os.X_OK):
         return f"{path.parent} may not be written to."
     try:
-        check_ring_file(path)
+        file.check_ring_file(path)
     except UnsafeFileError as error:
         return str(error)
     except OSError as error:

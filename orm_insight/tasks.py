@@ -10,20 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
-
-try:
-    from django.tasks.base import Task as _Task
-    from django.tasks.signals import task_started as _started
-except ImportError:  # Django 5.2
-    _Task = _started = None  # type: ignore[assignment,misc]
+from typing import TYPE_CHECKING, Any
 
 from orm_insight.capture import faults
 from orm_insight.conf import get_config
+from orm_insight.imports import late
 from orm_insight.patching import Patches
-from orm_insight.runs import begin_run, finish_run
 
-_tasks: Any = _Task
+if TYPE_CHECKING:
+    from django.tasks import base, signals
+
+    from orm_insight import runs
+else:
+    base = late("django.tasks.base")
+    signals = late("django.tasks.signals")
+    runs = late("orm_insight.runs")
+
 _patches = Patches()
 # What a backend has said that it is about to run here, with its id.
 _announced: ContextVar[Any] = ContextVar("orm_insight_task", default=None)
@@ -31,15 +33,15 @@ _announced: ContextVar[Any] = ContextVar("orm_insight_task", default=None)
 
 def install() -> None:
     """A second call changes nothing."""
-    if _tasks is not None:
-        _patches.replace(_tasks, "call", _recording)
-        _patches.replace(_tasks, "acall", _recording_async)
-        _started.connect(_note_start, dispatch_uid="orm_insight_tasks")
+    task: Any = base.Task
+    _patches.replace(task, "call", _recording)
+    _patches.replace(task, "acall", _recording_async)
+    signals.task_started.connect(_note_start, dispatch_uid="orm_insight_tasks")
 
 
 def uninstall() -> None:
     if _patches:
-        _started.disconnect(dispatch_uid="orm_insight_tasks")
+        signals.task_started.disconnect(dispatch_uid="orm_insight_tasks")
     _patches.undo()
 
 
@@ -66,7 +68,7 @@ def _recording_async(original: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def _recorded(task: Any) -> Iterator[None]:
     tags = _tags(task)
-    recording = begin_run("task", task.module_path) if get_config().tasks else None
+    recording = runs.begin_run("task", task.module_path) if get_config().tasks else None
     error: BaseException | None = None
     try:
         yield
@@ -75,7 +77,7 @@ def _recorded(task: Any) -> Iterator[None]:
         raise
     finally:
         if recording is not None:
-            finish_run(recording, route=task.module_path, error=error, tags=tags)
+            runs.finish_run(recording, route=task.module_path, error=error, tags=tags)
 
 
 def _tags(task: Any) -> dict[str, str]:

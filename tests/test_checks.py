@@ -12,6 +12,7 @@ from django.test import override_settings
 from django.utils.module_loading import import_string
 
 from orm_insight import checks, store_checks
+from orm_insight.apps import TAG
 from orm_insight.capture import provenance
 from orm_insight.middleware import OrmInsightMiddleware
 from orm_insight.setting_table import REMOVED_SETTINGS
@@ -30,7 +31,7 @@ class OwnMiddleware(OrmInsightMiddleware):
 
 
 def checked() -> list[tuple[str, str, str | None]]:
-    return [(m.id, m.msg, m.hint) for m in run_checks(tags=[checks.TAG])]
+    return [(m.id, m.msg, m.hint) for m in run_checks(tags=[TAG])]
 
 
 def ids() -> list[str]:
@@ -211,7 +212,7 @@ def commented(folder: Path, settings) -> list[tuple[str, str, str]]:
     settings.INSTALLED_APPS = ["django.contrib.contenttypes", "orm_insight", "commented_app"]
     templates = {**settings.TEMPLATES[0], "DIRS": [folder / "pages"]}
     settings.TEMPLATES = [templates, *settings.TEMPLATES[1:]]
-    messages = run_checks(tags=[checks.TAG], include_deployment_checks=True)
+    messages = run_checks(tags=[TAG], include_deployment_checks=True)
     return [(m.id, Path(m.obj).name, m.hint) for m in messages if str(folder) in str(m.obj)]
 
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.core.handlers import base, exception
 from django.db import connections
 from django.db.backends.signals import connection_created
-from django.template import base as template_base
 
 from orm_insight.capture import awaiting, cursors, provenance, streams, transactions
 from orm_insight.capture.codes import Role, declare
 from orm_insight.capture.recorder import record_query
+from orm_insight.imports import late, when_imported
+
+if TYPE_CHECKING:
+    from django.core.handlers import base, exception
+    from django.template import base as template_base
+else:
+    base = late("django.core.handlers.base")
+    exception = late("django.core.handlers.exception")
+    template_base = late("django.template.base")
 
 
 def install() -> None:
     """Begin to watch this process; a second call changes nothing."""
-    _declare_frames()
+    when_imported("django.core.handlers.base", _declare_handlers)
+    when_imported("django.template.base", _declare_templates)
+    for code in streams.CODES:
+        declare(code, Role.BOUNDARY)
     provenance.install()
     awaiting.install()
     cursors.install()
@@ -48,14 +58,16 @@ def _watch(*, connection: Any, **_: Any) -> None:
     cursors.learn_kinds()
 
 
-def _declare_frames() -> None:
-    """Frames of Django that say where a view begins and which template node is rendered."""
+def _declare_handlers() -> None:
+    """Frames of Django that say where a view begins."""
     handler: Any = base.BaseHandler
     for function in (handler._get_response, handler._get_response_async):
         declare(function.__code__, Role.BOUNDARY)
     for code in exception.convert_exception_to_response.__code__.co_consts:
         if hasattr(code, "co_code"):
             declare(code, Role.BOUNDARY)
-    for code in streams.CODES:
-        declare(code, Role.BOUNDARY)
+
+
+def _declare_templates() -> None:
+    """Those that say which template node is rendered."""
     declare(template_base.Node.render_annotated.__code__, Role.TEMPLATE_NODE)

@@ -50,6 +50,8 @@ SESSIONS = {
     "postgresql": "orm_insight.explain.postgresql_session.PostgresqlSession",
     "sqlite": "orm_insight.explain.sqlite.session.SqliteSession",
 }
+DRIVERS = {"postgresql": ("psycopg", "psycopg 3")}
+"""The drivers that sessions need, where a vendor has several: the module, and its name in words."""
 ADVISORS = {"postgresql": "orm_insight.explain.indexes.postgresql.PostgresqlAdvisor"}
 logger = logging.getLogger("orm_insight.explain")
 
@@ -126,6 +128,12 @@ def _session(wrapper: BaseDatabaseWrapper) -> Session:
             f"{wrapper.display_name} cannot be explained; PostgreSQL, MariaDB, MySQL and SQLite "
             "can."
         )
+    module, words = DRIVERS.get(wrapper.vendor, (None, ""))
+    driver: Any = getattr(wrapper, "Database", None)
+    used = getattr(driver, "__name__", "another driver")
+    if module is not None and used != module:
+        name = wrapper.display_name
+        raise Refused(f"{name} is explained through {words}; this project uses {used}.")
     session: Session = import_string(SESSIONS[wrapper.vendor])()
     return session
 

@@ -29,6 +29,7 @@ _DIALECTS = {
     "postgresql": "orm_insight.ui.runnable.postgresql.Psql",
     "sqlite": "orm_insight.ui.runnable.sqlite.Sqlite3",
 }
+NO_DRIVER = "Not for psql: psycopg 3, which writes the values, is not installed."
 _NOT_IN_NAMES = re.compile(r"\W", re.ASCII)
 
 
@@ -39,7 +40,7 @@ def runnable(query: Query) -> Copies:
     try:
         dialect: Dialect = import_string(_DIALECTS[query.vendor])()
     except ImportError:
-        return Copies()
+        return Copies(why_not=NO_DRIVER)
     if reason := dialect.why_not(str(query.sql)):
         return Copies(why_not=f"Not for {dialect.shell}: {reason}")
     try:

@@ -21,7 +21,8 @@ from psycopg.types.numeric import Int4
 from psycopg.types.range import DateRange, Int4Range, Range
 
 from orm_insight.capture.redaction import redact_everything
-from orm_insight.ui.runnable.statement import MAX_CHARACTERS, runnable
+from orm_insight.ui.runnable import statement
+from orm_insight.ui.runnable.statement import MAX_CHARACTERS, NO_DRIVER, runnable
 from tests.builders import make_query
 from tests.explain.recording import query, recorded
 from tests.pgapp.models import Specimen
@@ -239,3 +240,12 @@ def copied(captured) -> str:
 def plain(markup) -> str:
     """The text that a browser copies."""
     return "".join(html5lib.parseFragment(str(markup)).itertext())
+
+
+def test_without_psycopg_3_the_page_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(path: str) -> None:
+        raise ModuleNotFoundError("No module named 'psycopg'", name="psycopg")
+
+    monkeypatch.setattr(statement, "import_string", missing)
+
+    assert runnable(query("SELECT 1")).why_not == NO_DRIVER

@@ -1,0 +1,113 @@
+"""Imports that wait: ours until they are used, those of others until the application has them.
+
+``django.setup()`` is paid by each command, reload and test run, so that it imports only what
+watches the application. All else is named with ``late()``, next to the import for type checkers::
+
+    if TYPE_CHECKING:
+        from orm_insight import runs
+    else:
+        runs = late("orm_insight.runs")
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+
+class _Late:
+    """Stands for a module, and imports it when something of it is first asked for."""
+
+    __slots__ = ("_module", "_name")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._module: ModuleType | None = None
+
+    def __getattr__(self, attribute: str) -> Any:
+        if self._module is None:
+            self._module = import_module(self._name)
+        return getattr(self._module, attribute)
+
+    def __repr__(self) -> str:
+        return f"<late {self._name}>"
+
+
+def late(name: str) -> Any:
+    """The module of this name, imported when something of it is first used."""
+    return _Late(name)
+
+
+def loaded(name: str) -> Any:
+    """The module if somebody has imported it: one that nobody has holds nothing."""
+    return sys.modules.get(name)
+
+
+Act = Callable[[], None]
+_waiting: dict[str, list[Act]] = {}
+
+
+def when_imported(name: str, act: Act) -> None:
+    """Call ``act`` once a module of others is there: now, or right after its import.
+
+    ``act`` must not raise: the import that it follows is the application's.
+    """
+    module = sys.modules.get(name)
+    if module is not None and not _is_under_way(module):
+        act()
+        return
+    _waiting.setdefault(name, []).append(act)
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)
+
+
+def _is_under_way(module: ModuleType) -> bool:
+    return bool(getattr(module.__spec__, "_initializing", False))
+
+
+class _Finder:
+    """Lets the other finders find, and hears of the end of the import."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname not in _waiting:
+            return None
+        for finder in sys.meta_path:
+            if finder is self:
+                continue
+            spec = finder.find_spec(fullname, path, target)
+            if spec is not None and spec.loader is not None:
+                announced: Any = spec
+                announced.loader = _Announcing(spec.loader)
+                return spec
+        return None
+
+
+class _Announcing:
+    """Loads by another loader, and leaves the module as though it had been alone."""
+
+    def __init__(self, loader: Any) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        created: ModuleType | None = self._loader.create_module(spec)
+        return created
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        for act in _waiting.pop(module.__name__, ()):
+            act()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+
+_finder = _Finder()
