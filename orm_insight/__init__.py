@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from orm_insight.analysis.groups import QueryGroup
-    from orm_insight.analysis.report import Report
-    from orm_insight.block import capture
-    from orm_insight.capture.threads import in_context
+    from orm_insight.capture.propagation import in_context
+    from orm_insight.model.frames import CallSite, Frame
     from orm_insight.model.hint import Hint, Saving, Severity
     from orm_insight.model.plan import Plan, PlanNode
-    from orm_insight.model.trace import REDACTED, CallSite, Frame, Query, Trace
+    from orm_insight.model.trace import REDACTED, Query, Trace
+    from orm_insight.recording.blocks import capture
+    from orm_insight.reports.report import Report
     from orm_insight.version import __version__
 
 __all__ = [
@@ -44,13 +45,13 @@ _MODULES = {
     "PlanNode": "orm_insight.model.plan",
     "Query": "orm_insight.model.trace",
     "QueryGroup": "orm_insight.analysis.groups",
-    "Report": "orm_insight.analysis.report",
+    "Report": "orm_insight.reports.report",
     "Saving": "orm_insight.model.hint",
     "Severity": "orm_insight.model.hint",
     "Trace": "orm_insight.model.trace",
     "__version__": "orm_insight.version",
-    "capture": "orm_insight.block",
-    "in_context": "orm_insight.capture.threads",
+    "capture": "orm_insight.recording.blocks",
+    "in_context": "orm_insight.capture.propagation",
 }
 
 

@@ -24,24 +24,27 @@ class OrmInsightConfig(AppConfig):
     verbose_name = "ORM insight"
 
     def import_models(self) -> None:
-        from orm_insight.setup import install_for_imports
+        from orm_insight.recording.setup import install_for_imports
 
         install_for_imports()
         super().import_models()
 
     def ready(self) -> None:
-        from orm_insight import commands, keeping
-        from orm_insight.setup import apply_settings, install, install_when_imported
+        from orm_insight import stores as keeping
+        from orm_insight.recording import commands
+        from orm_insight.recording.setup import apply_settings, install, install_when_imported
 
         _register_checks()
         install()
         commands.install()
-        install_when_imported("django.core.handlers.base", "orm_insight.handlers")
-        install_when_imported("django.core.handlers.asgi", "orm_insight.handlers", "install_asgi")
-        install_when_imported("django.tasks", "orm_insight.tasks")
-        install_when_imported("celery.signals", "orm_insight.celery_tasks")
+        install_when_imported("django.core.handlers.base", "orm_insight.recording.handlers")
+        install_when_imported(
+            "django.core.handlers.asgi", "orm_insight.recording.handlers", "install_asgi"
+        )
+        install_when_imported("django.tasks", "orm_insight.recording.tasks")
+        install_when_imported("celery.signals", "orm_insight.recording.celery")
         if apps.is_installed("django.contrib.admin"):
-            from orm_insight import admin_link
+            from orm_insight.dashboard import admin_link
 
             admin_link.install()
         apply_settings()
@@ -75,7 +78,7 @@ def check_comments(
 
 
 def _follow_settings(*, setting: str, **_: Any) -> None:
-    from orm_insight.setup import apply_settings
+    from orm_insight.recording.setup import apply_settings
 
     if setting in ("ORM_INSIGHT", "DEBUG", "ROOT_URLCONF"):
         apply_settings()

@@ -6,7 +6,7 @@ watches the application. All else is named with ``late()``, next to the import f
     if TYPE_CHECKING:
         from orm_insight import runs
     else:
-        runs = late("orm_insight.runs")
+        runs = late("orm_insight.recording.runs")
 """
 
 from __future__ import annotations

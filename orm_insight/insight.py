@@ -9,22 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from orm_insight.analysis.report import Report
-from orm_insight.analysis.side_by_side import cause_of
-from orm_insight.capture import faults, provenance
-from orm_insight.capture.tracing import paused
+from orm_insight import faults
+from orm_insight.capture import provenance
+from orm_insight.capture.active import paused
 from orm_insight.conf import get_config
 from orm_insight.explain.base import NOT_RUN_HERE, Explanation, Outcome
+from orm_insight.explain.history import KeptExplanation
 from orm_insight.explain.runner import explain as explain_query
-from orm_insight.explanations import KeptExplanation
-from orm_insight.introspection import read_schema
-from orm_insight.keeping import listed, pin, recent, store, trace, traces
+from orm_insight.hints.statements import cause_of
 from orm_insight.model.trace import Query, Trace
 from orm_insight.pipeline import keep, reset
 from orm_insight.pipeline.reports import explanations, report_of
 from orm_insight.pipeline.reports import reset as forget_reports
-from orm_insight.recording import is_recording, redaction, waits_for_deep
-from orm_insight.steering import (
+from orm_insight.project.schema import read_schema
+from orm_insight.recording.control import (
     StoreSilentError,
     forget_deep,
     pause,
@@ -32,6 +30,9 @@ from orm_insight.steering import (
     resume,
     takes_deep,
 )
+from orm_insight.recording.policy import is_recording, redaction, waits_for_deep
+from orm_insight.reports.report import Report
+from orm_insight.stores import listed, pin, recent, store, trace, traces
 from orm_insight.stores.base import StoreStatistics
 
 __all__ = [

@@ -10,9 +10,9 @@ from django.core.signals import got_request_exception
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from orm_insight.handlers import note_middleware
-from orm_insight.requests import begin_request, finish_request, note_exception
-from orm_insight.setup import ensure_installed
+from orm_insight.recording.handlers import note_middleware
+from orm_insight.recording.requests import begin_request, finish_request, note_exception
+from orm_insight.recording.setup import ensure_installed
 
 GetResponse = Callable[[HttpRequest], Any]
 

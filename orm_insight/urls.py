@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from orm_insight.dashboard import overview_views, views
-from orm_insight.dashboard.compare_page import comparison
-from orm_insight.dashboard.exports import chrome_json, export_json
-from orm_insight.dashboard.hint_text import hint_as_text
-from orm_insight.dashboard.importing import import_page
+from orm_insight.dashboard import views
+from orm_insight.dashboard import views as overview_views
+from orm_insight.dashboard.compare import comparison
+from orm_insight.dashboard.exchange import chrome_json, export_json, import_page, plan_json
+from orm_insight.dashboard.hints import hint_as_text
 from orm_insight.dashboard.links import APP_NAME
-from orm_insight.dashboard.pins import pin
-from orm_insight.dashboard.plans import plan_json
-from orm_insight.dashboard.recording_page import recording
+from orm_insight.dashboard.recording import recording
+from orm_insight.dashboard.trace import pin
 
 app_name = APP_NAME
 urlpatterns: list[URLPattern] = [

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
-from orm_insight.capture import faults
+from orm_insight import faults
 
 Item = TypeVar("Item")
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from orm_insight.model.frames import CallSite, Frame
 from orm_insight.model.plan import Finding, Plan, PlanNode
-from orm_insight.model.trace import CallSite, Frame, Query, Trace
+from orm_insight.model.trace import Query, Trace
 
 # Of this day: what is older than a day makes room.
 STARTED_AT = datetime.now(UTC).replace(microsecond=0)

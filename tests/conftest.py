@@ -21,10 +21,10 @@ from debug_toolbar.toolbar import DebugToolbar
 from django.conf import settings
 from django.db import connections
 
-from orm_insight import follow_ups, insight
-from orm_insight.capture import faults
+from orm_insight import faults, insight
 from orm_insight.capture.active import active
-from orm_insight.capture.recorder import record_query
+from orm_insight.capture.wrapper import record_query
+from orm_insight.recording import detached
 from tests import debian, seeding, servers, tiers
 from tests.asgi import LiveServer, running_server
 from tests.browser import BrowserMissing, Remote, running_browser
@@ -106,7 +106,7 @@ def no_leaks() -> Iterator[None]:
     the thread of the connections and off in the one of the event loop) is taken away.
     """
     yield
-    follow_ups.flush()
+    detached.flush()
     recorder, failures = active.get(), faults.counts()
     active.set(None)
     faults.clear()

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from orm_insight.model.trace import CallSite
+from orm_insight.model.frames import CallSite
 
 TESTS = Path(__file__).parent
 TEMPLATES = TESTS / "testapp" / "templates"

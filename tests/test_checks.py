@@ -11,11 +11,12 @@ from django.core.checks import run_checks
 from django.test import override_settings
 from django.utils.module_loading import import_string
 
-from orm_insight import checks, store_checks
+from orm_insight import checks
+from orm_insight import checks as store_checks
 from orm_insight.apps import TAG
 from orm_insight.capture import provenance
+from orm_insight.conf import REMOVED_SETTINGS
 from orm_insight.middleware import OrmInsightMiddleware
-from orm_insight.setting_table import REMOVED_SETTINGS
 
 DOCS = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
 OTHER_MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]

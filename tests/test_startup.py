@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import orm_insight
-from orm_insight.endings import _BEFORE_THE_STORE
 from orm_insight.pipeline import _STATEFUL
+from orm_insight.recording.shutdown import _BEFORE_THE_STORE
 from tests.bench.startup import IMPORT, LIMIT_MODULES, PROJECTS, SETUP, Start, project, start
 
 PACKAGE = Path(orm_insight.__file__).parent
@@ -21,8 +21,8 @@ NOT_AT_SETUP = (
     "celery",
     "jinja2",
     "opentelemetry",
-    "orm_insight.analysis.detectors",
-    "orm_insight.analysis.report",
+    "orm_insight.hints.rules",
+    "orm_insight.reports.report",
     "orm_insight.dashboard",
     "orm_insight.explain",
     "orm_insight.insight",
@@ -94,7 +94,7 @@ def test_public_names_are_there_and_listed(name: str):
 
 
 def test_the_public_capture_is_no_folder():
-    code = "import orm_insight.capture.tracing\nimport orm_insight\nmodules = []; spent = 0, 0\n"
+    code = "import orm_insight.recording.session\nimport orm_insight\nmodules = []; spent = 0, 0\n"
 
     start(f"import json\n{code}assert orm_insight.capture.__name__ == 'capture'\n")
     assert inspect.isclass(orm_insight.capture)
@@ -131,11 +131,11 @@ AFTERWARDS = {
         "from django.core.handlers.base import BaseHandler\n"
         "for function in (ASGIHandler.handle, BaseHandler.get_response):\n"
         "    assert function.__code__.co_filename.endswith('handlers.py')\n"
-        "    assert function.__globals__['__name__'] == 'orm_insight.handlers'\n"
+        "    assert function.__globals__['__name__'] == 'orm_insight.recording.handlers'\n"
     ),
     "django.tasks": (
         "from django.tasks import Task\n"
-        "assert Task.call.__globals__['__name__'] == 'orm_insight.tasks'\n"
+        "assert Task.call.__globals__['__name__'] == 'orm_insight.recording.tasks'\n"
     ),
 }
 
@@ -150,9 +150,9 @@ def test_what_the_application_imports_after_set_up_is_watched_too(name: str):
 
 def test_ours_may_be_imported_before_the_application_imports_what_it_watches():
     """As a script does that imports the middleware: nothing is watched half."""
-    first = "import orm_insight.middleware, orm_insight.celery_tasks\n"
+    first = "import orm_insight.middleware, orm_insight.recording.celery\n"
     if find_spec("django.tasks") is not None:
-        first += "import orm_insight.tasks\n"
+        first += "import orm_insight.recording.tasks\n"
     counted = (
         "from orm_insight.capture import faults\nassert not faults.counts(), faults.counts()\n"
     )

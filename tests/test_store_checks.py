@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.test import override_settings
 
-from orm_insight import store_checks
+from orm_insight import checks
 from orm_insight.stores.file import MAGIC
 from tests.test_checks import DOCS, checked
 
@@ -24,11 +24,11 @@ def test_noop_file_that_may_be_replaced(tmp_path, content):
     (tmp_path / "traces").write_bytes(content)
 
     with override_settings(ORM_INSIGHT={"KEEP_TRACES_IN": tmp_path / "traces"}):
-        assert store_checks.check_file(None) == []
+        assert checks.check_file(None) == []
 
 
 def test_redis_without_its_client(monkeypatch):
-    monkeypatch.setattr(store_checks, "find_spec", lambda name: None)
+    monkeypatch.setattr(checks, "find_spec", lambda name: None)
     with override_settings(ORM_INSIGHT={"REDIS_URL": URL}):
         [(id, _, hint)] = checked()
 
@@ -67,7 +67,7 @@ def link(folder: Path) -> Path:
 def test_file_that_cannot_be_written(tmp_path, make):
     path = make(tmp_path)
     with override_settings(ORM_INSIGHT={"KEEP_TRACES_IN": path}):
-        [message] = store_checks.check_file(None)
+        [message] = checks.check_file(None)
 
     assert message.id == "orm_insight.W013"
     assert str(path.parent) in message.msg

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orm_insight.capture import faults
+from orm_insight import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.recorder import Recorder
 from orm_insight.workers import Worker

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orm_insight.analysis.conditions import label_of
-from orm_insight.analysis.summaries import Summary
+from orm_insight.analysis.related_queries import Summary, label_of
 from orm_insight.model.schema import ModelFacts, RelatedSet, Schema
 from orm_insight.model.trace import Query
 from orm_insight.sql.related import (

@@ -9,7 +9,12 @@ from typing import Any
 
 from orm_insight.analysis.groups import QueryGroup, identity_of
 from orm_insight.analysis.origins import QueryOrigin, origin_of
-from orm_insight.model.trace import CallSite, Query
+from orm_insight.analysis.related_queries import conditions_code
+from orm_insight.model.frames import CallSite
+from orm_insight.model.provenance import Condition
+from orm_insight.model.schema import ModelFacts, RelatedSet, Schema
+from orm_insight.model.trace import Query
+from orm_insight.sql.placeholders import columns_of_placeholders
 
 # These come in batches by design, or are Django's own bookkeeping.
 _BATCHED = {
@@ -98,3 +103,132 @@ def _positional(params: Any) -> tuple[Any, ...]:
 
 def _all_equal(values: tuple[Any, ...]) -> bool:
     return all(value == values[0] for value in values[1:])
+
+
+# What a repeated lookup of single objects varies, and what it keeps.
+
+_SINGLE = {QueryOrigin.GET, QueryOrigin.FIRST, QueryOrigin.EXISTS}
+_IS = r'["`]\w+["`]\.["`]\w+["`] = %s'
+_WHERE = re.compile(rf" WHERE (?:{_IS}|\({_IS}(?: AND {_IS})+\))(?: ORDER BY .*)? LIMIT \d+$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """``field`` of the model is compared with another value each time.
+
+    ``constants`` are the other conditions as code, ``None`` where they cannot be told.
+    """
+
+    facts: ModelFacts
+    field: str
+    constants: tuple[str, ...] | None
+
+    @property
+    def is_key(self) -> bool:
+        return self.field == self.facts.pk
+
+    @property
+    def is_unique(self) -> bool:
+        return self.is_key or self.field in self.facts.unique
+
+
+def varied_field(loop: Loop, schema: Schema) -> tuple[ModelFacts, str, str] | None:
+    """The model, the one field whose value differs, and its column; only if it is compared by
+    equality, and not with the objects of one instance."""
+    query = loop.queries[0]
+    if query.construction is None or query.construction.load is not None or len(loop.varying) != 1:
+        return None
+    facts = schema.models.get(query.construction.model or "")
+    columns = columns_of_placeholders(query.sql)
+    position = loop.varying[0]
+    column = columns[position] if position < len(columns) else None
+    if facts is None or column is None or column not in facts.columns:
+        return None
+    if re.search(rf'["`]{re.escape(facts.table)}["`]\.["`]{re.escape(column)}["`] = %s', query.sql):
+        return facts, facts.columns[column], column
+    return None
+
+
+def single_lookup(loop: Loop, schema: Schema) -> Lookup | None:
+    """The lookup, if the loop calls ``get()``, ``first()`` or ``exists()`` for each value."""
+    if loop.origin not in _SINGLE or (found := varied_field(loop, schema)) is None:
+        return None
+    facts, field, column = found
+    if loop.origin is QueryOrigin.EXISTS and field != column:
+        return None  # a foreign key: its parents ask whether they have such objects
+    return Lookup(facts=facts, field=field, constants=_constants(loop, facts, column))
+
+
+def _constants(loop: Loop, facts: ModelFacts, varied: str) -> tuple[str, ...] | None:
+    sql = loop.queries[0].sql
+    if " AND " not in sql and " OR " not in sql and " JOIN " not in sql:
+        return ()
+    if _WHERE.search(sql) is None or " JOIN " in sql:
+        return None
+    columns = [column for column in columns_of_placeholders(sql) if column is not None]
+    others = [column for column in columns if column != varied]
+    if len({*columns}) < len(columns) or any(column not in facts.columns for column in others):
+        return None
+    conditions = tuple(Condition(lookup=facts.columns[c], column=c, count=1) for c in others)
+    code = conditions_code(conditions, loop.queries)
+    return None if code is None else tuple(code)
+
+
+# Statements that follow a foreign key backwards without saying so, for one object at a time.
+
+_MULTI_ROW = {QueryOrigin.ITERATION, QueryOrigin.LENGTH, QueryOrigin.TRUTH, QueryOrigin.ITERATOR}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByParent:
+    """``Review.objects.filter(book=...)`` repeated: ``field`` is ``book``, the set is
+    ``Book.reviews``, and ``loading`` the statement that has loaded books before, if one has."""
+
+    child: ModelFacts
+    field: str
+    parent: ModelFacts
+    query_name: str
+    facts: RelatedSet
+    loading: Query | None
+
+
+def first_results(queries: Iterable[Query]) -> dict[str, Query]:
+    """By model the first statement of the trace that loads several of its objects, perhaps."""
+    found: dict[str, Query] = {}
+    seen: set[tuple[int, int]] = set()
+    for query in queries:
+        shared = (id(query.frames), id(query.construction))
+        if shared in seen or query.construction is None or query.construction.load is not None:
+            continue
+        seen.add(shared)
+        model = query.construction.model
+        if model and query.rows not in (0, 1) and origin_of(query) in _MULTI_ROW:
+            found.setdefault(model, query)
+    return found
+
+
+def by_parent(loop: Loop, schema: Schema, results: Mapping[str, Query]) -> ByParent | None:
+    """The relation that leads from a parent to what the loop asks for."""
+    found = varied_field(loop, schema)
+    if found is None:
+        return None
+    child, field, column = found
+    candidates = [
+        ByParent(
+            child=child,
+            field=field,
+            parent=parent,
+            query_name=name,
+            facts=facts,
+            loading=_before(loop, results.get(parent.label)),
+        )
+        for parent in schema.models.values()
+        for name, facts in parent.sets.items()
+        if (facts.lookup, facts.table, facts.columns) == (field, child.table, (column,))
+        and facts.accessor
+    ]
+    return max(candidates, key=lambda each: each.loading is not None, default=None)
+
+
+def _before(loop: Loop, result: Query | None) -> Query | None:
+    return result if result is not None and result.index < loop.queries[0].index else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from orm_insight.model.trace import Frame, Query
+from orm_insight.model.frames import Frame
+from orm_insight.model.trace import Query
 
 
 class QueryOrigin(StrEnum):

@@ -8,25 +8,35 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from types import CodeType
 from typing import Any
 
-from orm_insight.capture.lineage import Built, Mark
+from orm_insight.capture.attribute_access import EVERYTHING
+from orm_insight.capture.code_roles import frame_of
+from orm_insight.capture.declarations import class_at, class_site, declared_frame, members_of
+from orm_insight.capture.lineage import Built, Mark, RelatedMarks
+from orm_insight.capture.provenance.marks import selected_relations
 from orm_insight.capture.recorder import RawQuery, Recorder
 from orm_insight.capture.redaction import Redact
-from orm_insight.capture.sources import Sources, owner_of, resolve_site
-from orm_insight.capture.stack import StackWalker
-from orm_insight.model.querylog import QueryLog
-from orm_insight.model.trace import (
+from orm_insight.capture.stack import StackWalker, template_frame
+from orm_insight.capture.usage import Usage, WatchedResult
+from orm_insight.model.frames import CallSite
+from orm_insight.model.provenance import (
     Construction,
-    DroppedQueries,
+    EagerRelation,
     LoadedBy,
     Narrowing,
-    Params,
+    Owner,
     Relation,
     RelationLoad,
+    ResultSet,
+    ResultUse,
+    WideColumn,
 )
+from orm_insight.model.querylog import QueryLog
+from orm_insight.model.trace import DroppedQueries, Params
 
 _STACK = RawQuery._fields.index("stack")
 _TOOLBAR = os.path.join("debug_toolbar", "store.py")
@@ -232,3 +242,196 @@ def _path_key(mark: Mark) -> tuple[Any, ...]:
         path.append((id(mark.relation), mark.how))
         mark = mark.parent
     return (id(mark), *path)
+
+
+# Where results come from, for people: the beginning of a path, and positions in the source.
+
+
+class Sources:
+    """The ``ResultSet`` of each result's mark, made once and numbered in the order met."""
+
+    __slots__ = ("_by_mark",)
+
+    def __init__(self) -> None:
+        self._by_mark: dict[int, ResultSet] = {}
+
+    def of(self, mark: Mark) -> ResultSet:
+        source = self._by_mark.get(id(mark))
+        if source is None:
+            built = mark.built
+            names, is_deferred = mark.only or ((), True)
+            source = self._by_mark[id(mark)] = ResultSet(
+                number=len(self._by_mark),
+                model=mark.model._meta.label if mark.model is not None else "",
+                site=resolve_site(built.site) if built is not None else None,
+                rows=mark.count,
+                is_raw=built is not None and built.model is None,
+                is_combined=mark.is_combined,
+                is_chunked=mark.is_chunked,
+                owner=owner_of(built),
+                only=() if is_deferred else tuple(sorted(names)),
+                deferred=tuple(sorted(names)) if is_deferred else (),
+                selected=tuple(_selected(mark.model, mark.selected)),
+                selects_all=mark.selected is True,
+            )
+        return source
+
+
+def owner_of(built: Built | None) -> Owner | None:
+    """The class for which a library has built the queryset."""
+    if built is None or built.site is None or len(built.site) < 4:
+        return None
+    first, *_, kind, field, is_many = built.site
+    manager = None if built.model is None else built.model._meta.default_manager
+    if isinstance(first, type):
+        name, members = first.__name__, members_of(first)
+        is_view = kind == "form" and hasattr(first, "as_view")
+    else:
+        frame = frame_of(*built.site[:2])
+        name, members = class_at(frame.file, frame.line) or ("", frozenset())
+        is_view = frame.function.endswith(".get_form")
+    return Owner(
+        kind=kind,
+        name=name,
+        field=field or "",
+        members=members,
+        manager=getattr(manager, "name", None) or "objects",
+        is_many=is_many,
+        is_view=is_view,
+    )
+
+
+def _selected(model: Any, wanted: Any, prefix: str = "", depth: int = 5) -> Iterator[str]:
+    """The ends of what ``select_related()`` joins, as lookups."""
+    if not wanted or depth == 0:
+        return
+    for name, below in selected_relations(model, wanted).items():
+        target = model._meta.get_field(name).related_model
+        ends = list(_selected(target, below, f"{prefix}{name}__", depth - 1))
+        yield from ends or [f"{prefix}{name}"]
+
+
+def resolve_site(site: Any) -> CallSite | None:
+    """The source position of a building line: code, a template's node, or a class."""
+    if site is None:
+        return None
+    if len(site) == 1:
+        return template_frame(site[0])
+    if isinstance(site[0], CodeType):
+        return frame_of(site[0], site[1])
+    if len(site) == 4 and site[1] == "graphql":
+        return declared_frame(site[0], site[2])
+    return class_site(site[0])
+
+
+# Turns what was watched into frozen ``ResultUse`` values when a recording in depth is over.
+
+
+def assemble_uses(usage: Usage, statements: Iterable[tuple[Any, ...]]) -> tuple[ResultUse, ...]:
+    """What became of the rows of each queryset; ``statements`` are those of the trace."""
+    index = {id(statement): number for number, statement in enumerate(statements)}
+    sources = Sources()
+    watched = list(usage.results)
+    below = _children(watched, index)
+    return tuple(
+        ResultUse(
+            source=sources.of(result.mark),
+            query=index[id(result.statement)],
+            is_read=bool(result.mark.reads),
+            is_handed_out=result.is_handed_out,
+            is_counted=result.is_counted,
+            is_below=result.mark.parent is not None,
+            relations=(
+                *_joined(result.mark, result.joined),
+                *(_prefetched(result.mark, lookup, below) for lookup in result.prefetches),
+            ),
+            columns=tuple(
+                WideColumn(lookup=lookup, size=size, is_read=_was_read(mark, attribute))
+                for lookup, (mark, attribute, size) in result.sizes.items()
+                if mark.reads
+            ),
+        )
+        for result in watched
+        if id(result.statement) in index
+    )
+
+
+def _was_read(mark: Mark, name: str) -> bool:
+    return mark.reads is None or name in mark.reads or EVERYTHING in mark.reads
+
+
+def _joined(mark: Mark, joined: RelatedMarks, prefix: str = "") -> Iterator[EagerRelation]:
+    """The relations of ``select_related``, each whole path once."""
+    for _, child, below in joined:
+        assert child.relation is not None
+        lookup = prefix + child.relation.query_name
+        if not _was_read(mark, child.relation.name):
+            for whole in _whole_paths(lookup, below):
+                yield EagerRelation(
+                    method="select_related", lookup=whole, used=prefix.removesuffix("__")
+                )
+        elif below and child.count:
+            yield from _joined(child, below, f"{lookup}__")
+        else:  # where there are no objects nothing could be read of them
+            for whole in _whole_paths(lookup, below):
+                yield EagerRelation(method="select_related", lookup=whole, used=whole)
+
+
+def _whole_paths(lookup: str, below: RelatedMarks) -> Iterator[str]:
+    if not below:
+        yield lookup
+    for _, child, further in below:
+        assert child.relation is not None
+        yield from _whole_paths(f"{lookup}__{child.relation.query_name}", further)
+
+
+_Children = dict[int, list[tuple[Mark, int | None]]]
+
+
+def _children(watched: Iterable[WatchedResult], index: dict[int, int]) -> _Children:
+    """By id of the mark above: the marks of what was prefetched or joined for its objects, and
+    the index of the statement of a prefetch."""
+    found: _Children = {}
+
+    def add(mark: Mark, joined: RelatedMarks, statement: int | None) -> None:
+        above = mark.parent or mark.above
+        if above is not None:
+            found.setdefault(id(above), []).append((mark, statement))
+        for _, child, below in joined:
+            add(child, below, None)
+
+    for result in watched:
+        add(result.mark, result.joined, index.get(id(result.statement)))
+    return found
+
+
+def _prefetched(mark: Mark, lookup: Any, below: _Children) -> EagerRelation:
+    """How far the path of a prefetch was followed by any object on it."""
+    is_name = isinstance(lookup, str)
+    through = lookup if is_name else lookup.prefetch_through
+    steps = through.split("__")
+    attributes = steps if is_name else lookup.prefetch_to.split("__")
+    marks, used, unused = [mark], 0, list[int]()
+    for position, attribute in enumerate(attributes):
+        reached = [pair for one in marks for pair in _reached(one, attribute, below)]
+        if used == position and any(_was_read(one, attribute) for one in marks):
+            used += 1
+            if not any(child.count for child, _ in reached):
+                used = len(steps)  # there is nothing that could have been read
+                break
+        else:
+            unused.extend(statement for _, statement in reached if statement is not None)
+        marks = [child for child, _ in reached]
+    return EagerRelation(
+        method="prefetch_related",
+        lookup=through,
+        used="__".join(steps[:used]),
+        queries=tuple(unused),
+        is_plain=is_name or (lookup.queryset is None and steps == attributes),
+    )
+
+
+def _reached(mark: Mark, attribute: str, below: _Children) -> Iterator[tuple[Mark, int | None]]:
+    for child, statement in below.get(id(mark), ()):
+        if child.relation is not None and child.relation.name == attribute:
+            yield child, statement

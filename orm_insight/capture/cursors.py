@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 
+from django.db import connections
 from django.db.backends.utils import CursorWrapper
 
 from orm_insight.capture.active import active
-from orm_insight.capture.recorder import begin_stacks_at, record_call
+from orm_insight.capture.wrapper import begin_stacks_at, record_call
 from orm_insight.patching import Patches
 
 
@@ -117,3 +118,40 @@ install, uninstall = _patches.install, _patches.undo
 _methods: tuple[Any, ...] = (_recorded_copy, _recorded_stream)
 begin_stacks_at(_methods[0].__wrapped__.__code__)
 begin_stacks_at(_methods[1].__code__)
+
+
+# A block of our own that may ask no database: whatever it runs, no statement leaves it.
+#
+# For code of the application that we call on the way. Cursors are what is refused, not statements:
+# those would be logged, as if they had been executed.
+
+_MISSING: Any = object()
+
+
+class QueryRefusedError(Exception):
+    """A statement was to be executed where none may be."""
+
+
+@contextmanager
+def queries_refused() -> Iterator[None]:
+    """Raise ``QueryRefusedError`` for each statement of this thread."""
+    before = [
+        (attributes, name, attributes.get(name, _MISSING))
+        for attributes in map(vars, connections.all())
+        for name in ("cursor", "chunked_cursor")
+    ]
+    for attributes, name, _ in before:
+        attributes[name] = _refuse
+    try:
+        yield
+    finally:
+        # What stood there before comes back: tests forbid a database in the same way.
+        for attributes, name, value in before:
+            if value is not _MISSING:
+                attributes[name] = value
+            elif attributes.get(name) is _refuse:
+                del attributes[name]
+
+
+def _refuse(*_: Any, **__: Any) -> NoReturn:
+    raise QueryRefusedError("no query is executed to find out who may see traces")

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
-from orm_insight.capture.codes import is_application
-from orm_insight.model.trace import CallSite, Frame
+from orm_insight.capture.code_roles import is_application
+from orm_insight.model.frames import CallSite, Frame
 
 
 @dataclass(slots=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 from django.db.backends.signals import connection_created
 
-from orm_insight.capture import awaiting, cursors, provenance, streams, transactions
-from orm_insight.capture.codes import Role, declare
-from orm_insight.capture.recorder import record_query
+from orm_insight.capture import cursors, propagation, provenance, streaming, transactions
+from orm_insight.capture.code_roles import Role, declare
+from orm_insight.capture.wrapper import record_query
 from orm_insight.imports import late, when_imported
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ def install() -> None:
     """Begin to watch this process; a second call changes nothing."""
     when_imported("django.core.handlers.base", _declare_handlers)
     when_imported("django.template.base", _declare_templates)
-    for code in streams.CODES:
+    for code in streaming.CODES:
         declare(code, Role.BOUNDARY)
     provenance.install()
-    awaiting.install()
+    propagation.install()
     cursors.install()
     transactions.install()
     connection_created.connect(_watch, dispatch_uid="orm_insight")
@@ -43,7 +43,7 @@ def uninstall() -> None:
         connection.execute_wrappers = [w for w in wrappers if w is not record_query]
     transactions.uninstall()
     cursors.uninstall()
-    awaiting.uninstall()
+    propagation.uninstall()
     provenance.uninstall()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeAlias
 
-from orm_insight.model.trace import LoadedBy, Relation
+from orm_insight.model.provenance import LoadedBy, Relation
 
 KEY = "_orm_insight"
 """The attribute in which they are kept, of a query and of an instance's state."""

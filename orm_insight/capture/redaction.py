@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from orm_insight.model.trace import Params, Redacted
-from orm_insight.sql.columns import columns_of_placeholders
+from orm_insight.sql.placeholders import columns_of_placeholders
 
 Redact: TypeAlias = Callable[[str, Params], Params]
 

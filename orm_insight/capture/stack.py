@@ -17,11 +17,11 @@ from threading import Lock
 from types import CodeType, FrameType
 from typing import Any, NamedTuple, TypeAlias
 
-from orm_insight.capture.codes import Role, frame_of, is_application, learn, role_of
+from orm_insight.capture.code_roles import Role, frame_of, is_application, learn, role_of
 from orm_insight.capture.declarations import declared_frame
-from orm_insight.capture.places import Place, key_at, place_at
-from orm_insight.capture.sites import site_of, template_frame
-from orm_insight.model.trace import Frame, Narrowing, Relation, Stack
+from orm_insight.capture.library_frames import Place, key_at, place_at
+from orm_insight.model.frames import CallSite, Frame, Stack
+from orm_insight.model.provenance import Narrowing, Relation
 
 awaiting: ContextVar[int] = ContextVar("orm_insight_awaiting", default=0)
 """The stack of the coroutine that waits for the code of this thread, as a number of the walker."""
@@ -223,3 +223,25 @@ class StackWalker:
         if frame is None:
             frame = self._template_frames[id(node)] = template_frame(node)
         return frame
+
+
+# Which frame of a stack the user would edit, and where a template's node stands.
+
+
+def site_of(frames: tuple[Frame, ...]) -> CallSite | None:
+    """The application's innermost frame."""
+    return next((frame for frame in frames if frame.is_application), None)
+
+
+def template_frame(node: Any) -> Frame:
+    """Where a node of a Django template stands in its source."""
+    token = getattr(node, "token", None)
+    origin = getattr(node, "origin", None)
+    file = getattr(origin, "name", None) or "<template>"
+    return Frame(
+        file=file,
+        line=getattr(token, "lineno", None) or 1,
+        function=getattr(token, "contents", None) or type(node).__name__,
+        is_template=True,
+        is_application=is_application(file) if file != "<unknown source>" else True,
+    )

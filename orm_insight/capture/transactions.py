@@ -13,10 +13,10 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from orm_insight.capture import faults
+from orm_insight import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.recorder import NotedTransaction, Recorder
-from orm_insight.model.surroundings import Transaction, TransactionOutcome
+from orm_insight.model.trace import Transaction, TransactionOutcome
 from orm_insight.patching import Patches
 
 _BEGUN = "_orm_insight_begun"

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from django.db.models import Model
 
-from orm_insight.capture import faults
+from orm_insight import faults
 from orm_insight.capture.lineage import USE, Built, Mark, RelatedMarks, forgotten
 
 Statements: TypeAlias = Sequence[tuple[Any, ...]]

@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from orm_insight.visitors import may_see
+from orm_insight.conf.access import may_see
 
 View = Callable[..., HttpResponseBase]
 

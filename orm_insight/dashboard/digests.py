@@ -12,16 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
-from orm_insight import insight
-from orm_insight.analysis.problems import Finding, Loaded, findings_of, needed_in
-from orm_insight.analysis.workload import Part, parts_of
-from orm_insight.capture import faults
+from orm_insight import faults, insight
 from orm_insight.conf import Config, get_config
 from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Trace
-from orm_insight.ui.list_pages import HintDigest
+from orm_insight.reports.problems import Finding, Loaded, findings_of, needed_in
+from orm_insight.reports.workload import Part, parts_of
 from orm_insight.ui.overview import site_text
-from orm_insight.ui.searching import SEARCHED_SQL
+from orm_insight.ui.traces import SEARCHED_SQL, HintDigest
 
 BUDGET_S = 0.3
 _READ_AT_ONCE = 10

@@ -7,12 +7,11 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from orm_insight import addresses
 from orm_insight.conf import get_config
-from orm_insight.model.surroundings import SpanReference
-from orm_insight.model.trace import Trace
+from orm_insight.model.trace import SpanReference, Trace
+from orm_insight.recording import requests
 
-APP_NAME = addresses.APP_NAME
+APP_NAME = requests.APP_NAME
 
 
 def address(name: str, *args: object) -> str:

@@ -7,13 +7,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
 
-from orm_insight import insight, steering
+from orm_insight import insight
 from orm_insight.conf import get_config
 from orm_insight.dashboard.assets import version
 from orm_insight.dashboard.links import address
 from orm_insight.dashboard.state import only_process, why_trace_is_gone
-from orm_insight.ui.environment import Page, render
+from orm_insight.recording import control
 from orm_insight.ui.pages import GoneFragment, GonePage, Shell
+from orm_insight.ui.templating import Page, render
 
 # The pages need nothing but themselves. Pictures in data: URLs are for the Debug Toolbar.
 POLICY = "; ".join(
@@ -100,7 +101,7 @@ def wants_json(request: HttpRequest) -> bool:
 def shell_of(request: HttpRequest) -> Shell:
     if insight.store().problem is None:
         # Another process may have paused just now.
-        steering.refresh()
+        control.refresh()
     return Shell(
         home_url=address("overview"),
         traces_url=address("traces"),

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import re
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from pathlib import Path
 
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 
-from orm_insight import insight, on_demand
+from orm_insight import insight
 from orm_insight.conf import get_config
 from orm_insight.dashboard.digests import digests
 from orm_insight.dashboard.links import address
-from orm_insight.dashboard.processes import has_several_processes
 from orm_insight.insight import Status
+from orm_insight.recording import policy
 from orm_insight.stores.base import Listed
-from orm_insight.ui.contexts import Demand, Fact
+from orm_insight.ui.components import Demand, Fact
 from orm_insight.ui.format import bytes_size, count, counted, plain
 
 
@@ -129,12 +133,68 @@ def version_of(listed: Iterable[Listed]) -> str:
 def demand(request: HttpRequest) -> Demand | None:
     if not get_config().on_demand:
         return None
-    hours = int(on_demand.LASTS.total_seconds() // 3600)
-    return Demand(
-        url=address("record-me"), is_asked_for=on_demand.is_asked_for(request), hours=hours
-    )
+    hours = int(policy.LASTS.total_seconds() // 3600)
+    return Demand(url=address("record-me"), is_asked_for=policy.is_asked_for(request), hours=hours)
 
 
 def only_process(request: HttpRequest) -> str:
     """The one in which alone holds what is changed; empty where it holds for all."""
     return f"process {os.getpid()}" if sees_only_its_own(request) else ""
+
+
+# Whether the server answers with several processes, as far as one of them can know.
+#
+# WSGI says so. ASGI does not, and Django says "several" to code that expects WSGI: there a worker
+# looks whether others like it have the same parent. In doubt there is only one.
+
+_PROCESSES = Path("/proc")
+_NUMBER = re.compile(rb"\d+")
+
+
+def has_several_processes(request: HttpRequest) -> bool:
+    if not isinstance(request, ASGIRequest):
+        return bool(request.META.get("wsgi.multiprocess"))
+    try:
+        return _has_siblings()
+    except OSError:
+        return _were_asked_for()
+
+
+def _has_siblings() -> bool:
+    """Forked or spawned by the same server, to do the same."""
+    parent = os.getppid()
+    own = _command(os.getpid())
+    if not _is_worker(own, parent):
+        return False
+    return any(_is_alike(child, own) for child in _children(parent) if child != os.getpid())
+
+
+def _is_worker(own: bytes, parent: int) -> bool:
+    """A shell or a supervisor may start the same twice without being one server."""
+    is_gunicorn = os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn")
+    is_spawned = multiprocessing.parent_process() is not None
+    return is_gunicorn or is_spawned or _command(parent) == own
+
+
+def _children(parent: int) -> Iterator[int]:
+    for thread in (_PROCESSES / str(parent) / "task").iterdir():
+        yield from map(int, (thread / "children").read_bytes().split())
+
+
+def _is_alike(process: int, own: bytes) -> bool:
+    try:
+        return _command(process) == own
+    except OSError:
+        return False
+
+
+def _command(process: int) -> bytes:
+    """But for its numbers: those of pipes differ."""
+    return _NUMBER.sub(b"", (_PROCESSES / str(process) / "cmdline").read_bytes())
+
+
+def _were_asked_for() -> bool:
+    """Without ``/proc``: what the environment asked uvicorn and gunicorn for."""
+    wanted = os.environ.get("WEB_CONCURRENCY", "")
+    is_spawned = multiprocessing.parent_process() is not None
+    return is_spawned and wanted.isdecimal() and int(wanted) > 1

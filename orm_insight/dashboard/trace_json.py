@@ -6,13 +6,13 @@ from collections.abc import Collection
 from typing import Any
 
 from orm_insight import insight
-from orm_insight.analysis.report import Report
-from orm_insight.dashboard.asked import Asked
 from orm_insight.dashboard.links import TraceLinks, span_url
-from orm_insight.dashboard.list_page import entries
+from orm_insight.dashboard.trace_filters import Asked
+from orm_insight.dashboard.traces import entries
+from orm_insight.explain.history import KeptExplanation
 from orm_insight.explain.serialization import explanation_to_dict
-from orm_insight.explanations import KeptExplanation
-from orm_insight.model.surroundings import SpanReference
+from orm_insight.model.trace import SpanReference
+from orm_insight.reports.report import Report
 from orm_insight.stores.base import KeptFor
 from orm_insight.ui.traces import Entry
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Hashable
 from functools import partial
+from typing import TypeVar
 
+from asgiref.sync import async_to_sync, sync_to_async
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.views.decorators.http import require_POST, require_safe
 
-from orm_insight import insight, on_demand
-from orm_insight.analysis.report import Report
+from orm_insight import insight
 from orm_insight.dashboard import access, assets
-from orm_insight.dashboard.asked import Asked
-from orm_insight.dashboard.documentation import about_page
-from orm_insight.dashboard.hint_pages import find_hint, hint_json, hint_page, why_gone
+from orm_insight.dashboard.hints import about_page, find_hint, hint_json, hint_page, why_gone
 from orm_insight.dashboard.links import TraceLinks, address
-from orm_insight.dashboard.list_page import list_page, trace_table
-from orm_insight.dashboard.problems_page import problems_json, problems_page
+from orm_insight.dashboard.overview import overview as make_overview
+from orm_insight.dashboard.overview import overview_json, overview_page
+from orm_insight.dashboard.problems import problems_json, problems_page
+from orm_insight.dashboard.rankings import ranking_page
 from orm_insight.dashboard.responses import (
     answer,
     answer_json,
@@ -26,18 +29,23 @@ from orm_insight.dashboard.responses import (
     no_trace,
     refused,
     see,
+    shell_of,
     unchanged,
     wants_json,
 )
 from orm_insight.dashboard.state import version_of
+from orm_insight.dashboard.trace import TracePages
+from orm_insight.dashboard.trace_filters import Asked
 from orm_insight.dashboard.trace_json import list_json, trace_json
-from orm_insight.dashboard.trace_pages import TracePages
-from orm_insight.dashboard.waiting import while_connected
+from orm_insight.dashboard.traces import list_page, trace_table
 from orm_insight.explain.base import Outcome
-from orm_insight.explain.cancelling import cancel
+from orm_insight.explain.runner import Cancellation, cancel, cancellable
 from orm_insight.explain.serialization import explanation_to_dict
-from orm_insight.steering import StoreSilentError
+from orm_insight.recording import policy
+from orm_insight.recording.control import StoreSilentError
+from orm_insight.reports.report import Report
 from orm_insight.ui.format import queries as counted_queries
+from orm_insight.ui.overview import KeysFragment, KeysPage
 from orm_insight.ui.pages import ExplainFragment, GroupsFragment, QueriesFragment, QueryFragment
 
 # For clients that read JSON; a page always arrives, with the message on it.
@@ -217,9 +225,9 @@ def record_me(request: HttpRequest) -> HttpResponse:
     """With ``ON_DEMAND``, this browser's requests are recorded, or with ``stop`` no longer."""
     response = see(address("traces"))
     if "stop" in request.POST:
-        on_demand.ask_no_longer(response)
+        policy.ask_no_longer(response)
     else:
-        on_demand.ask(request, response)
+        policy.ask(request, response)
     return response
 
 
@@ -279,3 +287,59 @@ def _from_one(request: HttpRequest, name: str) -> int | None:
     if not request.GET.get(name):
         return None
     return (_number(request, name) or 0) - 1
+
+
+# The addresses of the whole ring: overview, rankings, and what each key does.
+
+
+@access.page
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    if wants_json(request):
+        return answer_json(overview_json())
+    if is_fragment(request):
+        known = request.GET.get("known")
+        if known == version_of(insight.listed()):
+            return unchanged()
+        return answer(make_overview(request))
+    return answer(overview_page(request))
+
+
+@access.page
+@require_safe
+def keys(request: HttpRequest) -> HttpResponse:
+    kind = KeysFragment if is_fragment(request) else KeysPage
+    return answer(kind(shell=shell_of(request)))
+
+
+@access.page
+@require_safe
+def ranking(request: HttpRequest, name: str) -> HttpResponse:
+    return answer(ranking_page(request, name))
+
+
+# Explaining for a client that may not wait: when its request goes away, so does the statement.
+#
+# Only an ASGI server tells that the client has left. Under WSGI a second request has to say so, and
+# otherwise the time limit ends the statement.
+
+T = TypeVar("T")
+
+
+def while_connected(request: HttpRequest, key: Hashable, explain: Callable[[], T]) -> T:
+    """What ``explain`` returns. ``key`` is how another request names it to cancel it."""
+    with cancellable(key) as cancellation:
+        if isinstance(request, ASGIRequest):
+            return async_to_sync(_wait)(explain, cancellation)
+        return explain()
+
+
+async def _wait(explain: Callable[[], T], cancellation: Cancellation) -> T:
+    """Runs in the server's loop, ``explain`` in the thread of the view, which waits for it."""
+    asked = asyncio.ensure_future(sync_to_async(explain)())
+    try:
+        return await asyncio.shield(asked)
+    except asyncio.CancelledError:
+        await asyncio.to_thread(cancellation.cancel)
+        await asyncio.wait([asked])
+        raise

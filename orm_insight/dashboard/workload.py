@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orm_insight import insight
-from orm_insight.analysis.problems import AnalysedTrace, Problem, gather_problems
-from orm_insight.analysis.workload import (
+from orm_insight.dashboard.digests import Digest, digests
+from orm_insight.dashboard.links import TraceLinks, address, with_query
+from orm_insight.model.summary import TraceSummary, outermost
+from orm_insight.reports.problems import AnalysedTrace, Problem, gather_problems
+from orm_insight.reports.workload import (
     Endpoint,
     Line,
     Measured,
@@ -17,9 +20,6 @@ from orm_insight.analysis.workload import (
     lines_of,
     statements_of,
 )
-from orm_insight.dashboard.digests import Digest, digests
-from orm_insight.dashboard.links import TraceLinks, address, with_query
-from orm_insight.model.summary import TraceSummary, outermost
 from orm_insight.stores.base import Listed
 from orm_insight.ui.format import counted
 

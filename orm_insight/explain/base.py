@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from orm_insight.model.advice import IndexAdvice
-from orm_insight.model.plan import Finding, Plan
+from orm_insight.model.plan import Finding, IndexAdvice, Plan
 from orm_insight.model.schema import Schema
 from orm_insight.model.trace import Params, Query, Redacted
 

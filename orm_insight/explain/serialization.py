@@ -8,8 +8,7 @@ from typing import Any
 
 from orm_insight.explain.base import Explanation
 from orm_insight.explain.summary import summarize
-from orm_insight.model.advice import IndexAdvice, Trial
-from orm_insight.model.plan import Finding, Plan, PlanNode
+from orm_insight.model.plan import Finding, IndexAdvice, Plan, PlanNode, Trial
 
 
 def explanation_to_dict(explanation: Explanation) -> dict[str, Any]:

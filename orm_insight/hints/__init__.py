@@ -1,1 +1,1 @@
-"""Hints: the rules that give them, and the facts about each rule that the other stages read."""
+"""Hints: the rules that find waste, and the fixes that remove it."""

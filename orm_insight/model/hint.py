@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from orm_insight.model.trace import CallSite, Query
+from orm_insight.model.frames import CallSite
+from orm_insight.model.trace import Query
 
 
 class Severity(StrEnum):

@@ -16,7 +16,9 @@ from itertools import chain
 from typing import Any, overload
 from uuid import UUID
 
-from orm_insight.model.trace import Construction, Params, Query, Redacted, Stack
+from orm_insight.model.frames import Stack
+from orm_insight.model.provenance import Construction
+from orm_insight.model.trace import Params, Query, Redacted
 
 _UNKNOWN = -1
 _OBJECT_BYTES = 48

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orm_insight.model.querylog import QueryLog
-from orm_insight.model.surroundings import SpanReference
-from orm_insight.model.trace import Query, Trace, TraceKind
+from orm_insight.model.trace import Query, SpanReference, Trace, TraceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,44 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from orm_insight.model.owner import Owner
-from orm_insight.model.surroundings import SpanReference, Transaction
+from orm_insight.model.frames import CallSite, Frame
+from orm_insight.model.provenance import Construction
 
 if TYPE_CHECKING:
-    from orm_insight.model.usage import ResultUse
+    from orm_insight.model.provenance import ResultUse
+
+
+# What a trace ran in: transactions of the database, a span of OpenTelemetry.
+
+TransactionOutcome: TypeAlias = Literal["committed", "rolled back", "open"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """A transaction of one connection: from its begin to the end of its COMMIT or ROLLBACK.
+
+    ``end_ms`` is how long that last statement took, a part of ``duration_ms``. An ``open`` one had
+    not ended with the trace.
+    """
+
+    alias: str
+    started_ms: float
+    duration_ms: float
+    outcome: TransactionOutcome
+    end_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanReference:
+    """The OpenTelemetry span during which a trace was recorded; both ids in lower-case hex.
+
+    What was not sampled is known to no other tool.
+    """
+
+    trace_id: str
+    span_id: str
+    is_sampled: bool = True
+
 
 TraceKind: TypeAlias = Literal["request", "command", "task", "test", "capture"]
 Params: TypeAlias = tuple[Any, ...] | Mapping[str, Any] | None
@@ -44,157 +77,6 @@ class Redacted:
 
 
 REDACTED = Redacted()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallSite:
-    """A place in source code: a line of Python, or of a template.
-
-    ``function`` is the qualified name in Python, the tag or expression in a template.
-    The end positions are ``None`` where they are not known. ``is_declaration`` is true for what a
-    library reads and serves: the field of a serializer, a column of the admin.
-    """
-
-    file: str
-    line: int
-    column: int | None = None
-    function: str = ""
-    is_template: bool = False
-    end_line: int | None = None
-    end_column: int | None = None
-    is_declaration: bool = False
-
-    @property
-    def location(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame(CallSite):
-    """One entry of a stack. ``is_application`` tells the user's code from libraries."""
-
-    is_application: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
-    """The frames of a query, innermost first, and the one that the user would edit."""
-
-    frames: tuple[Frame, ...] = ()
-    site: CallSite | None = None
-
-
-RelationKind: TypeAlias = Literal["forward", "reverse_one", "many", "generic_one", "deferred"]
-LoadedBy: TypeAlias = Literal["select", "prefetch", "lazy"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
-    """One attribute that leads from an instance to further data.
-
-    ``name`` is the attribute (``author``, ``comment_set``), which is what ``prefetch_related``
-    takes; ``query_name`` is the name in lookups (``comment``), which is what ``select_related``
-    takes. ``kind`` ``deferred`` is a column left out by ``only()`` or ``defer()``.
-    """
-
-    model: str
-    name: str
-    query_name: str
-    kind: RelationKind
-    related_model: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultSet:
-    """The rows of one evaluated queryset, and how its instances were reached from it.
-
-    ``model`` is the model of the queryset, ``site`` the line that built it, ``rows`` how many
-    instances were read. ``is_raw`` is true for ``Manager.raw()``, which takes no
-    ``select_related``; ``is_combined`` for ``union()`` and its like, which take neither it nor a
-    prefetch; ``is_chunked`` for ``iterator()``; ``owner`` is the class for which a library has
-    built the queryset. ``only`` and ``deferred`` are the names given to ``only()`` and ``defer()``;
-    ``selected`` the lookups that are joined already, ``selects_all`` says that
-    ``select_related()`` named none.
-    """
-
-    number: int
-    model: str
-    site: CallSite | None
-    rows: int
-    is_raw: bool = False
-    is_combined: bool = False
-    is_chunked: bool = False
-    owner: Owner | None = None
-    only: tuple[str, ...] = ()
-    deferred: tuple[str, ...] = ()
-    selected: tuple[str, ...] = ()
-    selects_all: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """One condition of a ``filter()``: the lookup, and the column of its parameters.
-
-    ``count`` is how many parameters it has in the statement; ``literal`` stands for the value
-    where it has none.
-    """
-
-    lookup: str
-    column: str
-    count: int = 0
-    is_list: bool = False
-    literal: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Narrowing:
-    """What was asked of a related manager beyond all of its objects.
-
-    ``order_by`` is ``None`` where the order was left as it is; ``low`` and ``high`` are the limits
-    of a slice. Where ``is_readable`` is false, more was asked than these fields can say.
-    """
-
-    conditions: tuple[Condition, ...] = ()
-    order_by: tuple[str, ...] | None = None
-    is_distinct: bool = False
-    low: int = 0
-    high: int | None = None
-    selected: tuple[str, ...] = ()
-    is_readable: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelationLoad:
-    """A relation that an instance loaded on access.
-
-    ``source`` is the result set at the beginning, ``path`` leads from its model to the
-    instance, ``relation`` is what was asked of that instance. ``path_loads`` tells for each
-    step of ``path`` how it had come: ``select``, ``prefetch`` or ``lazy``.
-    ``narrowing`` is ``None`` where a prefetch of the relation would have served the query as it is;
-    ``was_prefetched`` is true where there had been one.
-    """
-
-    source: ResultSet
-    path: tuple[Relation, ...] = ()
-    path_loads: tuple[LoadedBy, ...] = ()
-    relation: Relation
-    narrowing: Narrowing | None = None
-    was_prefetched: bool = False
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the query asked for all objects of the relation, as a prefetch does."""
-        return self.narrowing is None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Construction:
-    """How the ORM came to a query: its model, the line that built the queryset, the relation."""
-
-    model: str | None = None
-    site: CallSite | None = None
-    load: RelationLoad | None = None
-    owner: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

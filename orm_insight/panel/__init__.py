@@ -20,13 +20,11 @@ from django.urls import URLPattern, path
 from orm_insight import insight
 from orm_insight.capture.active import active
 from orm_insight.capture.recorder import Recorder
-from orm_insight.capture.tracing import Recording
 from orm_insight.model.trace import Trace
 from orm_insight.panel.guard import guarded
-from orm_insight.panel.pages import FAILED, left_out_page, trace_page
+from orm_insight.panel.pages import FAILED, explain, left_out_page, trace_page
 from orm_insight.panel.summary import headline, no_trace, summarise, title
-from orm_insight.panel.views import explain
-from orm_insight.requests import (
+from orm_insight.recording.requests import (
     begin_request,
     finish_request,
     is_our_own,
@@ -34,6 +32,7 @@ from orm_insight.requests import (
     recording_of,
     trace_of,
 )
+from orm_insight.recording.session import Recording
 
 
 class OrmInsightPanel(Panel):

@@ -6,24 +6,28 @@ the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.urls import NoReverseMatch, reverse
 
 from orm_insight.analysis.groups import QueryGroup
-from orm_insight.analysis.report import Report
+from orm_insight.conf import get_config
+from orm_insight.dashboard.links import TraceLinks
 from orm_insight.explain.base import Explanation
-from orm_insight.explanations import KeptExplanation
-from orm_insight.model.trace import CallSite, Query, Trace
-from orm_insight.panel.contexts import Line, PanelContent, PanelPlan, Run, Statement
-from orm_insight.panel.links import PanelLinks
-from orm_insight.ui.contexts import Fact
+from orm_insight.explain.history import KeptExplanation
+from orm_insight.model.frames import CallSite
+from orm_insight.model.trace import Query, Trace
+from orm_insight.reports.report import Report
+from orm_insight.ui.components import Fact, HintCard, Place, QueryDetail, SqlText
 from orm_insight.ui.format import count, counted, cut, duration, percent, queries
 from orm_insight.ui.hints import hint_cards, silence_note
-from orm_insight.ui.plan_contexts import TryForm
+from orm_insight.ui.plan_components import ExplainResult, TryForm
 from orm_insight.ui.plans import explain_result
-from orm_insight.ui.queries import query_detail
+from orm_insight.ui.queries import parameters, query_detail
 from orm_insight.ui.source import Sources
 from orm_insight.ui.sql import sql_block
-from orm_insight.ui.values import parameters
 
 MAX_HINTS = 12
 MAX_LINES = 25
@@ -156,3 +160,150 @@ def _run(query: Query, links: PanelLinks) -> Run:
         explain_url=links.explain(query.index),
         url=links.query(query.index),
     )
+
+
+# What the panel's templates are made of, finished for display as everything of ``ui``.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One execution of a statement. ``url`` leads to everything there is to know about it."""
+
+    index: int
+    duration: str
+    rows: str
+    parameters: str
+    error: str
+    explain_url: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What one line executes again and again; ``runs`` are the slowest."""
+
+    sql: SqlText
+    count: str
+    total: str
+    average: str
+    duplicates: str
+    alias: str | None
+    runs: tuple[Run, ...]
+    more: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line of code, or of a template, and its statements. ``share`` is of the trace's time."""
+
+    place: Place | None
+    count: str
+    total: str
+    share: float
+    share_text: str
+    duplicates: str
+    codes: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    more: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelContent:
+    """A trace in the panel. ``signed`` proves that the form for EXPLAIN was made here."""
+
+    template: ClassVar[str] = "panel/content.jinja"
+    stylesheet: str
+    facts: tuple[Fact, ...]
+    hints: tuple[HintCard, ...]
+    more_hints: str
+    no_hints: str
+    silence: str
+    lines: tuple[Line, ...]
+    more: str
+    signed: str
+    full_url: str | None
+    depth_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelMessage:
+    """Why there is nothing to see."""
+
+    template: ClassVar[str] = "panel/message.jinja"
+    stylesheet: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelWindow(PanelMessage):
+    """The same above the panel, in the toolbar's window."""
+
+    template: ClassVar[str] = "panel/window_message.jinja"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelPlan:
+    """The plan of one query, above the panel. The form is there to ask in the other way."""
+
+    template: ClassVar[str] = "panel/plan.jinja"
+    stylesheet: str
+    result: ExplainResult
+    query: QueryDetail
+    explain_url: str | None
+    signed: str
+
+
+# Where the panel leads: plans are shown in the toolbar, everything else on the dashboard.
+
+
+class PanelLinks:
+    """The addresses of one trace; ``None`` where the project has no dashboard."""
+
+    def __init__(self, trace_id: str) -> None:
+        self._dashboard = TraceLinks(trace_id)
+
+    def trace(self) -> str | None:
+        return _address(self._dashboard.trace)
+
+    def depth(self) -> str | None:
+        trace = self.trace()
+        return None if trace is None else f"{trace}#depth"
+
+    def problem(self, problem_id: str) -> str | None:
+        return _address(self._dashboard.problem, problem_id)
+
+    def hint_page(self, problem_id: str) -> str | None:
+        return _address(self._dashboard.hint_page, problem_id)
+
+    def hint_markdown(self, problem_id: str) -> str | None:
+        return _address(self._dashboard.hint_markdown, problem_id)
+
+    def query(self, index: int) -> str | None:
+        return _address(self._dashboard.query, index)
+
+    def queries(
+        self, *, hint: int | None = None, group: int | None = None, offset: int = 0
+    ) -> str | None:
+        return _address(self._dashboard.queries, hint=hint, group=group, offset=offset)
+
+    def groups(self, *, offset: int = 0) -> str | None:
+        return _address(self._dashboard.groups, offset=offset)
+
+    def explain(self, index: int) -> str | None:
+        if not get_config().explain_enabled:
+            return None
+        return _address(reverse, "djdt:orm_insight_explain", args=(index,))
+
+    def about(self, code: str) -> str | None:
+        return _address(self._dashboard.about, code)
+
+    def plan_json(self, index: int) -> str | None:
+        return _address(self._dashboard.plan_json, index)
+
+
+def _address(address: Callable[..., str | None], *args: Any, **kwargs: Any) -> str | None:
+    try:
+        return address(*args, **kwargs)
+    except NoReverseMatch:
+        return None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from orm_insight.capture import faults
+from orm_insight import faults
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 

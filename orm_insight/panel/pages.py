@@ -5,17 +5,55 @@ Whatever the toolbar asks for, it gets something to show: a trace that has expir
 
 from __future__ import annotations
 
-from django.core.signing import Signer
+from functools import partial
+
+from debug_toolbar.decorators import require_show_toolbar
+from django.contrib.auth.decorators import login_not_required
+from django.core.signing import BadSignature, Signer
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.templatetags.static import static
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 
 from orm_insight import insight
 from orm_insight.conf import get_config
+from orm_insight.conf.access import may_see
+from orm_insight.dashboard.views import while_connected
+from orm_insight.explain.runner import cancel
 from orm_insight.model.trace import Trace
-from orm_insight.panel.content import panel_content, panel_plan
-from orm_insight.panel.contexts import PanelMessage, PanelWindow
+from orm_insight.panel.content import (
+    PanelLinks,
+    PanelMessage,
+    PanelWindow,
+    panel_content,
+    panel_plan,
+)
 from orm_insight.panel.guard import guarded
-from orm_insight.panel.links import PanelLinks
-from orm_insight.ui.environment import render
+from orm_insight.ui.templating import render
+
+# What the toolbar's script asks for when a button of the panel is pressed.
+
+
+# The panel is rendered without a request, so there is no CSRF token to put into its form. What we
+# signed takes its place: a page of another site can send a form, but it cannot know that.
+@csrf_exempt
+@login_not_required
+@require_show_toolbar  # type: ignore[untyped-decorator]
+@require_POST
+def explain(request: HttpRequest, index: int) -> HttpResponse:
+    """The plan of one query of the trace that the panel's form names."""
+    if not (may_see(request) and get_config().explain_enabled):
+        raise Http404
+    try:
+        trace_id = signer.unsign(request.POST.get("signed", ""))
+    except BadSignature:
+        return HttpResponseBadRequest("Invalid signature")
+    if "cancel" in request.POST:
+        return JsonResponse({"cancelled": cancel((trace_id, index))})
+    analyze, try_index = "analyze" in request.GET, request.GET.get("try")
+    plan = partial(plan_page, trace_id, index, analyze=analyze, try_index=try_index)
+    return JsonResponse({"content": while_connected(request, (trace_id, index), plan)})
+
 
 NOT_RECORDED = (
     "Nothing is recorded of the dashboard's own pages, of paths that ORM_INSIGHT ignores, "

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from orm_insight import insight
-from orm_insight.analysis.report import Report
 from orm_insight.model.trace import Trace
 from orm_insight.panel.guard import guarded
+from orm_insight.reports.report import Report
 from orm_insight.ui.format import counted, duration, queries
 
 

@@ -7,25 +7,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orm_insight import keeping, recording
+from orm_insight import stores
 from orm_insight.conf import get_config
 from orm_insight.imports import late, loaded
+from orm_insight.pipeline.limits import is_too_fast, needs_hints
 
 if TYPE_CHECKING:
-    from orm_insight import sieve
     from orm_insight.model.hint import Hint
     from orm_insight.model.trace import Trace
-    from orm_insight.otel import queue as span_queue
-    from orm_insight.pipeline import reports
+    from orm_insight.pipeline import opentelemetry as span_queue
+    from orm_insight.pipeline import reports, with_hints
 else:
-    sieve = late("orm_insight.sieve")
-    span_queue = late("orm_insight.otel.queue")
+    span_queue = late("orm_insight.pipeline.opentelemetry")
     reports = late("orm_insight.pipeline.reports")
+    with_hints = late("orm_insight.pipeline.with_hints")
 
 _STATEFUL = (
-    "orm_insight.steering",
-    "orm_insight.sieve",
-    "orm_insight.otel.queue",
+    "orm_insight.recording.policy",
+    "orm_insight.recording.control",
+    "orm_insight.pipeline.with_hints",
+    "orm_insight.pipeline.opentelemetry",
     "orm_insight.pipeline.reports",
 )
 
@@ -36,18 +37,18 @@ def keep(trace: Trace) -> None:
     An imported one is kept and nothing else: it is none of this project's work.
     """
     if trace.is_imported:
-        keeping.store().save(trace)
+        stores.store().save(trace)
         return
-    if recording.is_too_fast(trace):
+    if is_too_fast(trace):
         return
-    if recording.needs_hints(trace):
-        sieve.offer(trace, lambda offered: bool(_hints_of(offered)), _keep)
+    if needs_hints(trace):
+        with_hints.offer(trace, lambda offered: bool(_hints_of(offered)), _keep)
     else:
         _keep(trace)
 
 
 def _keep(trace: Trace) -> None:
-    keeping.store().save(trace)
+    stores.store().save(trace)
     if get_config().otel:
         span_queue.offer(trace, _hints_of)
 
@@ -58,8 +59,7 @@ def _hints_of(trace: Trace) -> tuple[Hint, ...]:
 
 def reset() -> None:
     """Forget store and reports, so that changed settings take effect."""
-    keeping.reset()
-    recording.reset()
+    stores.reset()
     for name in _STATEFUL:
         if (module := loaded(name)) is not None:
             module.reset()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from orm_insight.analysis.detectors.base import Thresholds
-from orm_insight.analysis.report import Report, analyze
-from orm_insight.analysis.silence import Silence, no_comments
 from orm_insight.conf import get_config
-from orm_insight.explanations import Explanations
-from orm_insight.files import SourcesOf
-from orm_insight.ignore_comments import read_comments
-from orm_insight.introspection import read_schema
+from orm_insight.explain.history import Explanations
+from orm_insight.hints.base import Thresholds
 from orm_insight.model.trace import Trace
+from orm_insight.project.ignore_comments import read_comments
+from orm_insight.project.schema import read_schema
+from orm_insight.project.source_files import SourcesOf
+from orm_insight.reports.report import Report, analyze
+from orm_insight.reports.silence import Silence, no_comments
 
 _KEPT_REPORTS = 8
 

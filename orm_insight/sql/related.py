@@ -116,3 +116,103 @@ def is_ordered_by(sql: str, ordering: tuple[str, ...]) -> bool:
 
 def _is_selected(table: str, select_list: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(table)}[\"`]?\.", select_list) is not None
+
+
+# The joins of a single SELECT, as the ORM writes them.
+
+_ANY_NAME = r'["`]?(\w+)["`]?'
+_ANY_COLUMN = rf"{_ANY_NAME}\.{_ANY_NAME}"
+_FROM = re.compile(rf" FROM {_ANY_NAME}(?= |$)")
+_JOIN_ON = re.compile(
+    rf" (?:LEFT OUTER|INNER) JOIN {_ANY_NAME}(?: {_ANY_NAME})? ON \({_ANY_COLUMN} = {_ANY_COLUMN}\)"
+)
+_ANY_AGGREGATE = re.compile(r"\b(?:COUNT|SUM|AVG|MIN|MAX|STDDEV\w*|VAR\w*|\w+_AGG)\(")
+_SELECT = re.compile(r"\bSELECT\b")
+_ANY_JOIN = re.compile(r"\bJOIN\b")
+
+
+class Join(NamedTuple):
+    """``table`` under its ``alias``, whose ``column`` equals the ``outer_column`` of ``outer``,
+    an alias that stands before it."""
+
+    table: str
+    alias: str
+    column: str
+    outer: str
+    outer_column: str
+
+
+class Joined(NamedTuple):
+    """The first table and those joined to it; the first one's alias is its name."""
+
+    table: str
+    joins: tuple[Join, ...]
+
+
+@lru_cache(maxsize=64)
+def aggregated_joins(sql: str) -> Joined | None:
+    """The joins of a statement that aggregates; ``None`` where it has another form.
+
+    Subqueries, and joins with further conditions, make it unknown.
+    """
+    beginning = _FROM.search(sql)
+    if beginning is None or len(_SELECT.findall(sql)) != 1 or not sql.startswith("SELECT"):
+        return None
+    if " GROUP BY " not in sql and _ANY_AGGREGATE.search(sql) is None:
+        return None
+    found = list(_JOIN_ON.finditer(sql))
+    if len(found) != len(_ANY_JOIN.findall(sql)):
+        return None
+    joins = []
+    for match in found:
+        table, alias, left, left_column, right, right_column = match.groups()
+        alias = alias or table
+        if right != alias:
+            return None
+        joins.append(Join(table, alias, right_column, left, left_column))
+    return Joined(beginning[1], tuple(joins))
+
+
+# What the ORM's statements ask of some of the objects related to one row.
+#
+# As with :mod:`orm_insight.sql.related`, only forms that Django itself writes are known.
+
+_QUOTED = r'["`]([^"`]+)["`]'
+_COLUMN_OF = re.compile(r'(?:["`]([^"`]+)["`]|(?<![\w"`])([A-Z]\d+))\.["`]([^"`]+)["`]')
+_JOINED = rf" (?:INNER|LEFT OUTER) JOIN {_QUOTED}(?: [A-Z]\d+)? ON \([^()]*\)"
+_FILTERED = re.compile(
+    rf"SELECT (?P<selected>[^ ].*?) AS {_QUOTED} FROM {_QUOTED}(?P<joins>(?:{_JOINED})*)"
+    r" WHERE (?P<where>.*?)(?: LIMIT 1)?"
+)
+_FILTERED_TABLE = 3
+# Where these stand, conditions depend on each other, or the rows are others than they say.
+_NOT_ALONE = re.compile(r" OR |NOT \(|\b(?:GROUP BY|HAVING|OVER|OFFSET|LIMIT)\b")
+_BETWEEN = re.compile(r"BETWEEN %s AND %s")
+
+
+@lru_cache(maxsize=256)
+def narrowed_statement(sql: str) -> RelatedStatement | None:
+    """Read a statement whose conditions all hold, each about one column; else ``None``.
+
+    ``columns`` has for each condition its table, or the table's alias, and its column.
+    """
+    match = _FILTERED.fullmatch(sql)
+    if match is None or sql.count("SELECT") != 1 or _NOT_ALONE.search(match["where"]):
+        return None
+    columns: list[tuple[str, str]] = []
+    for condition in _conditions(match["where"]):
+        found = _COLUMN_OF.findall(condition)
+        if len(found) != 1:
+            return None
+        table, alias, column = found[0]
+        columns.append((table or alias, column))
+    tables = (match[_FILTERED_TABLE], *re.findall(rf" JOIN {_QUOTED}", match["joins"]))
+    return RelatedStatement(match["selected"], tables, tuple(columns))
+
+
+def _conditions(where: str) -> list[str]:
+    conditions = _BETWEEN.sub("BETWEEN %s", where).split(" AND ")
+    if len(conditions) > 1:  # then there are parentheses around all of them
+        conditions[0] = conditions[0].removeprefix("(")
+        conditions[-1] = conditions[-1].removesuffix(")")
+    return conditions

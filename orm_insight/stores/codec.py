@@ -18,10 +18,11 @@ from functools import cache
 from itertools import chain
 from typing import Any, get_args, get_type_hints
 
+from orm_insight.model.frames import Stack
+from orm_insight.model.provenance import Construction, ResultUse
 from orm_insight.model.querylog import QueryLog
 from orm_insight.model.summary import TraceSummary
-from orm_insight.model.trace import Construction, Stack, Trace
-from orm_insight.model.usage import ResultUse
+from orm_insight.model.trace import Trace
 from orm_insight.stores.values import from_json, to_json
 
 MAGIC, VERSION = b"orm_insight", 1

@@ -15,8 +15,7 @@ from math import isfinite
 from types import UnionType
 from typing import Any, Literal, NoReturn, Union, get_args, get_origin
 
-from orm_insight.model.surroundings import SpanReference
-from orm_insight.model.trace import Trace
+from orm_insight.model.trace import SpanReference, Trace
 from orm_insight.stores.codec import (
     SPARSE,
     TABLES,

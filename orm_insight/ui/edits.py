@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from orm_insight.model.hint import Hint
-from orm_insight.ui.contexts import Place
+from orm_insight.ui.components import Edits
 from orm_insight.ui.source import Sources
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edits:
-    """``imports`` are lines for the file of the fix. At ``place``, ``instead`` is written for
-    ``replaces``. ``model`` is the class that takes the fix."""
-
-    imports: str = ""
-    instead: str = ""
-    replaces: str = ""
-    place: Place | None = None
-    model: Place | None = None
 
 
 def edits_of(hint: Hint, sources: Sources) -> Edits | None:

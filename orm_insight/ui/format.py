@@ -1,13 +1,18 @@
 """Numbers, durations and names as people read them. Plain text, unless a function says otherwise:
-templates escape it."""
+templates escape it.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from html import escape
+from pathlib import Path, PurePath
 
+from django.conf import settings
 from django.utils import timezone
 from markupsafe import Markup
 
@@ -129,3 +134,31 @@ def _picture(match: re.Match[str]) -> str:
         if code == 0x7F
         else "\N{REPLACEMENT CHARACTER}"
     )
+
+
+# Paths of files as people know them: relative to the project, or to where packages live.
+
+_LIBRARIES = frozenset({"site-packages", "dist-packages"})
+
+
+def display_path(file: str) -> str:
+    """``blog/views.py`` in the project, ``django/db/models/query.py`` in a package."""
+    return _display_path(file, _roots(str(getattr(settings, "BASE_DIR", ""))))
+
+
+@lru_cache(maxsize=16)
+def _roots(base: str) -> tuple[str, ...]:
+    roots = [os.path.realpath(base)] if base else []
+    return (*roots, str(Path.cwd()))
+
+
+@lru_cache(maxsize=4096)
+def _display_path(file: str, roots: tuple[str, ...]) -> str:
+    parts = PurePath(file).parts
+    for position in range(len(parts) - 1, 0, -1):
+        if parts[position] in _LIBRARIES:
+            return "/".join(parts[position + 1 :])
+    for root in roots:
+        if root != os.sep and file.startswith(root + os.sep):
+            return file[len(root) + 1 :]
+    return file

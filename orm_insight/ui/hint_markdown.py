@@ -13,15 +13,15 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint
-from orm_insight.model.trace import CallSite, Trace
+from orm_insight.model.trace import Trace
+from orm_insight.sql.layout import laid_out
 from orm_insight.sql.tokens import tokenize
-from orm_insight.ui.edits import Edits
-from orm_insight.ui.format import cut, printable
-from orm_insight.ui.hint_contexts import HintDetail
-from orm_insight.ui.paths import display_path
+from orm_insight.ui.components import Edits
+from orm_insight.ui.format import cut, display_path, printable
+from orm_insight.ui.hints import HintDetail
 from orm_insight.ui.source import Sources
-from orm_insight.ui.sql_layout import laid_out
 
 _AROUND = 4
 _MAX_SQL = 8_000

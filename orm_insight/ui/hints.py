@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import ClassVar
 
-from orm_insight.analysis.patches.patch import may_be_patched
-from orm_insight.analysis.problems import Identity
-from orm_insight.analysis.report import Report
-from orm_insight.analysis.silence import IgnoreComment, SilencedHint
-from orm_insight.hints.catalogue import Target, rule_of
+from markupsafe import Markup, escape
+
+from orm_insight.hints.fixes import calls_of, statement_of
+from orm_insight.hints.patching.chains import Clues
+from orm_insight.hints.patching.patch import may_be_patched, patched, unified_diff
+from orm_insight.model.catalogue import Target, rule_of
+from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint
-from orm_insight.ui.contexts import HintCard, QueryLink
+from orm_insight.reports.problems import Identity
+from orm_insight.reports.report import Report
+from orm_insight.reports.silence import IgnoreComment, SilencedHint
+from orm_insight.ui.components import Edits, Fact, HintCard, Place, Queries, QueryDetail, QueryLink
 from orm_insight.ui.edits import edits_of
-from orm_insight.ui.format import count, counted, duration, queries
+from orm_insight.ui.format import count, counted, display_path, duration, percent, queries
 from orm_insight.ui.links import Links
-from orm_insight.ui.paths import display_path
+from orm_insight.ui.pages import Shell, TraceHeader
+from orm_insight.ui.queries import query_detail, rows_of
 from orm_insight.ui.source import Sources
 
 _OPEN = 3
@@ -124,3 +133,316 @@ def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
         is_open=number < _OPEN,
         edits=edits_of(hint, sources),
     )
+
+
+# The fix as a diff of the origin's file, each line marked for what it is.
+
+_KINDS = {"+": "added", "-": "removed", "@": "hunk", "\\": "note"}
+_FILES = 2
+
+
+def diff_of(hint: Hint, report: Report, sources: Sources) -> Diff | None:
+    """``None`` where it is not certain, or the file is another one now."""
+    origin = hint.origin
+    if origin is None or not getattr(origin, "is_application", True):
+        return None
+    text = sources.unchanged_text(origin.file)
+    patch = patched(hint, text, Clues.of(hint, report.queries, report.schema)) if text else None
+    if text is None or patch is None:
+        return None
+    path = display_path(origin.file).replace(os.sep, "/").lstrip("/")
+    diff = unified_diff(text, patch.text, path)
+    lines = tuple(_lines(diff.split("\n")[:-1]))
+    return Diff(path=path, text=diff, lines=lines, is_whole=patch.is_whole)
+
+
+def _lines(lines: Sequence[str]) -> Iterator[DiffLine]:
+    yield from (DiffLine(kind="file", markup=escape(line)) for line in lines[:_FILES])
+    rest = list(lines[_FILES:])
+    while rest:
+        removed = _taken(rest, "-")
+        added = _taken(rest, "+")
+        yield from _changed(removed, added)
+        if rest and not removed and not added:
+            line = rest.pop(0)
+            yield DiffLine(kind=_KINDS.get(line[:1], "context"), markup=escape(line))
+
+
+def _taken(lines: list[str], sign: str) -> list[str]:
+    """The lines at the beginning that are marked so."""
+    taken = []
+    while lines and lines[0].startswith(sign):
+        taken.append(lines.pop(0))
+    return taken
+
+
+def _changed(removed: list[str], added: list[str]) -> Iterable[DiffLine]:
+    """Lines that replace others show what is different in them."""
+    is_paired = len(removed) == len(added)
+    pairs = list(zip(removed, added, strict=False)) if is_paired else []
+    old = [_marked(line, other) for line, other in pairs] or [escape(line) for line in removed]
+    new = [_marked(line, other) for other, line in pairs] or [escape(line) for line in added]
+    yield from (DiffLine(kind="removed", markup=markup) for markup in old)
+    yield from (DiffLine(kind="added", markup=markup) for markup in new)
+
+
+def _marked(line: str, other: str) -> Markup:
+    """The characters between what both lines begin and end with."""
+    start = _shared(line[1:], other[1:]) + 1
+    limit = min(len(line), len(other)) - start
+    end = min(_shared(line[::-1], other[::-1]), limit)
+    middle = line[start : len(line) - end]
+    mark = Markup('<mark class="oi-diff-mark">{}</mark>').format(middle) if middle else Markup()
+    return Markup("{}{}{}").format(line[:start], mark, line[len(line) - end :])
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+# What the page of a hint is made of, and the page that explains a code, with their templates.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffLine:
+    """``kind`` is ``file``, ``hunk``, ``context``, ``added``, ``removed`` or ``note``."""
+
+    kind: str
+    markup: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diff:
+    """``text`` is what ``git apply`` takes, ``lines`` the same marked.
+
+    Where it is not ``is_whole``, further lines have to be changed by hand.
+    """
+
+    path: str
+    text: str
+    lines: tuple[DiffLine, ...]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoreCode:
+    """What silences a hint: a comment for the end of a line, and an entry of the settings."""
+
+    comment: str
+    place: Place | None
+    setting: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintDetail:
+    """One piece of advice with everything there is to know.
+
+    ``advice`` says what to do, in words; ``fix_place`` where the fix is written.
+    ``is_only_cost``: what it takes is known, and not what a change would save.
+    """
+
+    code: str
+    title: str
+    severity: str
+    sentence: Markup
+    advice: str
+    facts: tuple[Fact, ...]
+    fix: str
+    fix_place: str
+    is_certain: bool
+    is_only_cost: bool
+    diff: Diff | None
+    no_diff: str
+    origin: Place | None
+    site: Place | None
+    other_sites: tuple[Place, ...]
+    more_sites: str
+    first: QueryDetail | None
+    queries: Queries
+    queries_url: str | None
+    ignore: IgnoreCode
+    about_url: str | None
+    docs: str
+    edits: Edits | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintPage:
+    template: ClassVar[str] = "pages/hint.jinja"
+    shell: Shell
+    trace: TraceHeader
+    hint: HintDetail
+    problem_url: str | None
+    json_url: str
+    markdown_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutPage:
+    """A page of the documentation that comes with the package."""
+
+    template: ClassVar[str] = "pages/about.jinja"
+    shell: Shell
+    title: str
+    text: Markup
+    index_url: str | None
+
+
+# One hint with everything there is to know: what happens, the change, where, what it costs.
+
+_AROUND = 5
+_MAX_SITES = 12
+_MAX_QUERIES = 10
+
+
+def hint_detail(
+    number: int,
+    report: Report,
+    links: Links,
+    sources: Sources,
+    *,
+    about_url: str | None,
+    csrf_token: str | None,
+) -> HintDetail:
+    """The hint with this number in the report. EXPLAIN is offered where there is a token."""
+    hint = report.hints[number]
+    origin = hint.origin if hint.origin != hint.site else None
+    others = [site for site in hint.sites if site not in (hint.site, hint.origin)]
+    sentence, advice = _in_words(hint)
+    diff, first = diff_of(hint, report, sources), next(iter(hint.queries), None)
+    return HintDetail(
+        code=hint.code,
+        title=hint.title,
+        severity=str(hint.severity),
+        sentence=sentence,
+        advice=advice,
+        facts=tuple(_facts(hint, report)),
+        fix=hint.fix,
+        fix_place=_fix_place(hint),
+        is_certain=hint.certain,
+        is_only_cost=_is_only_cost(hint),
+        diff=diff,
+        no_diff=_no_diff(hint, diff, sources),
+        origin=sources.place(origin, around=_AROUND) if origin else None,
+        site=sources.place(hint.site, around=_AROUND) if hint.site else None,
+        other_sites=tuple(sources.place(site, around=_AROUND) for site in others[:_MAX_SITES]),
+        more_sites=_more(len(others) - _MAX_SITES),
+        first=query_detail(first, links, sources, csrf_token=csrf_token) if first else None,
+        queries=rows_of(hint.queries, report, links, sources, hint=number, limit=_MAX_QUERIES),
+        queries_url=links.queries(hint=number),
+        ignore=_ignore(hint, report, sources),
+        about_url=about_url,
+        docs=hint.docs,
+        edits=edits_of(hint, sources),
+    )
+
+
+def _is_only_cost(hint: Hint) -> bool:
+    """What a change would save is not known: the plan may tell."""
+    return not (hint.fix or hint.saving.queries)
+
+
+def _in_words(hint: Hint) -> tuple[Markup, str]:
+    """What happens, with its lines, and what to do about it."""
+    advice = hint.advice
+    rule = rule_of(hint.code)
+    does = rule.does if rule is not None else ""
+    if not does or hint.site is None or hint.lookup is None:
+        where = Markup(", at {}").format(_location(hint.site)) if hint.site else Markup()
+        return Markup("{}{}.").format(hint.happens.removesuffix("."), where), advice
+    what = Markup(escape(does)).format(_code(hint.lookup))
+    rows = Markup("for the {} queryset").format(_code(hint.model or ""))
+    if hint.origin is not None and hint.origin != hint.site:
+        rows += Markup(" that {} builds").format(_location(hint.origin))
+    sentence = Markup("{} {} row by row, {}: {}.")
+    return sentence.format(_location(hint.site), what, rows, _sum(hint)), advice
+
+
+def _sum(hint: Hint) -> str:
+    total, left = len(hint.queries), len(hint.queries) - hint.saving.queries
+    statements = counted(total, "statement")
+    if not hint.saving.queries:
+        return statements
+    return f"{statements} where {count(left)} would do" if left else f"{statements}, none needed"
+
+
+def _location(site: CallSite) -> Markup:
+    return _code(f"{display_path(site.file)}:{site.line}")
+
+
+def _code(text: str) -> Markup:
+    return Markup("<code>{}</code>").format(text)
+
+
+def _facts(hint: Hint, report: Report) -> Iterator[Fact]:
+    saving, spent = hint.saving, sum(query.duration_ms for query in hint.queries)
+    yield Fact(label="Queries", value=count(len(hint.queries)))
+    if saving.queries:
+        yield Fact(label="The fix saves", value=queries(saving.queries))
+    if saving.ms >= 0.005:
+        share = min(saving.ms / report.query_ms, 1.0) if report.query_ms else 0.0
+        yield Fact(
+            label="Time it takes" if _is_only_cost(hint) else "Time it saves",
+            value=duration(saving.ms),
+            note=f"{percent(share)} of the database's time here",
+            bar=share,
+        )
+    elif spent:
+        yield Fact(label="Time they take", value=duration(spent))
+    if hint.model:
+        yield Fact(label="Model", value=hint.model)
+    if hint.lookup:
+        yield Fact(label="Lookup", value=hint.lookup)
+
+
+def _fix_place(hint: Hint) -> str:
+    """Where the code goes: into a class, after a queryset, or in place of what is there."""
+    if target_of(hint) in {Target.MODEL, Target.LOOP}:
+        return fix_place(hint)
+    if hint.origin is None:
+        return ""
+    where = f"{display_path(hint.origin.file)}:{hint.origin.line}"
+    if calls_of(hint.fix):
+        return f"after the queryset of {where}"
+    if statement_of(hint.fix) is not None:
+        return f"in the body of {hint.origin.function}, {where}"
+    return f"in place of what {where} does each time"
+
+
+def _no_diff(hint: Hint, diff: Diff | None, sources: Sources) -> str:
+    """Why there is a fix and no diff."""
+    if not hint.fix or diff is not None:
+        return ""
+    if is_of_index(hint):
+        return "The page of the plan has the imports and the migration, and tries the index."
+    if sources.are_closed:
+        return "No diff: this trace was imported, and its files are not read here."
+    if hint.origin is not None and sources.is_changed(hint.origin.file):
+        return "No diff: the file has changed since this was recorded."
+    if not calls_of(hint.fix) and statement_of(hint.fix) is None:
+        return "No diff: the code around has to change with it."
+    return "No diff: the place cannot be told from the source with certainty."
+
+
+def _more(left: int) -> str:
+    return f"and {counted(left, 'line')} more" if left > 0 else ""
+
+
+def _ignore(hint: Hint, report: Report, sources: Sources) -> IgnoreCode:
+    """Any of the hint's lines will do; the one that fires is where a reader wonders."""
+    site = hint.site or hint.origin
+    comment = f"orm-insight: ignore[{hint.code}] reason"
+    is_template = site is not None and site.is_template
+    trace = report.trace
+    name = trace.path or trace.name
+    return IgnoreCode(
+        comment=f"{{# {comment} #}}" if is_template else f"# {comment}",
+        place=sources.place(site, with_excerpt=False) if site else None,
+        setting=f'ORM_INSIGHT = {{"IGNORE": {{{_quoted(name)}: ["{hint.code}"]}}}}',
+    )
+
+
+def _quoted(text: str) -> str:
+    return repr(text) if '"' in text or "\\" in repr(text) else f'"{text}"'

@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from textwrap import indent
 from typing import Any
 
-from orm_insight.explain.auto_explain import LogCounts, LoggedPlan
 from orm_insight.explain.base import NoPlan
-from orm_insight.explain.findings import find
+from orm_insight.explain.logs import LogCounts, LoggedPlan, LoggedStatement
 from orm_insight.explain.postgresql import parse_plan
+from orm_insight.explain.postgresql.findings import find
 from orm_insight.explain.serialization import plan_to_dict
-from orm_insight.explain.slowest import LoggedStatement
 from orm_insight.explain.summary import summarize
 from orm_insight.explain.text import render
 from orm_insight.model.plan import Plan

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
-from orm_insight.analysis.problems import Problem, Spot
-from orm_insight.analysis.workload import Endpoint, percentile
+from markupsafe import Markup
+
+from orm_insight.model.frames import CallSite
 from orm_insight.model.summary import TraceSummary
-from orm_insight.model.trace import CallSite
-from orm_insight.ui.contexts import Fact, Place
-from orm_insight.ui.format import count, counted, cut, duration, percent, queries
+from orm_insight.reports.problems import Problem, Spot
+from orm_insight.reports.workload import Endpoint, Load, load_over_time, percentile
+from orm_insight.ui.components import Choice, Demand, Fact, Place
+from orm_insight.ui.format import (
+    ago,
+    clock,
+    count,
+    counted,
+    cut,
+    display_path,
+    duration,
+    percent,
+    queries,
+)
 from orm_insight.ui.hints import fix_place
-from orm_insight.ui.overview_contexts import Headline, ProblemLine
-from orm_insight.ui.paths import display_path
+from orm_insight.ui.pages import Shell
+from orm_insight.ui.traces import Column, TraceRow
 
 SHOWN_PROBLEMS = 7
 NO_LINE = "no line of the application"
@@ -153,3 +167,251 @@ def _age(traces: Sequence[TraceSummary]) -> str:
         if seconds >= 1.5 * size:
             return f"the last {counted(round(seconds / size), name)}"
     return "the last minute"
+
+
+# The load over time, drawn on the server: a bar for each span, the database's part below.
+
+WIDTH, HEIGHT = 600.0, 100.0
+_GAP = 0.2
+_LEAST = 1.5
+_FEWEST = 12
+_TICKS = 3
+
+
+def load_chart(traces: Sequence[TraceSummary]) -> LoadChart | None:
+    """``None`` where there is nothing to draw."""
+    length, spans = load_over_time(traces)
+    most = max((span.total_ms for span in spans), default=0.0)
+    if not most:
+        return None
+    # Few spans are not stretched: a bar would be a wall.
+    width = WIDTH / max(len(spans), _FEWEST)
+    return LoadChart(
+        bars=tuple(
+            _bar(span, number * width, width, most)
+            for number, span in enumerate(spans)
+            if span.traces
+        ),
+        ticks=tuple(_ticks(spans, length)),
+        most=duration(most),
+        summary=_summary(spans, length, most),
+    )
+
+
+def _bar(span: Load, x: float, width: float, most: float) -> LoadBar:
+    whole = max(span.total_ms / most * HEIGHT, _LEAST)
+    query = whole * span.query_ms / span.total_ms if span.total_ms else 0.0
+    share = span.query_ms / span.total_ms if span.total_ms else 0.0
+    return LoadBar(
+        x=round(x + width * _GAP / 2, 2),
+        width=round(width * (1 - _GAP), 2),
+        query_y=round(HEIGHT - query, 2),
+        query_height=round(query, 2),
+        other_y=round(HEIGHT - whole, 2),
+        other_height=round(whole - query, 2),
+        title=(
+            f"{ago(span.begins_at)}: {counted(span.traces, 'trace')}, "
+            f"{duration(span.total_ms)}, {percent(share)} in the database"
+        ),
+    )
+
+
+def _ticks(spans: Sequence[Load], length: timedelta) -> list[LoadTick]:
+    begins = spans[0].begins_at
+    whole = length * max(len(spans), _FEWEST)
+    moments = [begins + whole * (number / (_TICKS - 1)) for number in range(_TICKS)]
+    return [LoadTick(text=clock(moment), iso=moment.isoformat()) for moment in moments]
+
+
+def _summary(spans: Sequence[Load], length: timedelta, most: float) -> str:
+    traces = sum(span.traces for span in spans)
+    query, whole = sum(s.query_ms for s in spans), sum(s.total_ms for s in spans)
+    worst = max(spans, key=lambda span: span.total_ms)
+    return (
+        f"{counted(traces, 'trace')}, {duration(whole)} of work, {percent(query / whole)} of it in "
+        f"the database; most of it, {duration(most)}, in the {_span(length)} that began "
+        f"{ago(worst.begins_at)}"
+    )
+
+
+def _span(length: timedelta) -> str:
+    seconds = int(length.total_seconds())
+    for size, name in ((3600, "hour"), (60, "minute")):
+        if seconds >= size and seconds % size == 0:
+            return name if seconds == size else f"{seconds // size} {name}s"
+    return "second" if seconds == 1 else f"{seconds} seconds"
+
+
+# What the overview and the rankings of the whole ring are made of, finished for display.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A figure of a row. ``label`` names it where there is no heading; ``bar`` is 0 to 1."""
+
+    text: str
+    label: str
+    css: str = "oi-number"
+    bar: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankingRow:
+    """An endpoint, a line of code or a statement; ``url`` leads to its traces.
+
+    An endpoint has a ``name``, a line a ``place``, a statement both ``sql`` and ``place``.
+    """
+
+    url: str
+    cells: tuple[Cell, ...]
+    name: str = ""
+    method: str = ""
+    kind: str = ""
+    note: str = ""
+    place: Place | None = None
+    sql: Markup | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """A table of them. ``more_url`` leads to all, where only the first are shown."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[RankingRow, ...]
+    more: str = ""
+    more_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankingPage:
+    """One ranking as a page of its own. ``searched`` says where words are looked for."""
+
+    template: ClassVar[str] = "pages/ranking.jinja"
+    shell: Shell
+    title: str
+    about: str
+    ranking: Ranking
+    url: str
+    text: str
+    sorts: tuple[Choice, ...]
+    found: str
+    pending: str
+    empty: str
+    placeholder: str
+    searched: str
+    previous_url: str | None
+    next_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """The worst there is, in a sentence: what happens, what it costs, what to write and where."""
+
+    title: str
+    url: str
+    cost: str
+    severity: str = ""
+    fix: str = ""
+    fix_place: str = ""
+    instead: str = ""
+    message: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemLine:
+    """A problem in one row of the overview; ``is_only_cost``: what it takes, and saves nothing."""
+
+    severity: str
+    title: str
+    url: str
+    fix: str
+    instead: str
+    place: Place | None
+    saved: str
+    is_only_cost: bool
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadBar:
+    """One span of time: rectangles of ``width`` at ``x``, in the units of the drawing."""
+
+    x: float
+    width: float
+    query_y: float
+    query_height: float
+    other_y: float
+    other_height: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadTick:
+    """A moment below the drawing."""
+
+    text: str
+    iso: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadChart:
+    """The time of traces over the clock, 600 wide and 100 high. ``summary`` tells it in words."""
+
+    bars: tuple[LoadBar, ...]
+    ticks: tuple[LoadTick, ...]
+    most: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Everything in the ring, the worst first; loaded anew while the page is looked at.
+
+    ``version`` changes with what is shown.
+    """
+
+    template: ClassVar[str] = "fragments/overview.jinja"
+    version: str
+    warnings: tuple[str, ...]
+    pending: str
+    headline: Headline | None
+    facts: tuple[Fact, ...]
+    problems: tuple[ProblemLine, ...]
+    all_problems: str
+    load: LoadChart | None
+    newest: tuple[TraceRow, ...]
+    endpoints: Ranking
+    lines: Ranking
+    statements: Ranking
+    problems_url: str
+    traces_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewPage:
+    template: ClassVar[str] = "pages/overview.jinja"
+    shell: Shell
+    overview: Overview
+    demand: Demand | None
+    has_traces: bool
+    is_readable: bool
+    import_url: str
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysPage:
+    """What each key does."""
+
+    template: ClassVar[str] = "pages/keys.jinja"
+    shell: Shell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysFragment:
+    """The same in a window over the page."""
+
+    template: ClassVar[str] = "fragments/keys.jinja"
+    shell: Shell

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from orm_insight.ui.contexts import (
+from orm_insight.ui.components import (
+    Depth,
     Export,
     Fact,
     Groups,
@@ -15,9 +16,8 @@ from orm_insight.ui.contexts import (
     Queries,
     QueryDetail,
 )
-from orm_insight.ui.depth import Depth
-from orm_insight.ui.plan_contexts import ExplainResult
-from orm_insight.ui.time_contexts import TimeSpent
+from orm_insight.ui.plan_components import ExplainResult
+from orm_insight.ui.time_components import TimeSpent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

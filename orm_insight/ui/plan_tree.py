@@ -6,18 +6,20 @@ finding. Everything here goes without recursion, because plans may be deep.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from orm_insight.explain.findings.context import Context
-from orm_insight.explain.names import Names
-from orm_insight.model.plan import Plan, PlanNode
-from orm_insight.ui.format import counted, preformatted
-from orm_insight.ui.plan_contexts import PlanStep, PlanView
-from orm_insight.ui.plan_shares import Shares
-from orm_insight.ui.plan_steps import Steps, nothing_in_every_step, raw_lines
-from orm_insight.ui.plan_strip import strip
-from orm_insight.ui.plan_triggers import trigger_lines
+from orm_insight.explain.comparison import own_costs, total_cost
+from orm_insight.explain.postgresql.findings.context import Context
+from orm_insight.explain.postgresql.findings.rows import FACTOR, factor, is_comparable
+from orm_insight.explain.postgresql.names import Names
+from orm_insight.explain.raw_values import is_number, number_of, text_of
+from orm_insight.explain.words import role, target, title
+from orm_insight.model.plan import Buffers, Plan, PlanNode
+from orm_insight.ui.format import count, counted, cut, duration, percent, preformatted
+from orm_insight.ui.plan_components import PlanStep, PlanView, StripPart
 
 MAX_STEPS = 1_000
 SMALL = 15
@@ -171,3 +173,398 @@ def _ways(plan: Plan, nodes: Sequence[PlanNode], shares: Shares) -> set[int]:
         if any(id(child) in seen for child in node.children):
             seen.add(id(node))
     return seen
+
+
+# What each step of a plan takes of the whole: its time, or the planner's cost where none was
+# measured.
+
+TIME = "time"
+COST = "cost"
+_NOTHING = ""
+
+
+class Shares:
+    """Of one plan. ``unit`` is empty where the database tells neither times nor costs."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._own = {id(n): n.self_ms for n in plan.nodes() if n.self_ms is not None}
+        self.unit = TIME
+        if not self._own:
+            self._own = own_costs(plan)
+            self.unit = COST if self._own else _NOTHING
+        self.whole = self._whole(plan)
+        self.slowest = self._slowest(plan)
+
+    def _whole(self, plan: Plan) -> float:
+        known = plan.execution_ms or plan.root.total_ms if self.unit == TIME else None
+        return max(known or 0.0, 0.0) or sum(self._own.values())
+
+    def _slowest(self, plan: Plan) -> PlanNode | None:
+        slowest = max(plan.nodes(), key=self.own)
+        return slowest if self.own(slowest) > 0 else None
+
+    def own(self, node: PlanNode) -> float:
+        return self._own.get(id(node), 0.0)
+
+    def share(self, node: PlanNode) -> float:
+        return self.of_whole(self.own(node))
+
+    def of_whole(self, amount: float) -> float:
+        return min(amount / self.whole, 1.0) if self.whole else 0.0
+
+    def own_text(self, node: PlanNode) -> str:
+        return self.text(self.own(node)) if id(node) in self._own and node.executed else ""
+
+    def share_text(self, node: PlanNode) -> str:
+        """Nothing where it is below half of a percent."""
+        share = self.share(node)
+        return part(share) if share >= 0.005 and node.executed else ""
+
+    def total_text(self, node: PlanNode) -> str:
+        total = node.total_ms if self.unit == TIME else total_cost(node)
+        return self.text(total) if total is not None and node.executed else ""
+
+    def text(self, amount: float) -> str:
+        if self.unit == COST:
+            return count(round(amount, 2))
+        return duration(amount) if self.unit else ""
+
+
+def part(share: float) -> str:
+    """``92 %``; never rounded up to the whole."""
+    return percent(share if share >= 1 else min(share, 0.99))
+
+
+# One step of a plan: its line in the tree, and what is told of it when it is opened.
+
+_MAX_VALUE = 600
+_MAX_RAW_VALUE = 4_000
+_MAX_ROLE = 40
+_VISIBLE = 0.005
+"""A smaller share makes no bar."""
+_LARGE = 0.1
+"""A step that takes most, but less, is not worth a mark."""
+
+# What tells why a step costs what it costs, in the order in which it is read.
+_FIRST_READ = (
+    "Index Cond",
+    "Recheck Cond",
+    "Hash Cond",
+    "Merge Cond",
+    "Join Filter",
+    "TID Cond",
+    "One-Time Filter",
+    "Filter",
+    "Rows Removed by Filter",
+    "Rows Removed by Join Filter",
+    "Rows Removed by Index Recheck",
+    "Order By",
+    "Sort Key",
+    "Presorted Key",
+    "Sort Method",
+    "Sort Space Used",
+    "Group Key",
+    "Cache Key",
+    "Cache Hits",
+    "Cache Misses",
+    "Hash Batches",
+    "Peak Memory Usage",
+    "Disk Usage",
+    "Heap Fetches",
+    "Index Searches",
+    "Exact Heap Blocks",
+    "Lossy Heap Blocks",
+    "Workers Planned",
+    "Workers Launched",
+    "Subplans Removed",
+    "detail",
+    "operation",
+    "index_condition",
+    "attached_condition",
+    "r_rows",
+    "r_filtered",
+    "sort_key",
+    "r_sort_passes",
+    "ref",
+    "possible_keys",
+)
+_REMOVED = frozenset(key for key in _FIRST_READ if key.startswith("Rows Removed"))
+_TOLD_WHEN_ZERO = frozenset({"Heap Fetches", "Workers Launched"})
+_KILOBYTES = frozenset({"Peak Memory Usage", "Disk Usage"})
+_PLACES = ("shared", "local", "temp")
+_EVENTS = ("hit", "read", "dirtied", "written")
+
+
+class Steps:
+    """Makes the steps of one plan; ``shares`` knows what each of them takes."""
+
+    def __init__(
+        self, context: Context, shares: Shares, prefix: str, told: frozenset[str] = frozenset()
+    ) -> None:
+        self._context = context
+        self._shares = shares
+        self._prefix = prefix
+        self._told = told
+        self._badges: dict[int, list[str]] = {}
+        for finding in context.plan.findings:
+            if not finding.is_of_plan and finding.title:
+                self._badges.setdefault(id(finding.node), []).append(finding.title)
+
+    def anchor(self, number: int) -> str:
+        return f"{self._prefix}{number}"
+
+    def step(self, node: PlanNode, number: int, *, is_open: bool, **place: Any) -> PlanStep:
+        shares = self._shares
+        off, off_note = self._off(node)
+        has_share = bool(shares.unit) and node.executed
+        return PlanStep(
+            anchor=self.anchor(number),
+            number=number,
+            role=cut(role(node), _MAX_ROLE),
+            title=title(node),
+            target=target(node),
+            badges=tuple(self._badges.get(id(node), ())),
+            own=shares.own_text(node),
+            share=shares.share_text(node),
+            bar=shares.share(node) if has_share and shares.share(node) >= _VISIBLE else None,
+            total=shares.total_text(node),
+            rows=count(node.rows) if node.rows is not None and node.executed else "",
+            planned=_planned(node),
+            off=off,
+            off_note=off_note,
+            loops=count(node.loops) if node.loops is not None else "",
+            buffers=_blocks(node.buffers),
+            buffers_note=_uncached(node.buffers),
+            is_executed=node.executed,
+            is_slowest=node is shares.slowest and shares.share(node) >= _LARGE,
+            is_open=is_open,
+            details=tuple(details_of(node)),
+            costs=tuple(costs_of(node)),
+            raw=preformatted("\n".join(raw_lines(node.raw, self._told))),
+            **place,
+        )
+
+    def _off(self, node: PlanNode) -> tuple[str, str]:
+        """How far the estimate is off, where that is far, and means something."""
+        if node.rows is None or not is_comparable(self._context, node) or factor(node) < FACTOR:
+            return "", ""
+        times = count(round(factor(node)))
+        is_more = node.rows > (node.plan_rows or 0.0) * (node.loops or 1)
+        sign = "\N{BLACK UP-POINTING TRIANGLE}" if is_more else "\N{BLACK DOWN-POINTING TRIANGLE}"
+        mark = f"{sign} {times}\N{MULTIPLICATION SIGN}"
+        return mark, f"{times} times {'more' if is_more else 'fewer'} rows than planned"
+
+
+def _planned(node: PlanNode) -> str:
+    """The planner's guess, for all loops like the rows it is read beside."""
+    if node.plan_rows is None:
+        return ""
+    return count(round(node.plan_rows * (node.loops or 1)))
+
+
+def _blocks(buffers: Buffers | None) -> str:
+    if buffers is None:
+        return ""
+    cached = buffers.shared_hit + buffers.local_hit
+    found = cached + buffers.shared_read + buffers.local_read
+    return "" if not found and _uncached(buffers) else count(found)
+
+
+def _uncached(buffers: Buffers | None) -> str:
+    """Blocks that were not in the cache, and those of temporary files."""
+    if buffers is None:
+        return ""
+    read = buffers.shared_read + buffers.local_read
+    temp = buffers.temp_read + buffers.temp_written
+    parts = [f"{count(read)} read" if read else "", f"{count(temp)} temp" if temp else ""]
+    return ", ".join(filter(None, parts))
+
+
+def details_of(node: PlanNode) -> Iterator[tuple[str, str]]:
+    """What explains the step, with numbers for all loops as everywhere."""
+    for key in _FIRST_READ:
+        value = node.raw.get(key)
+        if value is None or (value == 0 and key not in _TOLD_WHEN_ZERO):
+            continue
+        if key == "detail" and value in (node.node_type, f"{node.node_type} {node.relation}"):
+            continue  # the step's line says the same
+        yield key, _value(_of_all_loops(key, value, node.loops)) + _unit(key, node.raw)
+
+
+def costs_of(node: PlanNode) -> Iterator[tuple[str, str]]:
+    """Where its time went: blocks, waiting for them, and each worker's part."""
+    if node.buffers and node.children:
+        yield "Own buffers", _listed(_buffer_counts(node.buffers))
+        yield "Buffers with inputs", _listed(_total_counts(node.raw))
+    for name, ms in (("Reading", node.io_read_ms), ("Writing", node.io_write_ms)):
+        if ms:
+            yield f"{name} blocks", f"{duration(ms)} of its own time"
+    for worker in filter(_is_record, node.workers):
+        yield f"Worker {worker.get('Worker Number', '')}".strip(), _worker(worker)
+
+
+def _of_all_loops(key: str, value: Any, loops: float | None) -> Any:
+    """PostgreSQL tells these as an average of one loop; the rows beside them are of all."""
+    is_average = key in _REMOVED and is_number(value) and loops is not None and loops > 1
+    return round(value * loops) if is_average else value
+
+
+def _unit(key: str, raw: Mapping[str, Any]) -> str:
+    if key == "Sort Space Used":
+        return f" kB, {str(raw.get('Sort Space Type', '')).lower()}"
+    return " kB" if key in _KILOBYTES else ""
+
+
+def _buffer_counts(buffers: Buffers) -> Iterator[tuple[str, int]]:
+    for place in _PLACES:
+        for event in _EVENTS:
+            # Temporary files are never found in a cache.
+            yield f"{place} {event}", getattr(buffers, f"{place}_{event}", 0)
+
+
+def _total_counts(raw: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    for place in _PLACES:
+        for event in _EVENTS:
+            yield (
+                f"{place} {event}",
+                round(number_of(raw, f"{place.title()} {event.title()} Blocks")),
+            )
+
+
+def _listed(counts: Iterator[tuple[str, int]]) -> str:
+    return ", ".join(f"{name} {count(number)}" for name, number in counts if number)
+
+
+def _is_record(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _worker(worker: Mapping[str, Any]) -> str:
+    parts = [
+        f"{key.removeprefix('Actual ').lower()} {_value(value)}"
+        for key, value in worker.items()
+        if key != "Worker Number" and not (key.endswith(" Blocks") and not value)
+    ]
+    return cut(", ".join(parts), _MAX_VALUE)
+
+
+def raw_lines(raw: Mapping[str, Any], told: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Every key of the database's answer, as it was given; those of nothing in few lines.
+
+    Left out are keys in ``told``, which are nothing in every step.
+    """
+    empty: dict[str, list[str]] = {}
+    for key, value in raw.items():
+        if not _is_nothing(value):
+            yield f"{key}: {_raw_value(value)}"
+        elif key not in told:
+            is_zero = not isinstance(value, bool | list)
+            empty.setdefault("0" if is_zero else _raw_value(value), []).append(key)
+    for nothing, keys in empty.items():
+        yield f"{nothing}: {', '.join(keys)}"
+
+
+def nothing_in_every_step(nodes: Sequence[PlanNode]) -> frozenset[str]:
+    """Keys that are 0 or false wherever they are."""
+    something = {key for n in nodes for key, value in n.raw.items() if not _is_nothing(value)}
+    return frozenset(key for node in nodes for key in node.raw) - something
+
+
+def _is_nothing(value: Any) -> bool:
+    return isinstance(value, bool | int | float | list) and not value
+
+
+def _raw_value(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return cut(text, _MAX_RAW_VALUE)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool | str):
+        return cut(str(value), _MAX_VALUE)
+    if isinstance(value, int | float):
+        return f"{value:,}"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return cut(", ".join(value), _MAX_VALUE)
+    return cut(json.dumps(value, ensure_ascii=False, default=str), _MAX_VALUE)
+
+
+# Where the time went, in one line: the largest steps side by side, each a link to its step.
+
+MAX_PARTS = 8
+MIN_SHARE = 0.03
+_LABELLED = 0.07
+
+
+def strip(
+    plan: Plan, nodes: Sequence[PlanNode], shares: Shares, prefix: str
+) -> tuple[StripPart, ...]:
+    """The largest steps first, then all others; nothing where no step is large."""
+    if not shares.unit or not shares.whole or len(nodes) < 2:
+        return ()
+    parts = tuple(_place(_parts(plan, nodes, shares, prefix), shares))
+    return parts if any(part.href for part in parts) else ()
+
+
+def _parts(
+    plan: Plan, nodes: Sequence[PlanNode], shares: Shares, prefix: str
+) -> Iterator[tuple[float, str, str, bool]]:
+    """What it takes, what it is, where it leads, and whether it is the slowest."""
+    numbered = sorted(enumerate(nodes), key=lambda pair: -shares.own(pair[1]))
+    large = [pair for pair in numbered if shares.share(pair[1]) >= MIN_SHARE][:MAX_PARTS]
+    for number, node in large:
+        label = f"{title(node)} {target(node)}".strip()
+        yield shares.own(node), label, f"#{prefix}{number}", node is shares.slowest
+    if shares.unit == TIME:
+        yield triggers_ms(plan), "Triggers", "", False
+        yield plan.serialization_ms or 0.0, "Serialization", "", False
+
+
+def _place(parts: Iterator[tuple[float, str, str, bool]], shares: Shares) -> Iterator[StripPart]:
+    x = 0.0
+    for amount, label, href, is_slowest in parts:
+        width = min(shares.of_whole(amount), 1.0 - x)
+        if width < MIN_SHARE:
+            continue
+        yield StripPart(
+            x=f"{x:.2%}",
+            width=f"{width:.2%}",
+            label=label,
+            value=f"{shares.text(amount)}, {part(shares.of_whole(amount))}",
+            href=href,
+            is_slowest=is_slowest,
+            has_room=width >= _LABELLED,
+        )
+        x += width
+    if 1.0 - x >= 0.005:
+        rest = (1.0 - x) * shares.whole
+        yield StripPart(
+            x=f"{x:.2%}",
+            width=f"{1.0 - x:.2%}",
+            label="the rest",
+            value=f"{shares.text(rest)}, {part(1.0 - x)}",
+            has_room=1.0 - x >= _LABELLED,
+        )
+
+
+# What the database did for the statement outside of its steps: triggers.
+
+
+def trigger_lines(plan: Plan) -> Iterator[str]:
+    """``fk_author on blog_post: 84 ms, 1,000 calls``."""
+    return (_line(trigger) for trigger in plan.triggers)
+
+
+def triggers_ms(plan: Plan) -> float:
+    """Part of the execution, but of no step."""
+    return sum(number_of(trigger, "Time") for trigger in plan.triggers)
+
+
+def _line(trigger: Mapping[str, Any]) -> str:
+    name = text_of(trigger, "Constraint Name") or text_of(trigger, "Trigger Name") or "trigger"
+    relation, calls = text_of(trigger, "Relation"), round(number_of(trigger, "Calls"))
+    parts = [duration(number_of(trigger, "Time"))] if "Time" in trigger else []
+    if calls:
+        parts.append(counted(calls, "call"))
+    where = f"{name} on {relation}" if relation else name
+    return f"{where}: {', '.join(parts)}" if parts else where

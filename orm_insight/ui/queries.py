@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import os
+import reprlib
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from orm_insight.analysis.groups import identity_of
+from orm_insight.analysis.groups import QueryGroup, identity_of
 from orm_insight.analysis.origins import origin_of
-from orm_insight.analysis.report import Report
 from orm_insight.explain.base import NOT_RUN_HERE
-from orm_insight.model.trace import Frame, Query
-from orm_insight.ui.contexts import ExplainForm, Fact, Queries, QueryDetail, QueryRow
-from orm_insight.ui.copy_contexts import DjangoCode
-from orm_insight.ui.format import count, counted, cut, duration, fitting
+from orm_insight.model.frames import Frame
+from orm_insight.model.trace import Params, Query, Redacted
+from orm_insight.reports.report import Report
+from orm_insight.ui.components import (
+    DjangoCode,
+    ExplainForm,
+    Fact,
+    GroupRow,
+    Groups,
+    Parameter,
+    Queries,
+    QueryDetail,
+    QueryLink,
+    QueryRow,
+)
+from orm_insight.ui.format import count, counted, cut, duration, fitting, percent
 from orm_insight.ui.links import Links
-from orm_insight.ui.runnable.statement import runnable
+from orm_insight.ui.runnable import runnable
 from orm_insight.ui.source import Sources
 from orm_insight.ui.sql import sql_block, sql_line
-from orm_insight.ui.values import MAX_PARAMETERS, parameters
 
 PAGE_SIZE = 100
 _MAX_FRAMES = 200
@@ -163,3 +176,142 @@ def _facts(query: Query) -> Iterator[Fact]:
 def _told(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
     """Without ours, which lie between Django's where a hook is: they tell nobody anything."""
     return tuple(frame for frame in frames if not frame.file.startswith(_OWN_FOLDER))
+
+
+# Groups of queries as rows of a table: which line costs how much.
+
+GROUPS_PAGE_SIZE = 40
+MAX_LEADING = 10
+_SHARE_OF_LEADING = 0.95
+_TOO_FEW_TO_FOLD = 3
+
+
+def leading_groups(report: Report, links: Links, sources: Sources) -> Groups:
+    """The groups that matter: together nearly all of the time, and no more than a few."""
+    number, covered = 0, 0.0
+    while (
+        number < min(len(report.groups), MAX_LEADING)
+        and covered <= _SHARE_OF_LEADING * report.query_ms
+    ):
+        covered += report.groups[number].total_ms
+        number += 1
+    is_worth_it = len(report.groups) - number > _TOO_FEW_TO_FOLD
+    return _groups(report, links, sources, 0, number if is_worth_it else len(report.groups))
+
+
+def groups(
+    report: Report,
+    links: Links,
+    sources: Sources,
+    *,
+    offset: int = 0,
+    limit: int = GROUPS_PAGE_SIZE,
+) -> Groups:
+    """``limit`` groups from ``offset`` on, largest total time first."""
+    return _groups(report, links, sources, offset, fitting(len(report.groups) - offset, limit))
+
+
+def _groups(report: Report, links: Links, sources: Sources, offset: int, shown: int) -> Groups:
+    chosen = report.groups[offset : offset + shown]
+    left = len(report.groups) - offset - len(chosen)
+    has_aliases = len({group.alias for group in report.groups}) > 1
+    return Groups(
+        rows=tuple(
+            _row(number, group, report, links, sources, has_aliases=has_aliases)
+            for number, group in enumerate(chosen, start=offset)
+        ),
+        total=len(report.groups),
+        more=_more(left),
+        more_url=links.groups(offset=offset + len(chosen)) if left > 0 else None,
+    )
+
+
+def _more(left: int) -> str:
+    following = fitting(left, GROUPS_PAGE_SIZE)
+    if left <= 0:
+        return ""
+    return f"Show {following:,} more" + (f" of {left:,}" if following < left else "")
+
+
+def _row(
+    number: int,
+    group: QueryGroup,
+    report: Report,
+    links: Links,
+    sources: Sources,
+    *,
+    has_aliases: bool,
+) -> GroupRow:
+    whole = report.trace.duration_ms
+    share = min(group.total_ms / whole, 1.0) if whole else 0.0
+    slowest = max(group.queries, key=lambda query: query.duration_ms, default=None)
+    return GroupRow(
+        number=number,
+        sql=sql_line(group.queries[0].sql if group.queries else group.fingerprint),
+        place=sources.place(group.site, with_excerpt=False) if group.site else None,
+        count=count(group.count),
+        total=duration(group.total_ms),
+        average=duration(group.average_ms),
+        share=share,
+        share_text=percent(share),
+        duplicates=counted(group.duplicates, "duplicate") if group.duplicates else "",
+        alias=group.alias if has_aliases else None,
+        slowest=QueryLink(index=slowest.index, url=links.query(slowest.index)) if slowest else None,
+        queries_url=links.queries(group=number),
+    )
+
+
+# Parameters as text: their Python form, huge ones cut with their length told.
+
+MAX_PARAMETERS = 100
+_MAX_TEXT = 300
+
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = _MAX_TEXT
+_REPR.maxlist = _REPR.maxtuple = _REPR.maxset = _REPR.maxdict = 20
+_REPR.maxlevel = 4
+
+
+def parameters(params: Params) -> tuple[Parameter, ...]:
+    """The first parameters, named by their key or by their position from 1."""
+    return tuple(_parameter(name, value) for name, value in islice(_named(params), MAX_PARAMETERS))
+
+
+def _named(params: Params) -> Iterator[tuple[str, Any]]:
+    if isinstance(params, Mapping):
+        yield from ((str(name), value) for name, value in params.items())
+    elif params is not None:
+        yield from ((str(number), value) for number, value in enumerate(params, start=1))
+
+
+def _parameter(name: str, value: Any) -> Parameter:
+    is_withheld = isinstance(value, Redacted)
+    return Parameter(
+        name=cut(name, 80),
+        text="withheld" if is_withheld else _text(value),
+        type="" if is_withheld else type(value).__name__,
+        note=_note(value),
+        is_withheld=is_withheld,
+    )
+
+
+def _text(value: Any) -> str:
+    """Its ``repr()``, of the beginning only where the whole would be long."""
+    try:
+        if isinstance(value, str | bytes):
+            return repr(value[:_MAX_TEXT]) + ("…" if len(value) > _MAX_TEXT else "")
+        if isinstance(value, bytearray | memoryview):
+            return _text(bytes(value[:_MAX_TEXT])) + ("…" if len(value) > _MAX_TEXT else "")
+        return cut(_REPR.repr(value), 2 * _MAX_TEXT)
+    except Exception as error:
+        return f"<{type(value).__name__}, whose repr() failed: {type(error).__name__}>"
+
+
+def _note(value: Any) -> str:
+    if isinstance(value, str) and len(value) > _MAX_TEXT:
+        return counted(len(value), "character")
+    if isinstance(value, bytes | bytearray | memoryview) and len(value) > _MAX_TEXT:
+        return counted(len(value), "byte")
+    if isinstance(value, list | tuple) and len(value) > _REPR.maxlist:
+        return counted(len(value), "item")
+    return ""

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
-from orm_insight.analysis.workload import Endpoint, Line, Statement
+from orm_insight.reports.workload import Endpoint, Line, Statement
 from orm_insight.sql.fingerprint import tables
-from orm_insight.ui.format import count, cut, duration, percent
-from orm_insight.ui.overview import NO_LINE, place_of, site_text
-from orm_insight.ui.overview_contexts import Cell, RankingRow
-from orm_insight.ui.paths import display_path
-from orm_insight.ui.searching import SEARCHED_SQL, has_all, words_of
+from orm_insight.ui.components import Choice, Demand, Fact, Place, SqlText
+from orm_insight.ui.format import count, cut, display_path, duration, percent
+from orm_insight.ui.overview import (
+    NO_LINE,
+    Cell,
+    ProblemLine,
+    Ranking,
+    RankingRow,
+    place_of,
+    site_text,
+)
+from orm_insight.ui.pages import Shell
 from orm_insight.ui.sql import sql_line
+from orm_insight.ui.traces import SEARCHED_SQL, Chosen, TraceTable, has_all, words_of
 
 Entry = TypeVar("Entry", Endpoint, Line, Statement)
 Shown: TypeAlias = Callable[[float], str]
@@ -206,3 +214,65 @@ STATEMENTS: Kind[Statement] = Kind(
     "SQL, table, file:line …",
     "Every word is looked for in SQL, tables, database, file, line and function.",
 )
+
+
+# The page of one statement, one call site or one endpoint: what stands above its traces.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectLink:
+    """Where more is said."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One row of a ranking with everything there is to know.
+
+    ``kind`` is what it is; ``page`` names its ranking, and ``up`` leads there. ``gone`` says why
+    nothing is known of it. A statement has ``sql`` and ``place``, a call site ``place``;
+    ``hints_title`` says whose hints these are.
+    """
+
+    kind: str
+    page: str
+    up: SubjectLink
+    title: str = ""
+    method: str = ""
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    gone: str = ""
+    sql: SqlText | None = None
+    place: Place | None = None
+    facts: tuple[Fact, ...] = ()
+    links: tuple[SubjectLink, ...] = ()
+    hints_title: str = ""
+    hints: tuple[ProblemLine, ...] = ()
+    statements: Ranking | None = None
+    pending: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceListPage:
+    """The list of traces. ``is_readable`` unless the store does not answer now; ``subject`` is
+    the row of a ranking to which it is narrowed."""
+
+    template: ClassVar[str] = "pages/traces.jinja"
+    shell: Shell
+    subject: Subject | None
+    table: TraceTable
+    text: str
+    chosen: tuple[Chosen, ...]
+    sorts: tuple[Choice, ...]
+    kept: tuple[Choice, ...]
+    facts: tuple[Fact, ...]
+    warnings: tuple[str, ...]
+    is_readable: bool
+    is_shared: bool
+    demand: Demand | None
+    clear_url: str
+    clear_note: str
+    json_url: str
+    import_url: str

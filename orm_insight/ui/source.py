@@ -12,13 +12,13 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 from orm_insight.conf import get_config
-from orm_insight.editors import Editor
-from orm_insight.files import Recorded, Unreadable, read_source
+from orm_insight.conf.editors import Editor
+from orm_insight.model.frames import CallSite
 from orm_insight.model.summary import TraceSummary
-from orm_insight.model.trace import CallSite, Trace
-from orm_insight.ui.contexts import Excerpt, Place, SourceLine
-from orm_insight.ui.format import cut
-from orm_insight.ui.paths import display_path
+from orm_insight.model.trace import Trace
+from orm_insight.project.source_files import Recorded, Unreadable, read_source
+from orm_insight.ui.components import Excerpt, Place, SourceLine
+from orm_insight.ui.format import cut, display_path
 
 _MAX_LINE = 240
 _MAX_MARKED_LINES = 8

@@ -11,10 +11,10 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
+from orm_insight.sql.layout import KEYWORDS, laid_out
 from orm_insight.sql.tokens import Kind, Token, tokenize
-from orm_insight.ui.contexts import SqlText
+from orm_insight.ui.components import SqlText
 from orm_insight.ui.format import counted, cut
-from orm_insight.ui.sql_layout import KEYWORDS, laid_out
 
 MAX_BLOCK = 20_000
 _MAX_LINE = 200

@@ -2,18 +2,185 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import datetime
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, ClassVar, Protocol
 
 from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Trace
 from orm_insight.stores.base import KeptFor, Listed
-from orm_insight.ui.format import clock, count, cut, duration, percent
-from orm_insight.ui.kept import badges_of, imported_badge
-from orm_insight.ui.list_pages import FoundPart, HintDigest, TraceRow
+from orm_insight.ui.components import Choice, KeptBadge
+from orm_insight.ui.format import ago, clock, count, cut, duration, percent
 from orm_insight.ui.pages import TraceHeader
-from orm_insight.ui.searching import folded, words_of
+
+# Why a trace is still there, as badges and as the words of a filter.
+
+# What a person has asked for first. The newest are there anyway: that is worth no badge.
+REASONS: dict[KeptFor, str] = {
+    "pinned": "Stays until it is unpinned.",
+    "slowest": "The slowest of its endpoint in the last hours stays beside the newest.",
+    "most queries": "The one with most queries of its endpoint stays beside the newest.",
+    "most repeats": "The one that repeats most statements of its endpoint stays beside the newest.",
+}
+
+
+def badges_of(kept_for: Collection[KeptFor]) -> tuple[KeptBadge, ...]:
+    return tuple(
+        KeptBadge(label=reason, title=title)
+        for reason, title in REASONS.items()
+        if reason in kept_for
+    )
+
+
+def imported_badge(trace: Trace | TraceSummary) -> tuple[KeptBadge, ...]:
+    """What tells a trace that somebody has sent from those recorded here."""
+    if trace.imported_at is None:
+        return ()
+    title = (
+        f"Came from a file {ago(trace.imported_at)}: its statements are never run, "
+        "and its files never read here."
+    )
+    return (KeptBadge(label="imported", title=title),)
+
+
+def word_of(reason: KeptFor) -> str:
+    """As it stands in an address."""
+    return reason.replace(" ", "-")
+
+
+def reason_of(word: str) -> KeptFor | None:
+    """What makes no sense is no reason."""
+    return next((reason for reason in REASONS if word_of(reason) == word), None)
+
+
+def places_of(traces: Iterable[TraceSummary]) -> frozenset[tuple[str, int]]:
+    """The machines and processes that have recorded them here at the same time.
+
+    Where one has only taken the place of another, as at a reload, nobody asks which it was: only
+    the last is named.
+    """
+    recorded: dict[tuple[str, int], list[datetime]] = {}
+    for trace in traces:
+        if not trace.is_imported:
+            recorded.setdefault((trace.host, trace.pid), []).append(trace.started_at)
+    spans = sorted((min(moments), max(moments), place) for place, moments in recorded.items())
+    is_one_after_another = len({host for host, _ in recorded}) < 2 and all(
+        before[1] < after[0] for before, after in pairwise(spans)
+    )
+    return frozenset([spans[-1][2]] if spans and is_one_after_another else recorded)
+
+
+def process_among(trace: TraceSummary, places: Collection[tuple[str, int]]) -> str:
+    """What tells its process from the others: nothing, the number, or the machine as well."""
+    if len(places) < 2:
+        return ""
+    return process_name(trace.host if len({host for host, _ in places}) > 1 else "", trace.pid)
+
+
+def process_name(host: str, pid: int) -> str:
+    process = f"process {pid}" if pid else ""
+    return ", ".join(part for part in (host, process) if part)
+
+
+# The list of traces: its table, its rows.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintDigest:
+    """The hints of a trace in a line: how many, and the one that saves most."""
+
+    count: int
+    severity: str = ""
+    code: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPart:
+    """Statements of a trace that are asked for: how much they cost there, and where they stand."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceRow:
+    """One trace in the list. ``hints`` is ``None`` while it was not analysed yet.
+
+    ``process`` is empty where all traces are of the same one, ``found`` where all of a trace is
+    asked for.
+    """
+
+    id: str
+    url: str
+    pin_url: str
+    is_pinned: bool
+    kept_for: tuple[KeptBadge, ...]
+    process: str
+    started_at: str
+    started_iso: str
+    kind: str
+    is_deep: bool
+    method: str
+    name: str
+    view: str
+    status: str
+    is_failure: bool
+    duration: str
+    queries: str
+    query_time: str
+    share: float
+    share_text: str
+    hints: HintDigest | None
+    error: str
+    found: tuple[FoundPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A heading of the list. ``order`` is ``ascending``, ``descending`` or empty."""
+
+    title: str
+    url: str
+    order: str
+    css: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceTable:
+    """The list itself, also loaded on its own while somebody types.
+
+    ``back`` is the query of its address: who pins a trace comes back to the same list. ``version``
+    changes with what it may show.
+    """
+
+    template: ClassVar[str] = "fragments/traces.jinja"
+    columns: tuple[Column, ...]
+    rows: tuple[TraceRow, ...]
+    found: str
+    pending: str
+    empty: str
+    previous_url: str | None
+    next_url: str | None
+    has_traces: bool
+    csrf_token: str
+    back: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A row of a ranking to which the list is narrowed; ``url`` leads to the list without it."""
+
+    label: str
+    text: str
+    url: str
+    name: str
+    value: str
+
 
 _FAILURE = 400
 
@@ -176,3 +343,62 @@ def _status(trace: Trace | TraceSummary) -> str:
 
 def _is_failure(trace: Trace | TraceSummary) -> bool:
     return bool(trace.error) or (trace.status or 0) >= _FAILURE
+
+
+# Looking for words as they stand on a page: in any case, and cut off with an ellipsis.
+#
+# Every word has to be found somewhere, so the time is linear in what is searched.
+
+SEARCHED_SQL = 4_000
+"""Characters of a statement: as many as its line in a list is made of."""
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Each once. An ellipsis stands for what a page leaves out, and is no word."""
+    words = (word.strip("…") for word in text.casefold().split())
+    return tuple(dict.fromkeys(filter(None, words)))
+
+
+def has_all(words: Iterable[str], text: str) -> bool:
+    searched = folded(text)
+    return all(word in searched for word in words)
+
+
+@lru_cache(maxsize=4096)
+def folded(text: str) -> str:
+    return text.casefold()
+
+
+# What a list can be sorted by, in the words of a select: where there is no head to click on.
+
+# Upwards, downwards.
+_TIMES = ("oldest first", "newest first")
+_TEXTS = ("A to Z", "Z to A")
+_NUMBERS = ("smallest first", "largest first")
+
+
+def sort_choices(columns: Iterable[tuple[str, str]], chosen: str, usual: str) -> tuple[Choice, ...]:
+    """Of titles and the sorts that a first click on them means; what is ``usual`` has no value.
+
+    Another order is offered where it is ``chosen`` already.
+    """
+    return tuple(_choices(columns, chosen, usual))
+
+
+def _choices(columns: Iterable[tuple[str, str]], chosen: str, usual: str) -> Iterator[Choice]:
+    for title, first_sort in columns:
+        key = first_sort.removeprefix("-")
+        turned = key if first_sort.startswith("-") else f"-{key}"
+        for sort in (first_sort, turned):
+            if sort in (first_sort, chosen):
+                yield Choice(
+                    value="" if sort == usual else sort,
+                    label=f"{title}, {_order(first_sort, is_down=sort.startswith('-'))}",
+                    is_chosen=sort == chosen,
+                )
+
+
+def _order(first_sort: str, *, is_down: bool) -> str:
+    if first_sort == "-time":
+        return _TIMES[is_down]
+    return (_NUMBERS if first_sort.startswith("-") else _TEXTS)[is_down]

@@ -14,9 +14,9 @@ from orm_insight.analysis.annotations import (
     exists_annotation,
 )
 from orm_insight.analysis.origins import QueryOrigin
-from orm_insight.analysis.summaries import Summary
+from orm_insight.analysis.related_queries import Summary
+from orm_insight.model.provenance import Construction, Relation, RelationLoad, ResultSet
 from orm_insight.model.schema import ModelFacts, RelatedSet, Schema
-from orm_insight.model.trace import Construction, Relation, RelationLoad, ResultSet
 from orm_insight.sql.related import related_statement
 from tests.builders import make_query, make_site
 

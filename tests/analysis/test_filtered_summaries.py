@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db.models import Avg, Count, Max, Q, Sum
 
-from tests.analysis.detectors import tools
+from tests.hints import tools
 from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Genre, Review

@@ -13,10 +13,10 @@ from django.db import connection
 
 import orm_insight
 from orm_insight import insight
-from orm_insight.analysis.report import analyze
 from orm_insight.capture import provenance
-from orm_insight.capture.recorder import record_query
-from orm_insight.introspection import read_schema
+from orm_insight.capture.wrapper import record_query
+from orm_insight.project.schema import read_schema
+from orm_insight.reports.report import analyze
 
 CALLS = 100_000
 TURNS = 30

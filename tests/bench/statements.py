@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from time import process_time
 
-from orm_insight.sql.folding import normal_form
+from orm_insight.sql.fingerprint import normal_form
 
 ORDINARY = (
     'SELECT "blog_post"."id", "blog_post"."title", "blog_post"."author_id", "blog_author"."id", '

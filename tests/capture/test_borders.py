@@ -24,7 +24,8 @@ from django.test import Client, RequestFactory
 from django.urls import path
 
 import orm_insight
-from orm_insight import follow_ups, insight
+from orm_insight import insight
+from orm_insight.recording import detached
 from tests.capture.test_lifetimes import ask, ask_and_close, markers
 from tests.redis_server import RedisServer
 
@@ -219,7 +220,7 @@ def test_threads_of_a_pool_belong_to_nobody() -> None:
         executor.submit(ask_and_close, "nobody").result()
         pool.apply(ask_and_close, ["nobody"])
     pool.join()
-    follow_ups.flush()
+    detached.flush()
 
     assert markers(first) == ["first", "first"]
     assert [trace.name for trace in insight.recent()] == ["first"]
@@ -238,7 +239,7 @@ def test_request_whose_sending_fails_ends(*, address: str, is_open: bool) -> Non
         warnings.simplefilter("ignore", ResourceWarning)
         async_to_sync(code)()
         gc.collect()
-    follow_ups.flush()
+    detached.flush()
     late, request = insight.recent()
     assert (request.path, markers(request)) == (address, ["part"] if is_open else [])
     assert (late.follows, markers(late)) == (request.id, ["left behind"])

@@ -11,7 +11,8 @@ from asgiref.sync import async_to_sync
 from django.db.models import Model, QuerySet
 
 import orm_insight
-from orm_insight.capture import access, faults, usage
+from orm_insight import faults
+from orm_insight.capture import attribute_access, usage
 from tests.seeding import seeded_by
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Person
@@ -136,7 +137,7 @@ def test_failure_of_ours_stays_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
     try:
         for owner, name in (
-            (access, "_what_is_read"),
+            (attribute_access, "_what_is_read"),
             (usage.WatchedResult, "measure"),
             (usage.WatchedResult, "__init__"),
         ):

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from orm_insight import insight
-from orm_insight.capture import faults
+from orm_insight import faults, insight
 from tests.testapp.factories import make_library
 
 pytestmark = pytest.mark.django_db

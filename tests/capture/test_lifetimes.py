@@ -13,7 +13,8 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection, connections
 
 import orm_insight
-from orm_insight import follow_ups, insight
+from orm_insight import insight
+from orm_insight.recording import detached
 from tests.lines import line_with, place_of
 from tests.testapp.models import Genre
 
@@ -130,7 +131,7 @@ def test_thread_left_behind_has_a_trace_of_its_own() -> None:
     with orm_insight.capture("next") as following_block:
         go_on.set()
         thread.join()
-    follow_ups.flush()
+    detached.flush()
 
     assert markers(trace) == ["before"]
     assert markers(following_block) == []
@@ -159,7 +160,7 @@ def test_task_left_behind_has_a_trace_of_its_own() -> None:
         return trace, following_block
 
     trace, following_block = async_to_sync(code)()
-    follow_ups.flush()
+    detached.flush()
     assert (markers(trace), markers(following_block)) == (["before"], [])
     [late] = [found for found in insight.recent() if found.follows == trace.id]
     assert markers(late) == ["after"] * 3

@@ -15,7 +15,7 @@ from psycopg import sql as psycopg_sql
 
 import orm_insight
 from orm_insight.capture.active import active
-from orm_insight.capture.recorder import record_query
+from orm_insight.capture.wrapper import record_query
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book, Genre, Person
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connections
 
-from orm_insight.capture.refusing import QueryRefusedError, queries_refused
+from orm_insight.capture.cursors import QueryRefusedError, queries_refused
 from tests.testapp.models import Book
 
 pytestmark = pytest.mark.django_db(databases="__all__")

@@ -16,7 +16,8 @@ from django.test import AsyncClient, Client
 from django.urls import path
 
 import orm_insight
-from orm_insight import follow_ups, insight
+from orm_insight import insight
+from orm_insight.recording import detached
 from tests.capture.test_lifetimes import ask, markers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -191,7 +192,7 @@ def test_transactions_have_a_begin_and_an_end() -> None:
 def test_request_that_is_cancelled() -> None:
     with pytest.raises(asyncio.CancelledError):
         get("/cancelled/", is_async=True)
-    follow_ups.flush()
+    detached.flush()
     [trace] = insight.recent()
     assert trace.status is None
     assert str(trace.error).startswith("CancelledError")
@@ -211,7 +212,7 @@ def test_request_that_is_given_up_in_a_middleware_around_is_one_trace(settings: 
         await sync_to_async(has_gone_on.wait)(10)
 
     async_to_sync(code)()
-    follow_ups.flush()
+    detached.flush()
     assert [trace.path for trace in insight.recent() if trace.kind == "request"] == ["/plain/"]
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from django.db import connection
 
-from orm_insight.explain.cancelling import CANCELLED
+from orm_insight.explain.runner import CANCELLED
 from tests.asgi import running_server
 from tests.browser import expect
 from tests.builders import make_query

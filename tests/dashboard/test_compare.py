@@ -7,9 +7,9 @@ from datetime import timedelta
 import html5lib
 import pytest
 
-from orm_insight.dashboard.compare_page import OFFERED
+from orm_insight.dashboard.compare import OFFERED
 from orm_insight.model.trace import DroppedQueries
-from orm_insight.ui.comparison_rows import ROWS
+from orm_insight.ui.comparison import ROWS
 from tests.builders import STARTED_AT, make_query, make_site
 from tests.dashboard.pages import elements
 from tests.dashboard.test_access import STRANGER

@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Model
 
 from orm_insight import insight
-from orm_insight.capture import access
+from orm_insight.capture import attribute_access
 from tests.dashboard.pages import elements
 from tests.testapp.factories import make_library
 
@@ -138,4 +138,4 @@ def test_view_that_fails_leaves_no_hook(dashboard):
     dashboard.client.raise_request_exception = False
     assert dashboard.client.get("/fails/").status_code == 500
     assert insight.recent()[0].is_deep
-    assert access._count == 0
+    assert attribute_access._count == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orm_insight.dashboard.documentation import documents
+from orm_insight.dashboard.hints import documents
 from tests.dashboard.pages import elements
 from tests.dashboard.test_problems import links
 

@@ -10,7 +10,7 @@ import pytest
 
 import orm_insight
 from orm_insight import insight
-from orm_insight.analysis.problems import Identity
+from orm_insight.reports.problems import Identity
 from tests.builders import make_query, make_site
 from tests.dashboard.pages import elements, texts_of
 from tests.dashboard.test_access import STRANGER

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 import orm_insight
 from orm_insight import insight
-from orm_insight.exchange import ImportRefusedError, export_trace, import_trace
+from orm_insight.dashboard.exchange import ImportRefusedError, export_trace, import_trace
 from orm_insight.stores.documents import MAX_DOCUMENT_BYTES
 from tests.builders import make_query, make_site, make_trace
 from tests.dashboard.pages import check_html, elements

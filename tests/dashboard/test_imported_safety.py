@@ -11,9 +11,9 @@ from django.db import connection
 
 import orm_insight
 from orm_insight import insight
-from orm_insight.exchange import ImportRefusedError, export_trace, import_trace
+from orm_insight.dashboard.exchange import ImportRefusedError, export_trace, import_trace
 from orm_insight.explain.base import NOT_RUN_HERE
-from orm_insight.model.trace import Construction, Relation, RelationLoad, ResultSet
+from orm_insight.model.provenance import Construction, Relation, RelationLoad, ResultSet
 from orm_insight.ui.source import Sources
 from tests.browser import expect
 from tests.builders import make_frame, make_query, make_site, make_trace

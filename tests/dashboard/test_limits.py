@@ -6,10 +6,9 @@ import re
 
 import pytest
 
-from orm_insight import insight
-from orm_insight.capture import faults
+from orm_insight import faults, insight
 from orm_insight.model.querylog import QueryLog
-from orm_insight.model.surroundings import Transaction
+from orm_insight.model.trace import Transaction
 from tests.builders import make_frame, make_query, make_site
 from tests.dashboard.test_traces import repeated
 

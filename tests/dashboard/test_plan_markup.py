@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from orm_insight.explain.base import Explanation, Outcome
-from orm_insight.explanations import KeptExplanation
-from orm_insight.model.advice import IndexAdvice, Trial, TrialMethod
-from orm_insight.model.plan import Plan
-from orm_insight.ui.environment import render
+from orm_insight.explain.history import KeptExplanation
+from orm_insight.model.plan import IndexAdvice, Plan, Trial, TrialMethod
 from orm_insight.ui.pages import ExplainFragment
-from orm_insight.ui.plan_contexts import TryForm
+from orm_insight.ui.plan_components import TryForm
 from orm_insight.ui.plans import explain_result
+from orm_insight.ui.templating import render
 from tests.builders import make_finding, make_node, make_plan, make_query
 from tests.dashboard.pages import check_html
 from tests.ui.test_plans import Links

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orm_insight import insight
-from orm_insight.capture import faults
-from orm_insight.dashboard import problems_page
+from orm_insight import faults, insight
+from orm_insight.dashboard import problems
 from orm_insight.dashboard.digests import Digests
 from orm_insight.model.querylog import QueryLog
 from tests.builders import make_query, make_site
@@ -209,8 +208,8 @@ def test_trace_that_cannot_be_analysed_is_skipped_and_counted(dashboard, monkeyp
 
 
 def test_what_is_not_analysed_yet_is_said(dashboard, monkeypatch):
-    monkeypatch.setattr(problems_page, "BUDGET_S", 0.0)
-    monkeypatch.setattr(problems_page, "digests", Digests())
+    monkeypatch.setattr(problems, "BUDGET_S", 0.0)
+    monkeypatch.setattr(problems, "digests", Digests())
     dashboard.keep(*repeated(3))
     dashboard.keep(make_query())
 
@@ -232,7 +231,7 @@ def test_cleared_traces_take_their_problems_along(dashboard):
 
 
 def test_many_problems_are_cut_and_the_json_has_all(dashboard):
-    limit = problems_page.MAX_SHOWN
+    limit = problems.MAX_SHOWN
     for line in range(100, 100 + limit + 5):
         dashboard.keep(*at_line(line))
 

@@ -12,7 +12,7 @@ CODE = """
 import multiprocessing, sys, threading
 from django.conf import settings
 settings.configure()
-from orm_insight.dashboard.processes import _has_siblings
+from orm_insight.dashboard.state import _has_siblings
 
 def work(together, answers):
     together.wait()

@@ -7,8 +7,9 @@ from html import unescape
 
 import pytest
 
-from orm_insight import insight, steering
+from orm_insight import insight
 from orm_insight.conf import get_config
+from orm_insight.recording import control
 from orm_insight.stores.base import TraceStore
 from tests.dashboard.pages import elements
 
@@ -110,7 +111,7 @@ def test_an_empty_field_is_the_setting(dashboard, settings):
     posted(dashboard, sample_rate=" ")
 
     assert get_config().sample_rate == 0.5
-    assert steering.board().sample_rate is None
+    assert control.board().sample_rate is None
 
 
 @pytest.mark.parametrize(

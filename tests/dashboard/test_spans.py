@@ -6,7 +6,7 @@ import pytest
 from django.test import Client, override_settings
 
 from orm_insight import insight
-from orm_insight.model.surroundings import SpanReference
+from orm_insight.model.trace import SpanReference
 from tests.builders import make_trace
 
 pytestmark = pytest.mark.django_db

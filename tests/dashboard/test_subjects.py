@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orm_insight.analysis.workload import endpoint_id, id_of
 from orm_insight.model.summary import summary_of
+from orm_insight.reports.workload import endpoint_id, id_of
 from orm_insight.sql.fingerprint import fingerprint
 from tests.builders import STARTED_AT, make_query, make_site
 from tests.dashboard.pages import texts_of

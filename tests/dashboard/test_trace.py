@@ -6,8 +6,7 @@ from dataclasses import asdict
 
 import pytest
 
-from orm_insight.model.surroundings import Transaction
-from orm_insight.model.trace import DroppedQueries
+from orm_insight.model.trace import DroppedQueries, Transaction
 from tests.builders import make_frame, make_query, make_site, make_trace
 from tests.dashboard.pages import elements
 from tests.dashboard.test_traces import repeated

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from orm_insight import insight
-from orm_insight.capture import faults
+from orm_insight import faults, insight
 from orm_insight.dashboard.digests import Digests
 from orm_insight.model.summary import summary_of
 from tests.builders import STARTED_AT, make_query, make_site

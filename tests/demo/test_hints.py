@@ -7,7 +7,7 @@ import re
 import httpx
 import pytest
 
-from orm_insight.hints.catalogue import RULES
+from orm_insight.model.catalogue import RULES
 from tests.demo.pages import get
 from tests.demo.running import Demo
 

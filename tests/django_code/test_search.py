@@ -13,9 +13,9 @@ from django.db.models import QuerySet
 
 import orm_insight
 from orm_insight import insight
-from orm_insight.django_code.search import find_code
-from orm_insight.introspection import read_schema
+from orm_insight.django_code import find_code
 from orm_insight.model.trace import REDACTED, Query
+from orm_insight.project.schema import read_schema
 from orm_insight.stores.values import to_json
 from tests.explain.recording import recorded
 from tests.routers import OneDatabase

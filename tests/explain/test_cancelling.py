@@ -12,16 +12,16 @@ import pytest
 from django.db import connection, connections
 
 from orm_insight.explain.base import Explanation, Outcome
-from orm_insight.explain.cancelling import (
+from orm_insight.explain.runner import (
     CANCELLED,
     Cancellation,
     Cancelled,
     cancel,
     cancellable,
     current,
+    explain,
 )
-from orm_insight.explain.runner import explain
-from orm_insight.explain.sqlite.session import SqliteSession
+from orm_insight.explain.sqlite import SqliteSession
 from tests.explain.aliases import alias_to
 from tests.explain.recording import query
 from tests.explain.waiting import running_statements, wait_until

@@ -6,9 +6,8 @@ import json
 
 from orm_insight.explain.base import Explanation, Outcome
 from orm_insight.explain.serialization import explanation_to_dict
-from orm_insight.explain.sqlite.plans import parse_query_plan
-from orm_insight.model.advice import IndexAdvice, Trial, TrialMethod
-from orm_insight.model.plan import Buffers
+from orm_insight.explain.sqlite import parse_query_plan
+from orm_insight.model.plan import Buffers, IndexAdvice, Trial, TrialMethod
 from tests.builders import make_finding, make_node, make_plan, make_query
 
 SCAN = make_node(

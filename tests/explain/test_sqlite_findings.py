@@ -12,9 +12,7 @@ from django.db.models import Count
 
 from orm_insight.explain.base import Explanation
 from orm_insight.explain.runner import explain
-from orm_insight.explain.sqlite.findings import find
-from orm_insight.explain.sqlite.plans import parse_query_plan
-from orm_insight.explain.sqlite.session import SqliteTables
+from orm_insight.explain.sqlite import SqliteTables, find, parse_query_plan
 from orm_insight.model.plan import Finding
 from tests.explain.recording import recorded
 from tests.testapp.models import Country, Person

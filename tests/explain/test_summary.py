@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orm_insight.explain.postgresql import parse_plan
-from orm_insight.explain.sqlite.plans import parse_query_plan
+from orm_insight.explain.sqlite import parse_query_plan
 from orm_insight.explain.summary import summarize
 from orm_insight.model.plan import Plan, PlanNode
 from tests.builders import make_node, make_plan

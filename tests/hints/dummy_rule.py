@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orm_insight.analysis.detectors.base import Context
-from orm_insight.hints.catalogue import docs_of
+from orm_insight.hints.base import Context
+from orm_insight.model.catalogue import docs_of
 from orm_insight.model.hint import Hint, Saving, Severity
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from orm_insight.analysis.detectors import detectors
-from orm_insight.analysis.detectors.base import Detector
-from orm_insight.hints.catalogue import (
+from orm_insight.hints.base import Detector
+from orm_insight.hints.rules import detectors
+from orm_insight.model.catalogue import (
     RULES,
     IndexKind,
     Needs,

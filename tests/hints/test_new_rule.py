@@ -9,19 +9,19 @@ import pytest
 from django.core import checks
 
 from orm_insight import insight
-from orm_insight.analysis.comparison import compare
-from orm_insight.analysis.problems import Identity
-from orm_insight.dashboard import documentation
-from orm_insight.hints import catalogue
-from orm_insight.hints.catalogue import Family, Rule, State, Target
+from orm_insight.dashboard import hints
+from orm_insight.model import catalogue
+from orm_insight.model.catalogue import Family, Rule, State, Target
 from orm_insight.panel.pages import trace_page
+from orm_insight.reports.comparison import compare
+from orm_insight.reports.problems import Identity
+from orm_insight.ui.comparison import verdict
 from orm_insight.ui.plans import explain_result
-from orm_insight.ui.verdict import verdict
-from tests.analysis.comparisons import at, report
 from tests.builders import make_query, make_site
 from tests.dashboard.conftest import dashboard
 from tests.dashboard.pages import Dashboard, texts_of
 from tests.explain.shapes import parse, scan
+from tests.reports.comparisons import at, report
 from tests.ui.test_plans import Links, explained
 
 __all__ = ["dashboard"]
@@ -46,10 +46,10 @@ def rule(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Rule]:
     """The entry, and the folder of the document."""
     (tmp_path / f"{CODE}.md").write_text(f"# {CODE}: {RULE.title}\n\nNobody needs dummies.\n")
     monkeypatch.setitem(catalogue._by_code, CODE, RULE)
-    monkeypatch.setattr(documentation, "_FOLDERS", (tmp_path,))
-    documentation.documents.cache_clear()
+    monkeypatch.setattr(hints, "_FOLDERS", (tmp_path,))
+    hints.documents.cache_clear()
     yield RULE
-    documentation.documents.cache_clear()
+    hints.documents.cache_clear()
 
 
 @pytest.fixture

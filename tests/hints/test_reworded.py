@@ -20,13 +20,13 @@ import pytest
 
 import orm_insight
 from orm_insight import insight
-from orm_insight.analysis import report as reports
-from orm_insight.analysis.detectors import detectors
-from orm_insight.analysis.detectors.base import Context, Detector
-from orm_insight.analysis.problems import Identity
+from orm_insight.hints.base import Context, Detector
+from orm_insight.hints.rules import detectors
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Trace
 from orm_insight.panel.pages import trace_page
+from orm_insight.reports import report as reports
+from orm_insight.reports.problems import Identity
 from tests.dashboard.conftest import dashboard
 from tests.dashboard.pages import Dashboard
 from tests.testapp.factories import make_library

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from orm_insight.steering import POLL_S
+from orm_insight.recording.control import POLL_S
 from orm_insight.stores.redis import RedisStore
 from tests.load.database import Database
 from tests.load.running import Site, running

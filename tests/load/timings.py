@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter, thread_time
 from typing import Any
 
-from orm_insight import handlers, requests
+from orm_insight.recording import handlers, requests
 
 _RECORD = struct.Struct("<dd")
 _ATTRIBUTE = "_load_seconds"

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from debug_toolbar.store import get_store
 
-from orm_insight import insight
-from orm_insight.capture import faults
+from orm_insight import faults, insight
 
 
 @pytest.fixture(autouse=True)

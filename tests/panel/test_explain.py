@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from orm_insight import insight
-from orm_insight.explain.cancelling import cancellable
+from orm_insight.explain.runner import cancellable
 from tests.panel.toolbar import content_of
 from tests.testapp.factories import make_library
 

@@ -7,8 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from orm_insight import insight, panel
-from orm_insight.capture import faults
+from orm_insight import faults, insight, panel
 from orm_insight.panel.pages import trace_page
 from tests.builders import make_query, make_site, make_trace
 from tests.panel.toolbar import PANEL, content_of, stats_of

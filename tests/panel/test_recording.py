@@ -7,8 +7,8 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 
 from orm_insight import insight
-from orm_insight.block import capture
 from orm_insight.capture.active import active
+from orm_insight.recording.blocks import capture
 from tests.panel.toolbar import MIDDLEWARE, PANEL, stats_of
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book

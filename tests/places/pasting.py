@@ -17,11 +17,11 @@ from typing import Any
 
 from django.db import models as django_models
 
-from orm_insight.analysis.patches.clues import Clues
-from orm_insight.analysis.patches.patch import patched
-from orm_insight.introspection import read_schema
+from orm_insight.hints.patching.chains import Clues
+from orm_insight.hints.patching.patch import patched
+from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint
-from orm_insight.model.trace import CallSite
+from orm_insight.project.schema import read_schema
 from tests.places import models
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from django.test import Client, override_settings
 
 from orm_insight import insight
-from orm_insight.analysis.report import Report
+from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint
-from orm_insight.model.trace import CallSite
+from orm_insight.reports.report import Report
 from tests.places.pasting import fixed_project, patched_project
 
 PLACES = Path(__file__).parent

@@ -11,8 +11,8 @@ from django.db import models
 from django.db.models import QuerySet, functions
 
 import orm_insight
-from orm_insight.analysis.report import Report
 from orm_insight.model.hint import Hint
+from orm_insight.reports.report import Report
 from tests.routers import OneDatabase
 from tests.scenarios import load
 from tests.scenarios import models as shelves

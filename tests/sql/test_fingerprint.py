@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orm_insight.sql import fingerprint as folding
 from orm_insight.sql import fingerprint as module
-from orm_insight.sql import folding
 from orm_insight.sql.fingerprint import fingerprint
 from orm_insight.sql.tokens import tokenize
 from tests.bench.statements import LARGE, ORDINARY

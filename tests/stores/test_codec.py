@@ -24,8 +24,7 @@ from psycopg.types.range import DateRange, Range
 import orm_insight
 from orm_insight import insight
 from orm_insight.model.summary import summary_of
-from orm_insight.model.surroundings import SpanReference, Transaction
-from orm_insight.model.trace import Redacted
+from orm_insight.model.trace import Redacted, SpanReference, Transaction
 from orm_insight.stores.codec import (
     UnreadableTraceError,
     decode,

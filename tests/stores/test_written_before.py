@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
-from orm_insight import exchange, insight
+from orm_insight import insight
+from orm_insight.dashboard import exchange
 from orm_insight.model.summary import summary_of
 from orm_insight.model.trace import Trace
 from orm_insight.stores.codec import UnreadableTraceError, decode_summary

@@ -7,8 +7,8 @@ from typing import Any, assert_type
 
 import orm_insight
 from orm_insight import CallSite, Hint, Plan, PlanNode, Query, QueryGroup, Report, Saving, Severity
-from orm_insight.analysis.silence import IgnoreComment, SilencedHint
 from orm_insight.explain.postgresql import parse_plan
+from orm_insight.reports.silence import IgnoreComment, SilencedHint
 
 
 def block() -> Report:

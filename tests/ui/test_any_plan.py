@@ -11,9 +11,9 @@ from orm_insight.explain.base import Explanation, Outcome
 from orm_insight.explain.comparison import compare
 from orm_insight.explain.postgresql import parse_plan
 from orm_insight.explain.serialization import explanation_to_dict
-from orm_insight.ui.environment import render
 from orm_insight.ui.pages import ExplainFragment
 from orm_insight.ui.plans import explain_result
+from orm_insight.ui.templating import render
 from tests.builders import make_query
 from tests.dashboard.pages import check_html
 from tests.ui.test_plans import Links

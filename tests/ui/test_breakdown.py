@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from orm_insight.analysis.report import analyze
 from orm_insight.dashboard.links import TraceLinks
 from orm_insight.model.schema import Schema
-from orm_insight.ui.breakdown import MAX_PLACES, time_spent
+from orm_insight.reports.report import analyze
 from orm_insight.ui.source import Sources
+from orm_insight.ui.waterfall import MAX_PLACES, time_spent
 from tests.builders import make_query, make_site, make_trace
 
 

@@ -9,12 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from markupsafe import Markup
 
-from orm_insight.analysis.report import Report, analyze
-from orm_insight.introspection import read_schema
 from orm_insight.model.hint import Hint, Severity
-from orm_insight.ui.contexts import SourceLine
-from orm_insight.ui.diffs import diff_of
-from orm_insight.ui.hint_contexts import Diff
+from orm_insight.project.schema import read_schema
+from orm_insight.reports.report import Report, analyze
+from orm_insight.ui.components import SourceLine
+from orm_insight.ui.hints import Diff, diff_of
 from orm_insight.ui.source import Sources
 from tests.builders import make_site, make_trace
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from orm_insight.analysis.serialization import hint_to_dict
 from orm_insight.model.hint import Hint, Severity
+from orm_insight.reports.report import hint_to_dict
 from orm_insight.ui.edits import edits_of
-from orm_insight.ui.environment import environment
 from orm_insight.ui.source import Sources
+from orm_insight.ui.templating import environment
 from tests.builders import make_site, make_trace
 from tests.ui.test_hint_markdown import markdown
 

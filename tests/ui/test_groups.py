@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from orm_insight.analysis.report import analyze
 from orm_insight.dashboard.links import TraceLinks
 from orm_insight.model.schema import Schema
-from orm_insight.ui.groups import groups, leading_groups
+from orm_insight.reports.report import analyze
+from orm_insight.ui.queries import groups, leading_groups
 from orm_insight.ui.source import Sources
 from tests.builders import make_query, make_site, make_trace
 

@@ -8,9 +8,9 @@ import pytest
 from markupsafe import Markup
 
 from orm_insight.model.hint import Hint, Severity
-from orm_insight.ui.contexts import Fact, Queries
-from orm_insight.ui.hint_contexts import Diff, HintDetail, IgnoreCode
+from orm_insight.ui.components import Fact, Queries
 from orm_insight.ui.hint_markdown import HintSources, hint_markdown
+from orm_insight.ui.hints import Diff, HintDetail, IgnoreCode
 from orm_insight.ui.queries import query_detail
 from orm_insight.ui.source import Sources
 from tests.builders import STARTED_AT, make_query, make_site, make_trace

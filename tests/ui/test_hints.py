@@ -9,8 +9,8 @@ from django.test import Client
 
 from orm_insight import insight
 from orm_insight.ui.hints import silence_note
-from tests.analysis.detectors.tools import report_of
 from tests.builders import make_trace
+from tests.hints.tools import report_of
 from tests.lines import line_with
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book

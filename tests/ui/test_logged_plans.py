@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orm_insight.explain.auto_explain import LogCounts, LoggedPlan
-from orm_insight.explain.slowest import LoggedStatement
-from orm_insight.introspection import read_schema
+from orm_insight.explain.logs import LogCounts, LoggedPlan, LoggedStatement
+from orm_insight.project.schema import read_schema
 from orm_insight.ui.logged_plans import Telling, what_was_read
 
 RESULT = {"Node Type": "Result", "Total Cost": 1.0, "Startup Cost": 0.0, "Plan Rows": 1}

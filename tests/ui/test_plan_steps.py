@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orm_insight.explain.postgresql import parse_plan
-from orm_insight.explain.sqlite.plans import parse_query_plan
+from orm_insight.explain.sqlite import parse_query_plan
 from orm_insight.model.plan import Buffers, Plan, PlanNode
 from orm_insight.ui.plan_tree import plan_view
 from tests.builders import make_finding, make_node, make_plan

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from orm_insight.explain.base import Explanation, Outcome
-from orm_insight.explanations import KeptExplanation
+from orm_insight.explain.history import KeptExplanation
 from orm_insight.model.plan import Plan, PlanNode
 from orm_insight.ui.plans import explain_result
 from tests.builders import make_finding, make_node, make_plan, make_query

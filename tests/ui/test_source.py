@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orm_insight import capture
-from orm_insight.files import MAX_BYTES, SourcesOf
+from orm_insight.project.source_files import MAX_BYTES, SourcesOf
 from orm_insight.ui.source import Sources
 from tests.builders import make_site, make_trace
 from tests.testapp.models import Book

@@ -7,10 +7,10 @@ import re
 import pytest
 from markupsafe import Markup
 
+from orm_insight.sql.layout import laid_out
 from orm_insight.sql.tokens import Kind, tokenize
 from orm_insight.ui import sql as sql_module
 from orm_insight.ui.sql import MAX_BLOCK, sql_block, sql_line
-from orm_insight.ui.sql_layout import laid_out
 
 
 def layout(sql: str) -> str:

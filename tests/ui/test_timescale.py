@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orm_insight.ui.timescale import Timescale
+from orm_insight.ui.time_components import Timescale
 
 
 def test_nothing_ran():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orm_insight.model.surroundings import Transaction
-from orm_insight.ui.timescale import Timescale
-from orm_insight.ui.transactions import transaction_lanes
+from orm_insight.model.trace import Transaction
+from orm_insight.ui.time_components import Timescale
+from orm_insight.ui.waterfall import transaction_lanes
 
 
 def ran(started_ms, duration_ms, outcome="committed", alias="default"):

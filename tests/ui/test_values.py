@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from orm_insight.model.trace import REDACTED
-from orm_insight.ui.values import MAX_PARAMETERS, parameters
+from orm_insight.ui.queries import MAX_PARAMETERS, parameters
 
 
 class Broken:

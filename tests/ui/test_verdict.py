@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from orm_insight.analysis.comparison import compare
 from orm_insight.model.trace import DroppedQueries
-from orm_insight.ui.verdict import differences, verdict
-from tests.analysis.comparisons import AUTHOR, POSTS, at, report
+from orm_insight.reports.comparison import compare
+from orm_insight.ui.comparison import differences, verdict
 from tests.builders import STARTED_AT, make_frame, make_query, make_site
+from tests.reports.comparisons import AUTHOR, POSTS, at, report
 
 TAGS = 'SELECT "id" FROM "blog_tag" WHERE "id" = ?'
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from orm_insight.analysis.report import analyze
 from orm_insight.dashboard.links import TraceLinks
 from orm_insight.model.schema import Schema
-from orm_insight.model.surroundings import Transaction
-from orm_insight.model.trace import DroppedQueries
-from orm_insight.ui.breakdown import time_spent
+from orm_insight.model.trace import DroppedQueries, Transaction
+from orm_insight.reports.report import analyze
 from orm_insight.ui.source import Sources
+from orm_insight.ui.waterfall import time_spent
 from tests.builders import make_query, make_site, make_trace
 
 

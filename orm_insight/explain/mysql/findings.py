@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from orm_insight.explain.mysql.steps import number
-from orm_insight.explain.wording import amount, counted, duration, percent
-from orm_insight.hints.catalogue import IndexKind, code_of_finding, code_of_index
+from orm_insight.explain.words import amount, counted, duration, percent
+from orm_insight.model.catalogue import IndexKind, code_of_finding, code_of_index
 from orm_insight.model.plan import Finding, Plan, PlanNode
 from orm_insight.sql.filters import Filters
 

@@ -17,29 +17,25 @@ and sequences, so it is not asked for where the statement may reach one.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from orm_insight.explain.base import (
     Answer,
+    ExplainError,
     Limits,
     NoPlan,
     Refused,
     Statement,
+    Unavailable,
     describe_ms,
 )
-from orm_insight.explain.mysql.errors import (
-    NOT_SUPPORTED,
-    READ_ONLY,
-    TIMED_OUT,
-    explain_error,
-    number_of,
-)
 from orm_insight.explain.mysql.findings import find
-from orm_insight.explain.mysql.guard import is_single, names_any, only_reads, why_not_to_run
 from orm_insight.explain.mysql.plans import MARIADB, MYSQL, Dialect, decode, parse_plan, render
 from orm_insight.sql.filters import find_filters
-from orm_insight.sql.statement import verb
+from orm_insight.sql.statement import looks_like_several, verb
 
 CONNECT_TIMEOUT_S = 5
 EXPLAINABLE = frozenset(
@@ -201,3 +197,115 @@ class _Conversation:
 
 def _as_text(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else value
+
+
+# What MariaDB and MySQL say when they refuse, by number, in the words of the page.
+
+READ_ONLY = 1792
+TIMED_OUT = frozenset({1969, 3024})
+"""``max_statement_time`` of MariaDB, ``max_execution_time`` of MySQL."""
+NOT_SUPPORTED = frozenset({1235})
+_LOCK_TIMEOUT = 1205
+_SYNTAX = 1064
+_BROKEN = frozenset({1927, 2002, 2003, 2006, 2013, 2055, 4031})
+_HINTS = {
+    1146: "It may have been dropped since, or was a temporary table of the captured session.",
+    1054: "The table may have been changed since the query was captured.",
+    1049: "The database may have been dropped since the query was captured.",
+    1345: "To explain a view, the user needs the right SHOW VIEW and rights on its tables.",
+}
+
+
+def number_of(error: Exception) -> int:
+    number = error.args[0] if error.args else None
+    return number if isinstance(number, int) else 0
+
+
+def explain_error(
+    error: Exception, statement: Statement, limits: Limits, server: str
+) -> ExplainError:
+    number, message = number_of(error), _message(error)
+    if number == _SYNTAX and looks_like_several(statement.sql):
+        return Refused("More than one statement was sent at once; only a single one has a plan.")
+    if number in TIMED_OUT:
+        return ExplainError(
+            f"{server} ended it after {describe_ms(limits.statement_ms)}, "
+            "the time that it was given."
+        )
+    if number == _LOCK_TIMEOUT:
+        return ExplainError(
+            f"It waited longer than {describe_ms(limits.lock_ms)} for a lock that another "
+            "transaction holds, and gave up."
+        )
+    if number in _BROKEN:
+        return Unavailable(f"The connection to the database broke: {message}.")
+    hint = f" {_HINTS[number]}" if number in _HINTS else ""
+    return ExplainError(f"{server} says: {message}.{hint}" if number else f"{message}.")
+
+
+def _message(error: Exception) -> str:
+    text = str(error.args[1] if len(error.args) > 1 else error)
+    lines = text.strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+# What the text of a statement tells MariaDB's and MySQL's session before it is sent.
+#
+# Text can be misread, so every rule is on the side of caution: a word counts wherever it stands,
+# also in a string or a comment. Nothing here makes a statement run that would be refused.
+
+READS = frozenset({"SELECT", "VALUES", "WITH", "TABLE"})
+
+_RULES = (
+    (
+        r"/\*M?!",
+        "a comment in it is run as code by some servers, so it cannot be told what it does",
+    ),
+    (r"\bINTO\b", "INTO would write a file or set a variable"),
+    (r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\b", "it would lock rows"),
+    (
+        r"\bNEXT\s+VALUE\s+FOR\b|\b(?:NEXTVAL|SETVAL)\s*\(",
+        "it would take a number from a sequence",
+    ),
+    (
+        r"\b(GET_LOCK|RELEASE_LOCK|RELEASE_ALL_LOCKS|MASTER_POS_WAIT|MASTER_GTID_WAIT"
+        r"|SOURCE_POS_WAIT|WAIT_FOR_EXECUTED_GTID_SET|WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS"
+        r"|SERVICE_(?:GET|RELEASE)_\w+|ASYNCHRONOUS_CONNECTION_FAILOVER_\w+|GROUP_REPLICATION_\w+"
+        r"|SPIDER_\w+|MROONGA_COMMAND|SYS_(?:EXEC|EVAL|SET)|KEYRING_KEY_\w+|AUDIT_\w+)\s*\(",
+        "{0}() acts at once, and no rollback takes that back",
+    ),
+)
+_HELD_BACK = tuple((re.compile(pattern, re.IGNORECASE), reason) for pattern, reason in _RULES)
+_LOCKS = re.compile(r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\b", re.IGNORECASE)
+_WRITES = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|DELETE)\b", re.IGNORECASE)
+_SEQUENCE = re.compile(r"\bNEXT\s+VALUE\s+FOR\b|\b(?:NEXTVAL|SETVAL)\b", re.IGNORECASE)
+
+
+def why_not_to_run(sql: str) -> str | None:
+    """The notice for a statement that is not to be measured."""
+    if verb(sql) not in READS:
+        return "Not executed: it would change data."
+    for pattern, reason in _HELD_BACK:
+        if found := pattern.search(sql):
+            return f"Not executed: {reason.format(*map(str.lower, found.groups()))}."
+    return None
+
+
+def is_single(sql: str) -> bool:
+    """No semicolon but at the very end."""
+    return ";" not in sql.rstrip("; \t\r\n")
+
+
+def only_reads(sql: str) -> bool:
+    """Neither writes nor locks by itself, whatever it calls."""
+    if verb(sql) not in READS or _LOCKS.search(sql):
+        return False
+    return verb(sql) != "WITH" or not _WRITES.search(sql)
+
+
+def names_any(sql: str, names: Iterable[str]) -> bool:
+    """Whether a sequence is asked for a number, or one of the names stands anywhere in the text."""
+    patterns = (rf"(?<![\w$]){re.escape(name)}(?![\w$])" for name in names)
+    return bool(_SEQUENCE.search(sql)) or any(
+        re.search(pattern, sql, re.IGNORECASE) for pattern in patterns
+    )

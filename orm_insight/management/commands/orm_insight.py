@@ -13,9 +13,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from orm_insight.explain.auto_explain import MAX_ENTRY, AutoExplainLog, LogCounts
-from orm_insight.explain.slowest import SlowestStatements
-from orm_insight.introspection import read_schema
+from orm_insight.explain.logs import MAX_ENTRY, AutoExplainLog, LogCounts, SlowestStatements
+from orm_insight.project.schema import read_schema
 from orm_insight.ui.logged_plans import Telling, what_was_read
 
 NOTHING_FOUND = """There is no plan in {file}. PostgreSQL logs plans with these settings:

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from orm_insight.explain import auto_explain
-from orm_insight.explain.auto_explain import AutoExplainLog, LogCounts
+from orm_insight.explain import logs as auto_explain
+from orm_insight.explain.logs import AutoExplainLog, LogCounts
 from orm_insight.explain.postgresql import parse_plan
 from tests.explain.logs.server import HOSTILE
 

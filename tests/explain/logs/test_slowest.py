@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 
-from orm_insight.explain.auto_explain import LoggedPlan
-from orm_insight.explain.slowest import SlowestStatements
+from orm_insight.explain.logs import LoggedPlan, SlowestStatements
 
 
 def logged(sql, ms):

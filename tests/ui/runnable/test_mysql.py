@@ -9,7 +9,7 @@ import pymysql
 import pytest
 
 from orm_insight.model.trace import REDACTED
-from orm_insight.ui.runnable.statement import runnable
+from orm_insight.ui.runnable import runnable
 from tests.builders import make_query
 from tests.ui.runnable.test_postgresql import TEXT, plain
 

@@ -21,8 +21,8 @@ from psycopg.types.numeric import Int4
 from psycopg.types.range import DateRange, Int4Range, Range
 
 from orm_insight.capture.redaction import redact_everything
-from orm_insight.ui.runnable import statement
-from orm_insight.ui.runnable.statement import MAX_CHARACTERS, NO_DRIVER, runnable
+from orm_insight.ui import runnable as statement
+from orm_insight.ui.runnable import MAX_CHARACTERS, NO_DRIVER, runnable
 from tests.builders import make_query
 from tests.explain.recording import query, recorded
 from tests.pgapp.models import Specimen

@@ -14,7 +14,7 @@ from django.db import connections
 from django.db.models.functions import TruncYear
 
 from orm_insight.model.trace import REDACTED
-from orm_insight.ui.runnable.statement import runnable
+from orm_insight.ui.runnable import runnable
 from tests.builders import make_query
 from tests.explain.recording import recorded
 from tests.testapp.factories import make_library

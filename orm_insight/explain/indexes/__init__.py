@@ -1,1 +1,0 @@
-"""Indexes that a plan asks for: candidates, what exists already, Django code, and the proof."""

@@ -1,0 +1,227 @@
+"""A candidate as Django code: an entry of ``Meta.indexes``, a migration, and the SQL of both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import md5
+
+from orm_insight.explain.postgresql.indexes.candidates import Candidate
+from orm_insight.explain.postgresql.indexes.catalog import Key
+from orm_insight.explain.postgresql.names import Names
+from orm_insight.model.catalogue import IndexKind, code_of_index
+from orm_insight.model.plan import IndexAdvice
+from orm_insight.model.schema import ModelFacts
+
+# Django refuses longer names of indexes, for the sake of every database (models.E034).
+_MAX_NAME = 30
+_FUNCTIONS = {"upper": "Upper", "lower": "Lower"}
+_NO_NAME = re.compile(r"\W+")
+_IMPORTS = {
+    "models": "from django.db import models",
+    "Upper": "from django.db.models.functions import Upper",
+    "Lower": "from django.db.models.functions import Lower",
+    "KeyTransform": "from django.db.models.fields.json import KeyTransform",
+    "GinIndex": "from django.contrib.postgres.indexes import GinIndex",
+    "OpClass": "from django.contrib.postgres.indexes import OpClass",
+    "TrigramExtension": "from django.contrib.postgres.operations import TrigramExtension",
+    "AddIndexConcurrently": "from django.contrib.postgres.operations import AddIndexConcurrently",
+    "migrations": "from django.db import migrations",
+}
+_TRIGRAM = "gin_trgm_ops"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What is created: ``CREATE INDEX`` without the name, and for which table."""
+
+    table: str
+    body: str
+    needs_trigrams: bool = False
+
+    def create(self, name: str = "", *, concurrently: bool = False) -> str:
+        """The statement. Every name in it is quoted here."""
+        words = ["CREATE INDEX", "CONCURRENTLY" if concurrently else "", name and _quote(name)]
+        return " ".join([*filter(None, words), f"ON {self.table} {self.body}"])
+
+
+def define(candidate: Candidate) -> Definition:
+    table = candidate.table
+    keys = ", ".join(_key_sql(key) for key in candidate.keys)
+    return Definition(
+        table=f"{_quote(table.schema)}.{_quote(table.name)}",
+        body=f"USING {candidate.method} ({keys})",
+        needs_trigrams=any(key.opclass == _TRIGRAM for key in candidate.keys),
+    )
+
+
+def advise(candidate: Candidate, names: Names) -> IndexAdvice:
+    """The advice, not tried yet."""
+    table = candidate.table
+    model = names.model(table.name)
+    definition = define(candidate)
+    name = _name(candidate, names)
+    sql = definition.create(name, concurrently=True)
+    if definition.needs_trigrams:
+        sql = f"CREATE EXTENSION IF NOT EXISTS pg_trgm;\n{sql}"
+    meta = _meta(candidate, model, name) if model else ""
+    return IndexAdvice(
+        id=md5(f"{definition.table} {definition.body}".encode(), usedforsecurity=False).hexdigest()[
+            :10
+        ],
+        hint=candidate.hint,
+        model=model.label if model else None,
+        table=table.name,
+        fields=tuple(names.field(table.name, key.column) for key in candidate.keys),
+        name=name,
+        reason=_reason(candidate, names),
+        sql=f"{sql};",
+        meta=meta,
+        meta_imports=_imports_for(meta) if meta else "",
+        migration=_migration(meta, model, needs_trigrams=definition.needs_trigrams)
+        if model
+        else "",
+        model_file=model.file if model else "",
+        note=_note(candidate),
+    )
+
+
+def _key_sql(key: Key) -> str:
+    column = _quote(key.column)
+    if key.function == "->":
+        column = f"({column} -> '{key.json_key.replace(chr(39), chr(39) * 2)}')"
+    elif key.function:
+        column = f"({key.function.upper()}({column}))"
+    return " ".join(filter(None, [column, key.opclass, "DESC" if key.descending else ""]))
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _name(candidate: Candidate, names: Names) -> str:
+    """Model and fields, shortened with a hash where Django's limit asks for it."""
+    table = candidate.table
+    model = names.model(table.name)
+    parts = [model.name.lower() if model else table.name]
+    parts += [names.field(table.name, key.column) for key in candidate.keys]
+    parts += [{"gin": "gin", "btree": "idx"}[candidate.method]]
+    full = _NO_NAME.sub("", "_".join(parts)).lower().lstrip("_0123456789")
+    plain = full.encode("ascii", "ignore").decode()
+    name, salt = full, 0
+    while len(name) > _MAX_NAME or name in table.index_names or not name.isascii():
+        text = repr((full, candidate.keys, salt)).encode()
+        digest = md5(text, usedforsecurity=False).hexdigest()[:6]
+        name, salt = f"{plain[: _MAX_NAME - 11].rstrip('_')}_{digest}_idx", salt + 1
+    return name
+
+
+def _meta(candidate: Candidate, model: ModelFacts, name: str) -> str:
+    """``models.Index(fields=["post", "-created_at"], name="...")``."""
+    kind = "GinIndex" if candidate.method == "gin" else "models.Index"
+    keys = candidate.keys
+    if any(key.function for key in keys):
+        arguments = [_expression(key, model) for key in keys]
+        return f'{kind}({", ".join(arguments)}, name="{name}")'
+    fields = ", ".join(f'"{"-" if key.descending else ""}{_field(key, model)}"' for key in keys)
+    opclasses = ""
+    if any(key.opclass for key in keys):
+        listed = ", ".join(f'"{key.opclass or _default(key, candidate)}"' for key in keys)
+        opclasses = f", opclasses=[{listed}]"
+    return f'{kind}(fields=[{fields}]{opclasses}, name="{name}")'
+
+
+def _default(key: Key, candidate: Candidate) -> str:
+    """Where one column needs an operator class, Django wants one for each."""
+    kind = candidate.table.columns.get(key.column, "")
+    return {"varchar": "text_ops"}.get(kind, f"{kind}_ops")
+
+
+def _expression(key: Key, model: ModelFacts) -> str:
+    field = _field(key, model)
+    if key.function == "->":
+        text = f'KeyTransform("{key.json_key}", "{field}")'
+    elif key.function:
+        text = f'{_FUNCTIONS[key.function]}("{field}")'
+    else:
+        text = f'models.F("{field}")'
+    if key.opclass:
+        text = f'OpClass({text}, name="{key.opclass}")'
+    if key.descending:
+        text += ".desc()"
+    return text
+
+
+def _field(key: Key, model: ModelFacts) -> str:
+    return model.columns.get(key.column, key.column)
+
+
+def _imports_for(code: str, *more: str) -> str:
+    """The lines of import that the names in ``code`` need, each module once."""
+    used = [name for name in _IMPORTS if re.search(rf"\b{name}\b", code) or name in more]
+    modules: dict[str, list[str]] = {}
+    for name in used:
+        module = _IMPORTS[name].split()[1]
+        modules.setdefault(module, []).append(name)
+    return "\n".join(
+        f"from {module} import {', '.join(sorted(found))}"
+        for module, found in sorted(modules.items())
+    )
+
+
+def _migration(meta: str, model: ModelFacts, *, needs_trigrams: bool) -> str:
+    app = model.label.split(".")[0]
+    operations = ["TrigramExtension(),"] if needs_trigrams else []
+    operations += [
+        "AddIndexConcurrently(",
+        f'    model_name="{model.name.lower()}",',
+        f"    index={meta},",
+        "),",
+    ]
+    lines = [
+        f"# python manage.py makemigrations {app} --empty",
+        _imports_for(" ".join([meta, *operations]), "migrations"),
+        "",
+        "",
+        "class Migration(migrations.Migration):",
+        "    atomic = False  # CONCURRENTLY works outside of a transaction only",
+        "",
+        "    dependencies = [...]  # as makemigrations has written them",
+        "",
+        "    operations = [",
+        *(f"        {line}" for line in operations),
+        "    ]",
+    ]
+    return "\n".join(lines)
+
+
+def _reason(candidate: Candidate, names: Names) -> str:
+    table = candidate.table
+    model = names.model(table.name)
+    of = model.label if model else table.name
+    fields = _listed(
+        [_described(key, names.field(table.name, key.column)) for key in candidate.keys]
+    )
+    if candidate.hint == code_of_index(IndexKind.TRIGRAM):
+        return f"A trigram index finds the rows of {of} whose {fields} contains the text."
+    if candidate.hint == code_of_index(IndexKind.ORDERED):
+        return f"An index on {fields} of {of} gives the order, without a sort."
+    return f"An index on {fields} of {of} finds just the rows that are wanted."
+
+
+def _described(key: Key, field: str) -> str:
+    if key.function == "->":
+        return f"{field}__{key.json_key}"
+    text = f"{_FUNCTIONS[key.function]}({field})" if key.function else field
+    return f"{text} (descending)" if key.descending else text
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _note(candidate: Candidate) -> str:
+    if not candidate.superseded:
+        return ""
+    return f"It begins like the index {candidate.superseded}, which would no longer be needed."

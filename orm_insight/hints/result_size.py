@@ -1,0 +1,210 @@
+"""ORM302: very many rows are loaded, and nothing bounds them.
+
+https://docs.djangoproject.com/en/stable/ref/models/querysets/#iterator
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from orm_insight.analysis.groups import identity_of
+from orm_insight.analysis.origins import QueryOrigin, origin_of
+from orm_insight.analysis.usage import evaluated_in_vain
+from orm_insight.hints.base import Context, hint_of_loop, severity_of
+from orm_insight.model.hint import Hint, Saving
+from orm_insight.model.trace import Query
+
+_ITERATIONS = {QueryOrigin.ITERATION, QueryOrigin.RELATED_SET}
+_LOADS = {*_ITERATIONS, QueryOrigin.LENGTH, QueryOrigin.TRUTH}
+# A slice, or a list of keys: somebody has thought of how many there may be.
+_BOUND = re.compile(r"\bLIMIT \d+|\bFETCH FIRST\b|\bIN \((?:%s|SELECT\b.*\bLIMIT)|= ANY\(%s")
+_FIX = "iterator(chunk_size=2000)"
+
+
+class ManyRows:
+    """A queryset without a slice that gave more rows than a page or a program wants at once."""
+
+    code = "ORM302"
+
+    def detect(self, context: Context) -> Iterable[Hint]:
+        limit = context.thresholds.many_rows
+        large = [query for query in context.queries if (query.rows or 0) >= limit]
+        explained = _explained(context) if large else set()
+        found: dict[object, list[Query]] = {}
+        for query in large:
+            if query.index not in explained and _is_unbounded(query):
+                found.setdefault((query.origin, query.site), []).append(query)
+        for queries in found.values():
+            yield self._hint(tuple(queries), context)
+
+    def _hint(self, queries: tuple[Query, ...], context: Context) -> Hint:
+        most = max(query.rows or 0 for query in queries)
+        construction = queries[0].construction
+        model = (construction and construction.model) or "a queryset"
+        is_request = context.trace.kind == "request"
+        # Only what is iterated over takes it; everything else wants all rows at once.
+        is_iterated = all(origin_of(query) in _ITERATIONS for query in queries)
+        saving = Saving(0, sum(query.duration_ms for query in queries))
+        hint = hint_of_loop(
+            self.code,
+            queries,
+            context,
+            title=f"{model}: {most:,} rows are loaded at once",
+            happens=(
+                f"The queryset has no limit: it gave {most:,} rows, all of them kept in memory "
+                "together, and there will be more."
+            ),
+            advice=_advice(is_request=is_request),
+            fix="" if is_request or not is_iterated else _FIX,
+        )
+        return replace(hint, saving=saving, severity=severity_of(self.code, saving, context))
+
+
+def _advice(*, is_request: bool) -> str:
+    if is_request:
+        return (
+            "A page shows a part of them: divide them with a Paginator, or slice the queryset. "
+            f"Where really all are needed, an export for instance, .{_FIX} keeps few in memory."
+        )
+    return (
+        f"If they are gone through once, .{_FIX} keeps few in memory at a time; otherwise work "
+        "on slices of the queryset."
+    )
+
+
+def _explained(context: Context) -> set[int]:
+    """What better rules are about: rows loaded for each of others, or only to be counted."""
+    in_vain = (
+        query.index
+        for counted in (True, False)
+        for built in evaluated_in_vain(context.uses, context.queries, counted=counted)
+        for query in built.queries
+    )
+    return {*context.of_relations, *in_vain}
+
+
+def _is_unbounded(query: Query) -> bool:
+    if query.construction is None or query.origin is None or origin_of(query) not in _LOADS:
+        return False
+    owner = query.construction.owner
+    if owner is not None and owner.kind != "view":  # a library divides, or has to show all
+        return False
+    return query.sql.startswith("SELECT") and _BOUND.search(query.sql) is None
+
+
+# ORM305: rows are counted, or asked whether there are any, and then loaded anyway.
+#
+# https://docs.djangoproject.com/en/stable/topics/db/optimization/#don-t-overuse-contains-count-and-exists
+
+_ASKED = {QueryOrigin.COUNT: ("count()", "len()"), QueryOrigin.EXISTS: ("exists()", "bool()")}
+_LOADED = {QueryOrigin.ITERATION, QueryOrigin.RELATED_SET, QueryOrigin.LENGTH, QueryOrigin.TRUTH}
+_CONDITIONS = re.compile(r"\sFROM\s(.*?)(?:\sORDER BY\s.*|\sLIMIT 1)?$", re.DOTALL)
+# What these make of the rows is not told by tables and conditions alone.
+_OTHER_ROWS = re.compile(r"\b(?:LIMIT|OFFSET|GROUP BY|DISTINCT|UNION|FOR UPDATE)\b")
+
+
+class AskedBeforeLoading:
+    """``count()`` or ``exists()``, and all of the same rows right after: one statement too many."""
+
+    code = "ORM305"
+
+    def detect(self, context: Context) -> Iterable[Hint]:
+        asked: dict[object, Query] = {}
+        origins: dict[int, QueryOrigin] = {}  # stacks are shared: each is looked at once
+        for query in context.queries:
+            if query.index in context.of_relations:
+                continue
+            if not query.sql.startswith("SELECT"):
+                asked.clear()  # a write may change the answer
+                continue
+            stack = id(query.frames)
+            if stack not in origins:
+                origins[stack] = origin_of(query)
+            origin = origins[stack]
+            rows = _rows_of(query, origin) if origin in _ASKED or origin in _LOADED else None
+            if rows is None:
+                continue
+            if origin in _ASKED:
+                asked[rows] = query
+            elif (question := asked.pop(rows, None)) is not None:
+                yield self._hint(question, query, context)
+
+    def _hint(self, question: Query, loading: Query, context: Context) -> Hint:
+        method, instead = _ASKED[origin_of(question)]
+        model = (question.construction and question.construction.model) or "a queryset"
+        hint = hint_of_loop(
+            self.code,
+            (question, loading),
+            context,
+            title=f"{model}: {method}, and then the same rows are loaded",
+            happens=f"{method} asks the database about the rows that are loaded right after.",
+            advice=(
+                "Evaluate the queryset once and ask what it has loaded: "
+                f"{instead} costs no statement then."
+            ),
+            certain=True,
+        )
+        return replace(hint, saving=Saving(1, question.duration_ms))
+
+
+def _rows_of(query: Query, origin: QueryOrigin) -> object | None:
+    """Equal for statements about the same rows of querysets that one line has built."""
+    found = _CONDITIONS.search(query.sql)
+    if found is None or query.construction is None or query.construction.site is None:
+        return None
+    if query.site is None:  # a library asks, the admin for instance
+        return None
+    text = found[1]
+    if _OTHER_ROWS.search(text) or (origin in _LOADED and _OTHER_ROWS.search(query.sql)):
+        return None
+    if not isinstance(query.params, tuple):
+        return None
+    before = query.sql.count("%s", 0, found.start(1))  # exists() selects a parameter
+    alias, *_, params = identity_of(replace(query, params=query.params[before:]))
+    return alias, text, params, query.construction.site
+
+
+# ORM306: the database reads many rows only to skip them, as OFFSET makes it do.
+#
+# https://docs.djangoproject.com/en/stable/topics/db/queries/#limiting-querysets
+
+_OFFSET = re.compile(r"\bOFFSET (\d+)\s*$")
+_DEEP = 1_000
+
+
+class DeepOffset:
+    """A slice, or a page of a Paginator, that begins far from the first row."""
+
+    code = "ORM306"
+
+    def detect(self, context: Context) -> Iterable[Hint]:
+        for group in context.groups:
+            deep = tuple(query for query in group.queries if _skipped(query) >= _DEEP)
+            if deep:
+                yield self._hint(deep, context)
+
+    def _hint(self, queries: tuple[Query, ...], context: Context) -> Hint:
+        skipped = max(map(_skipped, queries))
+        hint = hint_of_loop(
+            self.code,
+            queries,
+            context,
+            title=f"{skipped:,} rows are read to be skipped",
+            happens=(
+                f"OFFSET makes the database read {skipped:,} rows and throw them away before the "
+                "first that is wanted."
+            ),
+            advice=(
+                "Begin after the last row of the page before: filter by the "
+                "columns of order_by(), for instance .filter(pk__gt=last_pk).order_by('pk')[:20]."
+            ),
+            certain=True,
+        )
+        return replace(hint, saving=Saving(0, sum(query.duration_ms for query in queries)))
+
+
+def _skipped(query: Query) -> int:
+    found = _OFFSET.search(query.sql)
+    return int(found[1]) if found and query.construction is not None else 0

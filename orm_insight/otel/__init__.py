@@ -1,1 +1,0 @@
-"""Traces as spans of OpenTelemetry, for those who look at them there."""

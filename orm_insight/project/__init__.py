@@ -1,0 +1,1 @@
+"""Facts about the project under observation: its schema, its source files, its ignore comments."""

@@ -1,0 +1,1 @@
+"""Recordings: a request, command, task or block begins one, and its end makes a trace."""

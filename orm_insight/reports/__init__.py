@@ -1,0 +1,1 @@
+"""Reports: one trace analysed, two compared, many gathered."""

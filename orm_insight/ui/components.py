@@ -1,0 +1,354 @@
+"""What components of a page are made of: the only way into a template.
+
+Finished for display: numbers are text, markup is escaped, nothing has to be computed. Pages made
+of them are in ``pages``. Whatever is a ``str`` is escaped by the template.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+# What a person can choose from in a form. Values only, finished for display.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One entry of a filter."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+# What of a query can be copied beside the statement that was sent.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runnable:
+    """The statement with its values, for a ``shell`` such as ``psql``.
+
+    ``note`` says what to know before it is run, such as which values have to be filled in.
+    """
+
+    shell: str
+    markup: Markup
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DjangoCode:
+    """Code that issues the same statement; ``note`` says where it comes from."""
+
+    text: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """``why_not`` says why there is nothing that runs, where there is a shell for it."""
+
+    runnable: Runnable | None = None
+    why_not: str = ""
+    code: DjangoCode | None = None
+
+
+NOTHING = Copies()
+
+
+# Whether a trace was recorded in depth, as its page says it.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """Whether a trace was recorded in depth, and the form that asks for it the next time.
+
+    ``path`` is ``None`` where there is no request to wait for. ``only_process`` is where alone
+    it is waited for; empty where any process takes it.
+    """
+
+    is_deep: bool
+    path: str | None
+    method: str
+    is_waiting: bool
+    is_shared: bool
+    only_process: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlText:
+    """A statement laid out; ``note`` says where it was cut."""
+
+    markup: Markup
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLine:
+    """A line of source, the expression in ``<mark>``; ``is_site`` where the call site is."""
+
+    number: int
+    markup: Markup
+    is_site: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """Lines around a call site; ``notice`` says why there are none, or what else to know."""
+
+    lines: tuple[SourceLine, ...] = ()
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A call site: path as people know it, line, function or tag, and maybe its source.
+
+    ``editor_url`` opens it in the editor of the settings, whose name is ``editor``.
+    """
+
+    path: str
+    line: int
+    function: str = ""
+    is_template: bool = False
+    is_application: bool = True
+    excerpt: Excerpt | None = None
+    editor_url: str | None = None
+    editor: str = ""
+
+    @property
+    def location(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A value given to a statement."""
+
+    name: str
+    text: str
+    type: str
+    note: str = ""
+    is_withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptBadge:
+    """Why a trace is still there, in a word and in a sentence."""
+
+    label: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """A file that a trace can be saved as, and who it is for."""
+
+    label: str
+    note: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryLink:
+    """A query by its number, and where it leads."""
+
+    index: int
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintCard:
+    """One piece of advice. ``severity`` is ``high``, ``medium`` or ``low``; ``fix_place``
+    says where the fix belongs."""
+
+    number: int
+    code: str
+    title: str
+    message: str
+    severity: str
+    fix: str
+    is_certain: bool
+    fix_place: str
+    docs: str
+    saved_queries: str
+    saved_time: str
+    origin: Place | None
+    site: Place | None
+    other_sites: tuple[Place, ...]
+    links: tuple[QueryLink, ...]
+    query_count: str
+    queries_url: str | None
+    url: str | None
+    details: str
+    problem_url: str | None
+    markdown_url: str | None
+    is_open: bool
+    edits: Edits | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenIn:
+    """A trace that has a problem; ``url`` leads to the hint there."""
+
+    url: str
+    method: str
+    name: str
+    started_at: str
+    started_iso: str
+    saved_queries: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemCard:
+    """The same hint over many traces. Savings are sums; ``seen_in`` are the newest traces.
+
+    ``url`` leads to the page of the hint in the newest one.
+    """
+
+    id: str
+    url: str
+    markdown_url: str
+    details: str
+    code: str
+    title: str
+    message: str
+    severity: str
+    fix: str
+    is_certain: bool
+    fix_place: str
+    docs: str
+    traces: str
+    queries: str
+    saved_queries: str
+    saved_time: str
+    origin: Place | None
+    site: Place | None
+    seen_in: tuple[SeenIn, ...]
+    more: str
+    is_open: bool
+    edits: Edits | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRow:
+    """Statements of one call site and shape. ``share`` is of the trace's time, 0 to 1."""
+
+    number: int
+    sql: Markup
+    place: Place | None
+    count: str
+    total: str
+    average: str
+    share: float
+    share_text: str
+    duplicates: str
+    alias: str | None
+    slowest: QueryLink | None
+    queries_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """Some of the groups; ``more_url`` leads to those that follow."""
+
+    rows: tuple[GroupRow, ...]
+    total: int
+    more: str = ""
+    more_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryRow:
+    """One query in a list. ``bar`` is its duration beside the slowest one's, 0 to 1."""
+
+    index: int
+    sql: Markup
+    kind: str
+    place: Place | None
+    at: str
+    duration: str
+    bar: float
+    rows: str
+    repeats: str
+    alias: str | None
+    in_transaction: bool
+    error: str
+    url: str | None
+    has_plan: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queries:
+    """Some of the queries; ``more_url`` leads to those that follow."""
+
+    rows: tuple[QueryRow, ...]
+    total: int
+    more: str = ""
+    more_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainForm:
+    """Where an EXPLAIN is asked for."""
+
+    action: str
+    csrf_token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A label, a value, and maybe a part of something to be drawn as a bar, 0 to 1."""
+
+    label: str
+    value: str
+    note: str = ""
+    bar: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryDetail:
+    """One query with everything there is to know. Frames are innermost first.
+
+    ``not_explained`` says why it never will be.
+    """
+
+    index: int
+    sql: SqlText
+    facts: tuple[Fact, ...]
+    error: str
+    parameters: tuple[Parameter, ...]
+    parameters_note: str
+    site: Place | None
+    origin: Place | None
+    frames: tuple[Place, ...]
+    explain: ExplainForm | None
+    not_explained: str = ""
+    url: str | None = None
+    copies: Copies = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """The form by which a person has the requests of this browser recorded, for some hours."""
+
+    url: str
+    is_asked_for: bool
+    hours: int
+
+
+# What belongs to a fix beside its code: imports, the line that asks, the class of a model.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edits:
+    """``imports`` are lines for the file of the fix. At ``place``, ``instead`` is written for
+    ``replaces``. ``model`` is the class that takes the fix."""
+
+    imports: str = ""
+    instead: str = ""
+    replaces: str = ""
+    place: Place | None = None
+    model: Place | None = None

@@ -1,1 +1,0 @@
-"""One module for each hint: what gives none first, then what gives one."""
