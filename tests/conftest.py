@@ -28,6 +28,7 @@ from orm_insight.recording import detached
 from tests import debian, seeding, servers, tiers
 from tests.asgi import LiveServer, running_server
 from tests.browser import BrowserMissing, Remote, running_browser
+from tests.emptying import Emptying, take_over
 from tests.faketime import faketime_environment
 from tests.redis_cluster import running_cluster
 from tests.redis_server import RedisServer, running_redis, valkey_binary
@@ -138,9 +139,13 @@ def django_db_modify_db_settings() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """What made the tables is no part of the first test."""
-    insight.reset()
+    with pytest.MonkeyPatch.context() as patch:
+        with django_db_blocker.unblock():
+            take_over(Emptying(seeding.ALIASES), patch)
+        insight.reset()
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)
