@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -25,10 +26,10 @@ def is_empty_folder_mark(module: str, source: str) -> bool:
     return module.endswith("/__init__.py") and not module.startswith("orm_insight") and not source
 
 
-def sources() -> Iterator[tuple[str, str, ast.Module]]:
-    for module in MODULES:
-        source = (ROOT / module).read_text(encoding="utf-8")
-        yield module, source, ast.parse(source)
+@cache
+def sources() -> tuple[tuple[str, str, ast.Module], ...]:
+    texts = {module: (ROOT / module).read_text(encoding="utf-8") for module in MODULES}
+    return tuple((module, text, ast.parse(text)) for module, text in texts.items())
 
 
 def test_every_module_says_what_it_holds():

@@ -1,7 +1,8 @@
 """The tiers of the suite, and how its tests are spread over the processes that run them.
 
 ``browser``, ``server`` and ``process`` mark what starts something: a browser, a server that
-Debian packages, processes of Python. A test is marked by the fixtures that it asks for; modules
+Debian packages, processes of Python. ``server`` are also tests that fill large tables or explain
+a whole corpus of statements. A test is marked by the fixtures that it asks for; modules
 whose tests start something themselves say so. ``not (browser or server or process)`` is the quick
 tier: SQLite and the embedded PostgreSQL.
 

@@ -88,6 +88,7 @@ def expression_of(query: Query, source: Any = None) -> str | None:
 SCENARIOS = load()
 
 
+@pytest.mark.django_db(databases=["default"])
 @pytest.mark.parametrize("theme", sorted({scenario.theme for scenario in SCENARIOS}))
 def test_whatever_is_offered_asks_the_same(theme, alias):
     """Wasteful code and its repaired twin, as many people write Django."""

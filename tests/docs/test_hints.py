@@ -20,11 +20,12 @@ from django.test import RequestFactory
 import orm_insight
 from orm_insight.model.catalogue import RULES, Family, Needs
 from tests.routers import OneDatabase
+from tests.seeding import seeded_by
 from tests.testapp import models as testapp
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), seeded_by(make_library, books=4)]
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "hints"
 PLANNED = {rule.code for rule in RULES.values() if rule.family is Family.DATABASE}
@@ -42,10 +43,9 @@ NAMES = {**vars(models), **vars(testapp), "Paginator": Paginator}
 def books(alias: str, settings: Any, request: pytest.FixtureRequest) -> Iterator[list[Book]]:
     settings.DATABASE_ROUTERS = ["tests.routers.OneDatabase", *settings.DATABASE_ROUTERS]
     OneDatabase.alias = alias
-    library = make_library(alias, books=4)
     code = request.getfixturevalue("code")
     if code in MANY_ROWS:
-        first = library.books[0]
+        first = Book.objects.earliest("pk")
         Book.objects.bulk_create(
             Book(title=f"Volume {number}", author=first.author, publisher=first.publisher)
             for number in range(1_100)

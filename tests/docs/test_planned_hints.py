@@ -23,7 +23,11 @@ from tests.hints.tools import explained_report
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(databases="__all__", transaction=True)]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.server,
+    pytest.mark.django_db(databases="__all__", transaction=True),
+]
 
 NAMES = {"models": models, "GinIndex": GinIndex, "OpClass": OpClass, "Upper": Upper}
 INDEX = re.compile(r"indexes = \[(.*)\]")

@@ -19,7 +19,11 @@ from tests.explain.snapshot import snapshot
 from tests.pgapp.models import Specimen
 from tests.testapp.models import Country, Genre, Person
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True, databases=["default"])]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.server,
+    pytest.mark.django_db(transaction=True, databases=["default"]),
+]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from tests.explain.recording import query, recorded
 from tests.explain.snapshot import snapshot
 from tests.explain.test_safety import check_outcomes, use_the_orm
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.server]
 
 WRITTEN_FILES = (Path("/tmp/orm-insight-copy"), Path("/tmp/orm-insight-export"))
 POOL = {"min_size": 1, "max_size": 2}
@@ -44,7 +44,7 @@ EMBEDDED = [("18", name) for name in SETTINGS if name != "plain"]
 DEBIAN = [
     (server, name) for server in ("15", "pooler") for name in ("plain", "server-side binding")
 ] + [("pooler", "a pool")]
-ON_DEBIAN = (pytest.mark.server, pytest.mark.xdist_group("postgresql15"))
+ON_DEBIAN = pytest.mark.xdist_group("postgresql15")
 PLACES = [
     *(pytest.param(place, id=" with ".join(place)) for place in EMBEDDED),
     *(pytest.param(place, id=" with ".join(place), marks=ON_DEBIAN) for place in DEBIAN),

@@ -17,7 +17,11 @@ from tests.explain import statements
 from tests.explain.snapshot import snapshot
 from tests.explain.test_safety import use_the_orm
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True, databases=["default"])]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.server,
+    pytest.mark.django_db(transaction=True, databases=["default"]),
+]
 
 # These may run in a transaction that is rolled back.
 OTHER_KINDS = frozenset(

@@ -8,7 +8,12 @@ from tests.hints.tools import fill_entries, hints_after_explain
 from tests.pgapp.models import Entry
 from tests.seeding import seeded_by
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db, seeded_by(fill_entries, committed=True)]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.server,
+    pytest.mark.django_db,
+    seeded_by(fill_entries, committed=True),
+]
 
 
 def test_a_prefix_is_no_infix() -> None:

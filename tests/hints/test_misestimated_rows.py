@@ -8,7 +8,11 @@ from django.db import connection
 from tests.hints.tools import fill_entries, hints_after_explain
 from tests.pgapp.models import Entry
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(databases="__all__", transaction=True)]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.server,
+    pytest.mark.django_db(databases="__all__", transaction=True),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from tests.peers.tools import TOOLS
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.mark.process
 def test_ours_finds_all_names_all_repairs_all_and_flags_nothing() -> None:
     verdicts = verdicts_of(TOOLS["orm_insight"])
     assert [verdict["error"] for verdict in verdicts if verdict["error"]] == []

@@ -22,7 +22,11 @@ from tests.explain.recording import recorded
 from tests.explain.snapshot import snapshot
 from tests.pgapp.models import Entry
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True, databases=["default"])]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.server,
+    pytest.mark.django_db(transaction=True, databases=["default"]),
+]
 
 ROWS = 40_000
 FILL = f"""

@@ -57,7 +57,7 @@ pytestmark = [
             from django.db import transaction
 
             def run():
-                with transaction.atomic():
+                with transaction.atomic(using="sqlite"):
                     books = Book.objects.order_by("pk")
                     return [str(book.editor) for book in books.select_for_update()]
             """,
