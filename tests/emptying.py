@@ -19,9 +19,10 @@ KEPT = ("django_content_type", "auth_permission")
 
 
 class Emptying:
-    """Does its work for the databases that are there when the test run begins."""
+    """Does its work for the databases that the tests of a run have asked for."""
 
     def __init__(self, aliases: Sequence[str]) -> None:
+        aliases = [alias for alias in aliases if has_tables(alias)]
         self._tables = {alias: tables_of(alias) for alias in aliases}
         self._kept = {alias: rows_of_kept(alias) for alias in aliases}
 
@@ -33,6 +34,11 @@ class Emptying:
             empty = partial(operations.sql_flush, no_style(), filled, reset_sequences=False)
             operations.execute_sql_flush(empty(allow_cascade=True))
         return True
+
+
+def has_tables(alias: str) -> bool:
+    """A database for which no test asks is not made."""
+    return {*KEPT} <= {*connections[alias].introspection.table_names()}
 
 
 def tables_of(alias: str) -> tuple[str, ...]:
