@@ -17,8 +17,8 @@ from orm_insight.apps import TAG
 from orm_insight.capture import provenance
 from orm_insight.conf import REMOVED_SETTINGS
 from orm_insight.middleware import OrmInsightMiddleware
+from tests.checking import DOCS, checked
 
-DOCS = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
 OTHER_MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 OTHER_PANELS = ["debug_toolbar.panels.timer.TimerPanel"]
 
@@ -29,10 +29,6 @@ NO_DASHBOARD = override_settings(ROOT_URLCONF="tests.testapp.urls")
 
 class OwnMiddleware(OrmInsightMiddleware):
     """As a project may write it."""
-
-
-def checked() -> list[tuple[str, str, str | None]]:
-    return [(m.id, m.msg, m.hint) for m in run_checks(tags=[TAG])]
 
 
 def ids() -> list[str]:

@@ -9,7 +9,7 @@ from django.test import override_settings
 
 from orm_insight import checks
 from orm_insight.stores.file import MAGIC
-from tests.test_checks import DOCS, checked
+from tests.checking import DOCS, checked
 
 URL = "redis://127.0.0.1:1/0"
 

@@ -26,7 +26,7 @@ from django.urls import path
 import orm_insight
 from orm_insight import insight
 from orm_insight.recording import detached
-from tests.capture.test_lifetimes import ask, ask_and_close, markers
+from tests.capture.marked import ask, ask_and_close, markers
 from tests.redis_server import RedisServer
 
 pytestmark = pytest.mark.django_db(transaction=True)

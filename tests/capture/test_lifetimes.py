@@ -10,33 +10,17 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from django.db import connection, connections
 
 import orm_insight
 from orm_insight import insight
 from orm_insight.recording import detached
+from tests.capture import marked
+from tests.capture.marked import ask, ask_and_close, markers
 from tests.lines import line_with, place_of
 from tests.testapp.models import Genre
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HERE = Path(__file__)
-
-
-def ask(marker: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT %s", [marker])  # asked
-
-
-def ask_and_close(marker: str) -> None:
-    """For threads: their connections are their own."""
-    try:
-        ask(marker)
-    finally:
-        connections.close_all()
-
-
-def markers(trace: orm_insight.capture | orm_insight.Trace) -> list[object]:
-    return [query.params[0] for query in trace.queries if query.sql == "SELECT %s"]
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +41,7 @@ def test_thread_in_context_belongs_to_the_block() -> None:
         thread.join()
     assert markers(trace) == ["inside"]
     [query] = trace.queries
-    assert place_of(query.site) == line_with(HERE, "# asked")
+    assert place_of(query.site) == line_with(Path(marked.__file__), "# asked")
     assert line_with(HERE, "# taken along here")[1] in [frame.line for frame in query.frames]
 
 

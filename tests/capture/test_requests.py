@@ -18,7 +18,7 @@ from django.urls import path
 import orm_insight
 from orm_insight import insight
 from orm_insight.recording import detached
-from tests.capture.test_lifetimes import ask, markers
+from tests.capture.marked import ask, markers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OURS = "orm_insight.middleware.OrmInsightMiddleware"

@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 import orm_insight
 from orm_insight import insight
 from orm_insight.capture.active import active
-from tests.capture.test_lifetimes import ask, markers
+from tests.capture.marked import ask, markers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

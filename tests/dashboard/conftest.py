@@ -10,8 +10,8 @@ from orm_insight import insight
 from orm_insight.dashboard.digests import Digests
 from orm_insight.stores.memory import MemoryStore
 from tests.builders import make_query, make_site
+from tests.dashboard.kept import at_line
 from tests.dashboard.pages import Dashboard
-from tests.dashboard.test_problems import at_line
 
 TOOLBAR = "debug_toolbar.middleware.DebugToolbarMiddleware"
 

@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-STRANGER = {"REMOTE_ADDR": "203.0.113.7"}
+from tests.dashboard.kept import STRANGER
+
 PATHS = [
     "",
     "traces.json",

@@ -12,11 +12,9 @@ import pytest
 
 import orm_insight
 from orm_insight import insight
-from tests.dashboard.test_browser import authors_row_by_row
-from tests.dashboard.test_hint import path_of
-from tests.dashboard.test_limits import HOSTILE
-from tests.dashboard.test_traces import repeated
-from tests.reports.test_workload import at
+from tests.dashboard.kept import HOSTILE, authors_row_by_row, repeated
+from tests.dashboard.reading import path_of
+from tests.reports.parts import at
 from tests.testapp.factories import make_library
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ import pytest
 import redis
 
 from orm_insight import insight
+from tests.dashboard.kept import repeated
 from tests.dashboard.pages import Dashboard, forms_token
-from tests.dashboard.test_traces import repeated
 from tests.redis_server import RedisServer
 from tests.stores.listing import until
 

@@ -10,14 +10,10 @@ import orm_insight
 from orm_insight import insight
 from tests.browser import expect
 from tests.builders import make_query, make_site
-from tests.dashboard.test_hint import path_of
-from tests.dashboard.test_limits import HOSTILE
-from tests.dashboard.test_problems import at_line
-from tests.dashboard.test_traces import repeated
+from tests.dashboard.kept import HOSTILE, at_line, authors_row_by_row, repeated
+from tests.dashboard.reading import WIDEST, path_of
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
-
-WIDEST = "document.documentElement.scrollWidth"
 
 
 @pytest.fixture
@@ -27,11 +23,6 @@ def captured(site):
     with orm_insight.capture("books") as trace:
         list(Book.objects.order_by("title"))
     return f"traces/{trace.id}/"
-
-
-def authors_row_by_row() -> list[str]:
-    books = Book.objects.order_by("pk")
-    return [book.author.name for book in books]
 
 
 def test_explain_analyze_by_one_click(site, captured, page):

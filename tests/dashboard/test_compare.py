@@ -11,11 +11,9 @@ from orm_insight.dashboard.compare import OFFERED
 from orm_insight.model.trace import DroppedQueries
 from orm_insight.ui.comparison import ROWS
 from tests.builders import STARTED_AT, make_query, make_site
+from tests.dashboard.kept import HOSTILE, STRANGER, repeated
 from tests.dashboard.pages import elements
-from tests.dashboard.test_access import STRANGER
-from tests.dashboard.test_limits import HOSTILE
-from tests.dashboard.test_problems import links
-from tests.dashboard.test_traces import repeated
+from tests.dashboard.reading import links
 
 AUTHOR = 'SELECT "id" FROM "blog_author" WHERE "id" = %s'
 POSTS = 'SELECT "id" FROM "blog_post"'

@@ -8,8 +8,8 @@ import orm_insight
 from orm_insight import insight
 from tests.browser import expect
 from tests.builders import make_query, make_site
-from tests.dashboard.test_browser import WIDEST
-from tests.dashboard.test_limits import HOSTILE
+from tests.dashboard.kept import HOSTILE
+from tests.dashboard.reading import WIDEST
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 

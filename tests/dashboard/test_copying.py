@@ -8,10 +8,9 @@ import orm_insight
 from orm_insight import insight
 from orm_insight.model.trace import REDACTED
 from tests.builders import make_query, make_site
+from tests.dashboard.kept import STRANGER, repeated
 from tests.dashboard.pages import elements
-from tests.dashboard.test_access import STRANGER
-from tests.dashboard.test_hint import path_of
-from tests.dashboard.test_traces import repeated
+from tests.dashboard.reading import markdown_path, path_of
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
@@ -119,10 +118,6 @@ def test_column_counts_characters_where_the_line_is_shown(dashboard, settings, t
 
 
 # -- hints as Markdown ----------------------------------------------------------------------------
-
-
-def markdown_path(trace) -> str:
-    return f"{path_of(trace).removesuffix('/')}.md"
 
 
 def test_hint_as_markdown(dashboard):

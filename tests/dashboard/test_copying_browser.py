@@ -7,8 +7,8 @@ import pytest
 from orm_insight import insight
 from tests.browser import expect
 from tests.builders import make_query
-from tests.dashboard.test_copying import markdown_path
-from tests.dashboard.test_traces import repeated
+from tests.dashboard.kept import repeated
+from tests.dashboard.reading import markdown_path
 
 SQL = 'SELECT "a"\nFROM "b"\nWHERE "c" = \'it\'\'s\';'
 

@@ -10,7 +10,7 @@ import pytest
 
 from orm_insight.dashboard.hints import documents
 from tests.dashboard.pages import elements
-from tests.dashboard.test_problems import links
+from tests.dashboard.reading import links
 
 ROOT = Path(__file__).parent.parent.parent
 

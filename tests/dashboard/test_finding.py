@@ -6,9 +6,7 @@ import pytest
 
 from tests.builders import make_query, make_site
 from tests.dashboard.pages import elements
-from tests.dashboard.test_overview import RANKINGS, rows
-from tests.dashboard.test_problems import links
-from tests.dashboard.test_traces import paths
+from tests.dashboard.reading import RANKINGS, links, paths, rows
 
 
 @pytest.mark.parametrize("path", RANKINGS)

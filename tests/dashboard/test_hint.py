@@ -10,13 +10,10 @@ import pytest
 
 import orm_insight
 from orm_insight import insight
-from orm_insight.reports.problems import Identity
 from tests.builders import make_query, make_site
+from tests.dashboard.kept import HOSTILE, STRANGER, repeated
 from tests.dashboard.pages import elements, texts_of
-from tests.dashboard.test_access import STRANGER
-from tests.dashboard.test_limits import HOSTILE
-from tests.dashboard.test_problems import links, with_class
-from tests.dashboard.test_traces import repeated
+from tests.dashboard.reading import links, path_of, with_class
 from tests.testapp.factories import make_library
 
 CODE = """from tests.testapp.models import Book
@@ -26,10 +23,6 @@ def authors():
     books = Book.objects.order_by("title")
     return [book.author.name for book in books]
 """
-
-
-def path_of(trace, number: int = 0) -> str:
-    return f"traces/{trace.id}/hints/{Identity.of(insight.report_of(trace).hints[number]).id}/"
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ from orm_insight import insight
 from orm_insight.dashboard.exchange import ImportRefusedError, export_trace, import_trace
 from orm_insight.stores.documents import MAX_DOCUMENT_BYTES
 from tests.builders import make_query, make_site, make_trace
+from tests.dashboard.kept import HOSTILE, repeated
 from tests.dashboard.pages import check_html, elements
-from tests.dashboard.test_keeping import badges
-from tests.dashboard.test_limits import HOSTILE
-from tests.dashboard.test_traces import repeated
+from tests.dashboard.reading import badges
 from tests.testapp.models import Book
 
 

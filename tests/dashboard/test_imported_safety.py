@@ -17,10 +17,10 @@ from orm_insight.model.provenance import Construction, Relation, RelationLoad, R
 from orm_insight.ui.source import Sources
 from tests.browser import expect
 from tests.builders import make_frame, make_query, make_site, make_trace
+from tests.dashboard.kept import repeated
 from tests.dashboard.pages import elements
-from tests.dashboard.test_hint import path_of
-from tests.dashboard.test_traces import repeated
-from tests.stores.test_documents import places_of, with_changed_place
+from tests.dashboard.reading import path_of
+from tests.stores.traces import places_of, with_changed_place
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 

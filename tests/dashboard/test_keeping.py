@@ -11,7 +11,7 @@ from orm_insight.stores.base import PinOutcome
 from orm_insight.stores.retention import MAX_PINNED
 from tests.builders import STARTED_AT, make_query
 from tests.dashboard.pages import elements, forms_token, texts_of
-from tests.dashboard.test_traces import paths
+from tests.dashboard.reading import badges, paths
 
 JSON = {"HTTP_ACCEPT": "application/json"}
 
@@ -19,11 +19,6 @@ JSON = {"HTTP_ACCEPT": "application/json"}
 def reasons(dashboard, trace) -> list[str]:
     listed = dashboard.get("traces.json").json()["traces"]
     return next(each["kept_for"] for each in listed if each["id"] == trace.id)
-
-
-def badges(text: str) -> list[str]:
-    found = [each for each in elements(text, "span") if "oi-kept" in (each.get("class") or "")]
-    return ["".join(each.itertext()) for each in found]
 
 
 def test_pinned_by_the_button_of_its_page(dashboard):

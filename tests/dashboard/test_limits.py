@@ -10,12 +10,8 @@ from orm_insight import faults, insight
 from orm_insight.model.querylog import QueryLog
 from orm_insight.model.trace import Transaction
 from tests.builders import make_frame, make_query, make_site
-from tests.dashboard.test_traces import repeated
+from tests.dashboard.kept import HOSTILE, repeated
 
-HOSTILE = (
-    "</pre></script><script>alert(1)</script><img src=x onerror=alert(2)>"
-    "'\"{{7*7}}\0\x1b\udc80\ufffe"
-)
 KILOBYTE = 1000
 
 

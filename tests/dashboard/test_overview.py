@@ -10,14 +10,11 @@ import pytest
 from orm_insight.dashboard.digests import digests
 from orm_insight.model.summary import summary_of
 from tests.builders import make_query, make_site
+from tests.dashboard.kept import HOSTILE, STRANGER, at_line, repeated
 from tests.dashboard.pages import elements, texts_of
-from tests.dashboard.test_access import STRANGER
-from tests.dashboard.test_limits import HOSTILE
-from tests.dashboard.test_problems import at_line, links
-from tests.dashboard.test_traces import paths, repeated
+from tests.dashboard.reading import RANKINGS, links, paths, rows
 
 NOW = datetime.now(UTC)
-RANKINGS = ["endpoints/", "lines/", "statements/"]
 
 
 def chart_of(text: str) -> str:
@@ -142,10 +139,6 @@ def test_json_has_it_all(two):
 def test_strangers_get_a_404(two, path):
     assert two.client.get(f"/_orm/{path}").status_code == 200
     assert two.client.get(f"/_orm/{path}", **STRANGER).status_code == 404
-
-
-def rows(text: str) -> list[str]:
-    return texts_of(text, "a", "oi-ranking-link")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from orm_insight.ui.plans import explain_result
 from orm_insight.ui.templating import render
 from tests.builders import make_finding, make_node, make_plan, make_query
 from tests.dashboard.pages import check_html
-from tests.ui.test_plans import Links
+from tests.ui.links import Links
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 

@@ -8,7 +8,7 @@ from django.db import connection
 import orm_insight
 from tests.browser import expect
 from tests.dashboard.pages import check_html
-from tests.explain.postgresql.test_index_advice import FILL
+from tests.explain.postgresql.entries import FILL
 from tests.pgapp.models import Entry
 
 PARTITIONS = 300

@@ -9,31 +9,15 @@ from orm_insight.dashboard import problems
 from orm_insight.dashboard.digests import Digests
 from orm_insight.model.querylog import QueryLog
 from tests.builders import make_query, make_site
+from tests.dashboard.kept import HOSTILE, STRANGER, at_line, repeated
 from tests.dashboard.pages import elements
-from tests.dashboard.test_access import STRANGER
-from tests.dashboard.test_limits import HOSTILE
-from tests.dashboard.test_traces import repeated
+from tests.dashboard.reading import links, with_class
 
 PAGE = "problems/"
 
 
-def at_line(line: int, count: int = 3, **facts):
-    """A statement in a loop, at a line of its own."""
-    sql, site = f'SELECT "b" FROM "t{line}" WHERE "id" = %s', make_site(line=line)
-    return [make_query(sql, params=(n,), site=site, **facts) for n in range(count)]
-
-
 def titles(text: str) -> list[str]:
     return with_class(text, "oi-hint-title")
-
-
-def with_class(text: str, name: str) -> list[str]:
-    found = [span for span in elements(text, "span") if span.get("class") == name]
-    return ["".join(span.itertext()).strip() for span in found]
-
-
-def links(text: str) -> list[str]:
-    return [link.get("href") for link in elements(text, "a")]
 
 
 def ids(text: str) -> set[str | None]:

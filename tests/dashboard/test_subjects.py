@@ -10,10 +10,9 @@ from orm_insight.model.summary import summary_of
 from orm_insight.reports.workload import endpoint_id, id_of
 from orm_insight.sql.fingerprint import fingerprint
 from tests.builders import STARTED_AT, make_query, make_site
+from tests.dashboard.kept import HOSTILE, at_line
 from tests.dashboard.pages import texts_of
-from tests.dashboard.test_limits import HOSTILE
-from tests.dashboard.test_problems import at_line, links
-from tests.dashboard.test_traces import paths
+from tests.dashboard.reading import links, paths
 from tests.lines import line_with
 
 LINE = "asks"  # the line that asks

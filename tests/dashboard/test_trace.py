@@ -8,8 +8,8 @@ import pytest
 
 from orm_insight.model.trace import DroppedQueries, Transaction
 from tests.builders import make_frame, make_query, make_site, make_trace
+from tests.dashboard.kept import repeated
 from tests.dashboard.pages import elements
-from tests.dashboard.test_traces import repeated
 
 
 def texts(page: str, css: str) -> list[str]:

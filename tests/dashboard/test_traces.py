@@ -9,24 +9,10 @@ import pytest
 from orm_insight import faults, insight
 from orm_insight.dashboard.digests import Digests
 from orm_insight.model.summary import summary_of
-from tests.builders import STARTED_AT, make_query, make_site
+from tests.builders import STARTED_AT, make_query
+from tests.dashboard.kept import repeated
 from tests.dashboard.pages import elements
-
-
-def repeated(count: int, **facts):
-    """A statement in a loop: worth a hint."""
-    return [
-        make_query('SELECT "a" FROM "t" WHERE "id" = %s', params=(n,), site=make_site(), **facts)
-        for n in range(count)
-    ]
-
-
-def paths(text: str) -> list[str]:
-    return [
-        "".join(element.itertext())
-        for element in elements(text, "span")
-        if element.get("class") == "oi-trace-path"
-    ]
+from tests.dashboard.reading import paths
 
 
 @pytest.fixture

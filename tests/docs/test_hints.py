@@ -6,37 +6,28 @@ Both are whole functions that get a request. They may use the models of ``tests.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.paginator import Paginator
-from django.db import connections, models
-from django.http import HttpRequest
 from django.test import RequestFactory
 
 import orm_insight
-from orm_insight.model.catalogue import RULES, Family, Needs
+from orm_insight.model.catalogue import RULES, Needs
+from tests.docs.examples import PLANNED, examples, function_of
 from tests.routers import OneDatabase
 from tests.seeding import seeded_by
-from tests.testapp import models as testapp
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), seeded_by(make_library, books=4)]
 
-FOLDER = Path(__file__).parent.parent.parent / "docs" / "hints"
-PLANNED = {rule.code for rule in RULES.values() if rule.family is Family.DATABASE}
-"""Given for queries that were explained; see ``test_planned_hint_docs``."""
 CODES = [code for code in RULES if code not in PLANNED]
 DEEP = {rule.code for rule in RULES.values() if rule.needs is Needs.DEEP_RECORDING}
 MANY_ROWS = {"ORM302", "ORM306"}
 SAME_NUMBER = {*DEEP, "ORM302", "ORM306"} - {"ORM105"}
 """Their repair spares rows and columns, not statements."""
-BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-NAMES = {**vars(models), **vars(testapp), "Paginator": Paginator}
 
 
 @pytest.fixture
@@ -52,18 +43,6 @@ def books(alias: str, settings: Any, request: pytest.FixtureRequest) -> Iterator
         )
     yield list(Book.objects.order_by("pk"))
     OneDatabase.alias = "default"
-
-
-def examples(code: str) -> list[str]:
-    return BLOCK.findall((FOLDER / f"{code}.md").read_text())
-
-
-def function_of(source: str, file: Path) -> Callable[[HttpRequest], Any]:
-    """The function that the example defines last, from a file of its own."""
-    file.write_text(source)
-    module = {**NAMES, "connection": connections[OneDatabase.alias]}
-    exec(compile(source, str(file), "exec"), module)
-    return module[re.findall(r"^def (\w+)\(request", source, re.MULTILINE)[-1]]
 
 
 def sets_sorted(result: Any) -> Any:

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 
 from orm_insight.model.hint import Hint
-from tests.docs.test_hints import PLANNED, examples, function_of
+from tests.docs.examples import PLANNED, examples, function_of
 from tests.hints.tools import explained_report
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book

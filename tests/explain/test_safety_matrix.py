@@ -23,9 +23,9 @@ from orm_insight.explain.runner import explain
 from tests import debian
 from tests.explain import statements
 from tests.explain.aliases import DATABASE, address_of_default, alias_to, new_database
+from tests.explain.outcomes import check_outcomes, use_the_orm
 from tests.explain.recording import query, recorded
 from tests.explain.snapshot import snapshot
-from tests.explain.test_safety import check_outcomes, use_the_orm
 
 pytestmark = [pytest.mark.postgres, pytest.mark.server]
 

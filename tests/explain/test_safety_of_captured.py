@@ -14,8 +14,8 @@ from orm_insight.explain.base import Outcome
 from orm_insight.model.trace import Query
 from orm_insight.sql.statement import verb
 from tests.explain import statements
+from tests.explain.outcomes import use_the_orm
 from tests.explain.snapshot import snapshot
-from tests.explain.test_safety import use_the_orm
 
 pytestmark = [
     pytest.mark.postgres,

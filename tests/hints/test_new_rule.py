@@ -22,7 +22,8 @@ from tests.dashboard.conftest import dashboard
 from tests.dashboard.pages import Dashboard, texts_of
 from tests.explain.shapes import parse, scan
 from tests.reports.comparisons import at, report
-from tests.ui.test_plans import Links, explained
+from tests.ui.links import Links
+from tests.ui.plans import explained
 
 __all__ = ["dashboard"]
 

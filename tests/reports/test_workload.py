@@ -22,15 +22,12 @@ from orm_insight.reports.workload import (
     statements_of,
 )
 from tests.builders import make_query, make_site, make_trace
+from tests.reports.parts import at
 
 
 def measured(*queries: Query, problems: frozenset[str] = frozenset(), **facts) -> Measured:
     trace = make_trace(*queries, **facts)
     return Measured(summary_of(trace), parts_of(analyze(trace, Schema())), problems)
-
-
-def at(line: int, ms: float = 1.0, sql: str = 'SELECT "a" FROM "t" WHERE "id" = %s') -> Query:
-    return make_query(sql, params=(ms,), site=make_site(line=line), duration_ms=ms)
 
 
 def test_noop_nothing_recorded():

@@ -12,7 +12,7 @@ from orm_insight.sql.fingerprint import fingerprint
 from orm_insight.sql.tokens import tokenize
 from tests.bench.statements import LARGE, ORDINARY
 from tests.sql.hostile import HOSTILE, is_linear
-from tests.sql.test_tokens import sql_texts
+from tests.sql.texts import sql_texts
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from orm_insight.sql.fingerprint import SUMMARY_LENGTH, summary, tables
 from orm_insight.sql.statement import find_targets
 from tests.sql.hostile import HOSTILE, is_linear
-from tests.sql.test_tokens import sql_texts
+from tests.sql.texts import sql_texts
 
 
 @pytest.mark.parametrize(

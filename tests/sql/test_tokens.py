@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from orm_insight.sql.tokens import Kind, count_values, tokenize
-from tests.sql.hostile import HOSTILE, REPEATED, is_linear
+from tests.sql.hostile import HOSTILE, is_linear
+from tests.sql.texts import sql_texts
 
 SPACES = (Kind.SPACE, Kind.COMMENT)
-PARTS = (
-    *REPEATED, "x", "'x'", "E'\\''", '"a"', '"a"."b", ', "%s, ", "IN ", "VALUES ", "*", "/", "\n",
-    "U&'", "$1", "::", "0x1F", "NULL", "WHEN ", "THEN ", "AND ", "|",
-)  # fmt: skip
-sql_texts = st.lists(st.sampled_from(PARTS), max_size=40).map("".join) | st.text(max_size=200)
 
 
 def cut(sql: str, *, coarse: bool = False) -> list[tuple[Kind, str]]:

@@ -24,7 +24,7 @@ from psycopg.types.range import DateRange, Range
 import orm_insight
 from orm_insight import insight
 from orm_insight.model.summary import summary_of
-from orm_insight.model.trace import Redacted, SpanReference, Transaction
+from orm_insight.model.trace import Redacted
 from orm_insight.stores.codec import (
     UnreadableTraceError,
     decode,
@@ -33,7 +33,7 @@ from orm_insight.stores.codec import (
     encode_summary,
 )
 from orm_insight.stores.values import from_json, to_json
-from tests.builders import make_frame, make_query, make_trace
+from tests.stores.traces import full_trace
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
@@ -129,25 +129,6 @@ def test_subclasses_are_what_the_driver_takes_them_for(value: Any, plain: Any) -
 @pytest.mark.parametrize("value", [object(), Int4Multirange([Range(1, 2)])])
 def test_unknown_type_is_not_guessed(value: Any) -> None:
     assert isinstance(from_json(to_json(value)), Redacted)
-
-
-def full_trace() -> orm_insight.Trace:
-    frames = (make_frame(), make_frame(line=20))
-    return make_trace(
-        make_query("SELECT %s", params=(1, "a", Decimal("2.5")), frames=frames, rows=3),
-        make_query("SELECT %(a)s", params={"a": datetime(2025, 1, 1, tzinfo=UTC)}, error="no"),
-        make_query("INSERT", batch_size=7, parent=2**60, in_transaction=True, alias="other"),
-        transactions=(
-            Transaction(alias="default", started_ms=1.0, duration_ms=2.5, outcome="committed"),
-        ),
-        span=SpanReference(trace_id="a" * 32, span_id="b" * 16),
-        tags={"queue": "fast"},
-        host="web-1",
-        pid=77,
-        follows="another",
-        imported_at=datetime(2025, 1, 2, tzinfo=UTC),
-        error="ValueError: no",
-    )
 
 
 def test_trace_comes_back() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +23,7 @@ from orm_insight.stores.documents import (
     to_document,
 )
 from tests.builders import make_query, make_trace
-from tests.stores.test_codec import full_trace
+from tests.stores.traces import full_trace, places_of, with_changed_place
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
@@ -183,25 +182,6 @@ def test_everything_that_is_recorded_passes() -> None:
 
 
 LEAVES = st.sampled_from([None, True, -1, 2**80, 1e308, "", "/etc/passwd", [], {}, {"o": 0}, [[]]])
-
-
-def places_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield path
-    if isinstance(value, dict | list):
-        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from places_of(each, (*path, key))
-
-
-def with_changed_place(document: Any, path: tuple[Any, ...], leaf: Any) -> Any:
-    """A copy in which one value, however deep, is another one."""
-    copy = json.loads(json.dumps(document))
-    parent = copy
-    for key in path[:-1]:
-        parent = parent[key]
-    if not path:
-        return leaf
-    parent[path[-1]] = leaf
-    return copy
 
 
 DOCUMENT = json.loads(to_document(full_trace()))

@@ -16,7 +16,7 @@ from orm_insight.ui.plans import explain_result
 from orm_insight.ui.templating import render
 from tests.builders import make_query
 from tests.dashboard.pages import check_html
-from tests.ui.test_plans import Links
+from tests.ui.links import Links
 
 TYPES = (
     *("Seq Scan", "Index Scan", "Bitmap Heap Scan", "CTE Scan", "Sort", "Hash", "Aggregate"),

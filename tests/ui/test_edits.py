@@ -8,7 +8,7 @@ from orm_insight.ui.edits import edits_of
 from orm_insight.ui.source import Sources
 from orm_insight.ui.templating import environment
 from tests.builders import make_site, make_trace
-from tests.ui.test_hint_markdown import markdown
+from tests.ui.markdown import markdown
 
 HINT = Hint(
     code="ORM103",

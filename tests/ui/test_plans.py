@@ -6,23 +6,15 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from orm_insight.explain.base import Explanation, Outcome
+from orm_insight.explain.base import Outcome
 from orm_insight.explain.history import KeptExplanation
 from orm_insight.model.plan import Plan, PlanNode
 from orm_insight.ui.plans import explain_result
 from tests.builders import make_finding, make_node, make_plan, make_query
+from tests.ui.links import Links
+from tests.ui.plans import explained
 
 AT = datetime(2025, 1, 2, 10, 31, tzinfo=UTC)
-
-
-class Links:
-    """Addresses as those of the dashboard."""
-
-    def about(self, code):
-        return f"/_orm/hints/{code}/"
-
-    def plan_json(self, index):
-        return f"/_orm/plan/{index}.json"
 
 
 class NoLinks:
@@ -33,17 +25,6 @@ class NoLinks:
 
     def plan_json(self, index):
         return None
-
-
-def explained(plan: Plan | None = None, **facts) -> Explanation:
-    defaults = {
-        "query": make_query(duration_ms=8.0),
-        "outcome": Outcome.EXPLAINED,
-        "vendor": "postgresql",
-        "analyzed": plan is not None and plan.is_measured,
-        "payload": [{"Plan": {}}],
-    }
-    return Explanation(plan=plan, **{**defaults, **facts})
 
 
 def result(plan: Plan | None = None, links=None, kept=(), **facts):

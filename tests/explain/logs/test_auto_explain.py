@@ -10,18 +10,10 @@ import pytest
 from orm_insight.explain import logs as auto_explain
 from orm_insight.explain.logs import AutoExplainLog, LogCounts
 from orm_insight.explain.postgresql import parse_plan
+from tests.explain.logs.entries import BODY, PREFIX, entry
 from tests.explain.logs.server import HOSTILE
 
-PREFIX = "2025-01-02 03:04:05.678 UTC [42] "
-HEAD = "LOG:  duration: 12.345 ms  plan:"
-BODY = '{\n  "Query Text": "SELECT 1",\n  "Plan": {\n    "Node Type": "Result"\n  }\n}'
 OTHER_LINE = f"{PREFIX}LOG:  checkpoint starting: time\n"
-
-
-def entry(body=BODY, *, prefix=PREFIX, tab="\t", end="\n"):
-    """As PostgreSQL writes it to its standard error."""
-    lines = [f"{prefix}{HEAD}", *(f"{tab}{line}" for line in body.split("\n"))]
-    return "".join(f"{line}{end}" for line in lines)
 
 
 def read(text):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.explain.logs.test_auto_explain import entry
+from tests.explain.logs.entries import entry
 
 
 def run(*arguments):

@@ -11,9 +11,9 @@ from orm_insight.explain.base import Outcome
 from orm_insight.explain.postgresql import numbered
 from orm_insight.explain.runner import explain
 from orm_insight.model.trace import REDACTED
+from tests.explain.outcomes import use_the_orm
 from tests.explain.recording import query, recorded
 from tests.explain.snapshot import snapshot
-from tests.explain.test_safety import use_the_orm
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True, databases=["default"])]
 

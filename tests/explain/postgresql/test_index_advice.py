@@ -18,6 +18,7 @@ from orm_insight.explain.base import Explanation
 from orm_insight.explain.runner import explain
 from orm_insight.model.trace import Query
 from orm_insight.project.schema import read_schema
+from tests.explain.postgresql.entries import FILL, ROWS
 from tests.explain.recording import recorded
 from tests.explain.snapshot import snapshot
 from tests.pgapp.models import Entry
@@ -28,16 +29,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default"]),
 ]
 
-ROWS = 40_000
-FILL = f"""
-INSERT INTO pgapp_entry
-  (owner_id, kind, title, number, created_at, is_open, document, labels)
-SELECT i % 500, 'kind ' || i % 20, 'title ' || md5(i::text), i,
-  '2026-01-01'::timestamptz + i * interval '1 minute', i % 200 = 0,
-  jsonb_build_object('color', 'c' || i % 900), ARRAY['l' || i % 900]
-FROM generate_series(1, {ROWS}) AS i;
-ANALYZE pgapp_entry;
-"""
 NAMES = {
     "models": models,
     "migrations": migrations,

@@ -15,7 +15,7 @@ from tests.explain.aliases import address_of_default
 from tests.explain.golden.case import Case
 from tests.explain.golden.files import expectation
 from tests.explain.golden.making import cases_of, lacks, major_version, make, tables
-from tests.explain.postgresql.test_golden_plans import check_self_times, check_sum
+from tests.explain.postgresql.sums import check_self_times, check_sum
 
 pytestmark = pytest.mark.postgres
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from orm_insight.model.trace import Trace
+from tests.capture.marked import markers
 from tests.recording.workers.running import Workers
 
 POOLS = {
@@ -28,10 +28,6 @@ def celery(pool: str) -> list[str]:
     return [*app, "--without-gossip", "--without-mingle", "--without-heartbeat", *POOLS[pool]]
 
 
-def asked(trace: Trace) -> list[object]:
-    return [query.params[0] for query in trace.queries if query.sql == "SELECT %s"]
-
-
 @pytest.mark.parametrize("pool", POOLS)
 def test_each_task_has_exactly_its_own_statements(pool: str, workers: Workers) -> None:
     # Where the worker itself runs the task, the end of a process would be the worker's.
@@ -42,7 +38,7 @@ def test_each_task_has_exactly_its_own_statements(pool: str, workers: Workers) -
 
     assert len(traces) == 60
     for trace in traces:
-        [token] = set(asked(trace))
+        [token] = set(markers(trace))
         assert len(trace.queries) == int(str(token).partition("-")[0])
         assert set(trace.tags) == {"task id", "queue", "state"} - (
             {"state"} if trace.name == "leave" else set()
@@ -64,7 +60,7 @@ def test_a_retry_is_a_trace_of_its_own(workers: Workers) -> None:
     assert first.tags["task id"] == second.tags["task id"]
     assert first.error.startswith("Retry: ")
     assert second.error is None
-    assert asked(first) == asked(second) == ["again"] * 2
+    assert markers(first) == markers(second) == ["again"] * 2
 
 
 def test_a_time_limit_ends_the_trace_with_its_task(workers: Workers) -> None:
@@ -72,9 +68,9 @@ def test_a_time_limit_ends_the_trace_with_its_task(workers: Workers) -> None:
     with workers.running(*celery("prefork")[:-1], "--concurrency=1"):
         after, limited = sorted(workers.wait_for(2), key=lambda t: t.name)
 
-    assert (limited.name, asked(limited)) == ("limited", ["limited"] * 3)
+    assert (limited.name, markers(limited)) == ("limited", ["limited"] * 3)
     assert limited.error.startswith("SoftTimeLimitExceeded")
-    assert (after.name, asked(after), after.error) == ("ask", ["next"], None)
+    assert (after.name, markers(after), after.error) == ("ask", ["next"], None)
 
 
 def test_a_process_that_is_ended_leaves_nothing_to_the_next(workers: Workers) -> None:
@@ -82,9 +78,9 @@ def test_a_process_that_is_ended_leaves_nothing_to_the_next(workers: Workers) ->
     with workers.running(*celery("prefork")[:-1], "--concurrency=1"):
         after, ended = sorted(workers.wait_for(2), key=lambda t: t.name)
 
-    assert (ended.name, asked(ended)) == ("endless", ["ended"] * 2)
+    assert (ended.name, markers(ended)) == ("endless", ["ended"] * 2)
     assert ended.error.startswith("SystemExit")
-    assert (after.name, asked(after), after.error) == ("ask", ["next"], None)
+    assert (after.name, markers(after), after.error) == ("ask", ["next"], None)
 
 
 def test_eager_tasks_belong_to_the_block_around_them(workers: Workers) -> None:
@@ -100,7 +96,7 @@ def test_eager_tasks_belong_to_the_block_around_them(workers: Workers) -> None:
     assert said == "3\n"
     eager, block = workers.traces()
     assert (block.kind, len(block.queries)) == ("capture", 3)
-    assert (eager.kind, eager.name, asked(eager)) == ("task", "nested", ["y"] * 4)
+    assert (eager.kind, eager.name, markers(eager)) == ("task", "nested", ["y"] * 4)
 
 
 def test_switched_off(workers: Workers) -> None:
@@ -112,4 +108,4 @@ def test_switched_off(workers: Workers) -> None:
     )
 
     [trace] = workers.traces()
-    assert asked(trace) == ["y"]
+    assert markers(trace) == ["y"]

@@ -6,8 +6,8 @@ from importlib.util import find_spec
 
 import pytest
 
+from tests.capture.marked import markers
 from tests.recording.workers.running import Workers
-from tests.recording.workers.test_celery import asked
 
 pytestmark = pytest.mark.skipif(
     not (find_spec("django.tasks") and find_spec("django_tasks_db")),
@@ -31,7 +31,7 @@ def test_each_task_is_a_trace_of_its_own(workers: Workers) -> None:
 
     traces = workers.wait_for(12)
     assert [t.name for t in workers.traces() if t.kind == "command"] == ["migrate"]
-    by_token = {asked(trace)[0]: trace for trace in traces}
+    by_token = {markers(trace)[0]: trace for trace in traces}
     numbered = [len(by_token[str(number)].queries) for number in range(10)]
     assert numbered == [1 + number % 3 for number in range(10)]
     assert len(by_token["waits"].queries) == 2

@@ -11,7 +11,7 @@ import pytest
 from orm_insight.model.trace import REDACTED
 from orm_insight.ui.runnable import runnable
 from tests.builders import make_query
-from tests.ui.runnable.test_postgresql import TEXT, plain
+from tests.ui.runnable.values import TEXT, plain
 
 VALUES = [
     ("it's a \\ 100%", "'it''s a \\\\ 100%'"),

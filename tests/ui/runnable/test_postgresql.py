@@ -10,7 +10,6 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import html5lib
 import psycopg
 import pytest
 from django.db import connection
@@ -26,11 +25,11 @@ from orm_insight.ui.runnable import MAX_CHARACTERS, NO_DRIVER, runnable
 from tests.builders import make_query
 from tests.explain.recording import query, recorded
 from tests.pgapp.models import Specimen
+from tests.ui.runnable.values import TEXT, plain
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(databases="__all__")]
 
 BERLIN = ZoneInfo("Europe/Berlin")
-TEXT = "it's \"a\" \\back\\ 100%s %% :name :'p1' $1 ?\n\tä€𝄞 -- no /* comment */;"
 VALUES = {
     "text": ("text", TEXT),
     "empty text": ("text", ""),
@@ -235,11 +234,6 @@ def copied(captured) -> str:
     assert copies.why_not == ""
     assert copies.runnable.shell == "psql"
     return plain(copies.runnable.markup)
-
-
-def plain(markup) -> str:
-    """The text that a browser copies."""
-    return "".join(html5lib.parseFragment(str(markup)).itertext())
 
 
 def test_without_psycopg_3_the_page_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from tests.builders import make_query
 from tests.explain.recording import recorded
 from tests.testapp.factories import make_library
 from tests.testapp.models import Book
-from tests.ui.runnable.test_postgresql import TEXT, plain
+from tests.ui.runnable.values import TEXT, plain
 
 VALUES = {
     "text": TEXT,
