@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import orm_insight.explain.findings as findings
+from orm_insight.explain.postgresql import findings
 
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "plans.md"
 FOLDER = Path(findings.__file__).parent
