@@ -22,7 +22,7 @@ SETTINGS = "demo.settings"
 APPLICATION = "demo.asgi:application"
 CHANGE = """\
 Changed the source of a page? Stop, start again, open the page again, and choose
-"Compare with the last" on its new trace: the traces of before are still there."""
+"Compare with previous" on its new trace: the traces of before are still there."""
 CHANGE_OWN = "Changed the source of a page? Stop, and start again: the traces begin anew."
 HIGHEST_PORT = 65535
 

@@ -58,7 +58,7 @@ def check_redis(
         return []
     return [
         checks.Warning(
-            "REDIS_URL shares no traces: the client of Redis is not installed.",
+            "REDIS_URL shares no traces: the Redis client is not installed.",
             hint='Install the extra: pip install "orm-insight[redis]".',
             id="orm_insight.W010",
         )
@@ -73,8 +73,8 @@ def check_file(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[c
     if config.redis_url is not None:
         return [
             checks.Warning(
-                "KEEP_TRACES_IN keeps nothing: the traces are in Redis, by REDIS_URL.",
-                hint="Set one of the two.",
+                "KEEP_TRACES_IN has no effect: REDIS_URL keeps the traces in Redis.",
+                hint="Set only one of the two.",
                 id="orm_insight.W012",
             )
         ]
@@ -83,8 +83,8 @@ def check_file(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[c
         return []
     return [
         checks.Warning(
-            f"KEEP_TRACES_IN keeps nothing: {why_not}",
-            hint="Name a file in a folder that exists and that the server may write to.",
+            f"KEEP_TRACES_IN has no effect: {why_not}",
+            hint="Set it to a file in an existing folder that the server can write to.",
             id="orm_insight.W013",
         )
     ]
@@ -92,9 +92,9 @@ def check_file(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[c
 
 def _why_not_written(path: Path) -> str | None:
     if not path.parent.is_dir():
-        return f"{path.parent} is no folder."
+        return f"{path.parent} is not a folder."
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        return f"{path.parent} may not be written to."
+        return f"{path.parent} is not writable."
     try:
         file.check_ring_file(path)
     except UnsafeFileError as error:
@@ -137,7 +137,7 @@ def check_installation(
     if not has_panel and not _names(settings.MIDDLEWARE, MIDDLEWARE):
         return [
             checks.Warning(
-                "No request is recorded: neither the middleware nor the panel is in use.",
+                "No requests are recorded: neither the middleware nor the panel is installed.",
                 hint=f'Add "{MIDDLEWARE}" at the top of MIDDLEWARE.',
                 id="orm_insight.W001",
             )
@@ -163,7 +163,7 @@ def check_visitors(
         return []
     return [
         checks.Warning(
-            "Nobody may see the dashboard: INTERNAL_IPS is empty, so its pages answer 404.",
+            "Nobody can see the dashboard: INTERNAL_IPS is empty, so its pages return 404.",
             hint='Set INTERNAL_IPS = ["127.0.0.1"], or SHOW_CALLBACK in ORM_INSIGHT.',
             id="orm_insight.W004",
         )
@@ -179,9 +179,9 @@ def check_hooks(
         return []
     return [
         checks.Warning(
-            f"These hooks do not fit the running Django: {', '.join(missing)}.",
-            hint="Queries are recorded all the same, but hints that name a relation are missing. "
-            "A newer version of orm-insight may know this Django.",
+            f"These hooks do not match the installed Django: {', '.join(missing)}.",
+            hint="Queries are still recorded, but hints that name a relation are missing. A newer "
+            "version of orm-insight may support this Django.",
             id="orm_insight.W003",
         )
     ]
@@ -211,8 +211,9 @@ def check_limits(
         return []
     return [
         checks.Warning(
-            "No request is recorded: SAMPLE_RATE is 0, and no entry of SAMPLE_RATES is above 0.",
-            hint="ENABLED = False says so more clearly; ON_DEMAND records who asks for it.",
+            "No requests are recorded: SAMPLE_RATE is 0, and no entry of SAMPLE_RATES is above 0.",
+            hint="ENABLED = False says so more clearly; ON_DEMAND records only browsers that opt "
+            "in.",
             id="orm_insight.W011",
         )
     ]
@@ -259,17 +260,17 @@ def _application_comments() -> Iterator[IgnoreComment]:
 
 def _problems_of(comment: IgnoreComment) -> Iterator[tuple[str, str, str]]:
     if not comment.codes:
-        text = "This comment for orm-insight is not written as it must be: it silences nothing."
+        text = "This orm-insight comment is malformed and ignores nothing."
         example = f"Write orm-insight: ignore[{next(iter(RULES))}], with codes of hints."
         yield "orm_insight.W005", text, example
     for code in comment.codes:
         if code not in RULES:
-            text = f"This comment names {code}, which is no hint."
+            text = f"This comment names {code}, which is not a hint code."
             yield "orm_insight.W006", text, _did_you_mean(nearest_code(code), sorted(RULES))
 
 
 def _did_you_mean(nearest: str | None, choices: Sequence[str]) -> str:
-    return f"Did you mean {nearest}?" if nearest else f"Known are {', '.join(choices)}."
+    return f"Did you mean {nearest}?" if nearest else f"Known values: {', '.join(choices)}."
 
 
 def _message(problem: Problem) -> checks.CheckMessage:
@@ -277,9 +278,9 @@ def _message(problem: Problem) -> checks.CheckMessage:
     entry = SETTING if isinstance(error, NotADictError) else f"{SETTING}[{key!r}]"
     if isinstance(error, RemovedKeyError):
         return checks.Warning(f"{entry} {error}.", hint=error.instead, id="orm_insight.W014")
-    hint = "Until then the default is used."
+    hint = "Until then, the default is used."
     if key == "SHOW_CALLBACK":
-        hint = "Until then nobody is let in."
+        hint = "Until then, nobody has access."
     elif isinstance(error, UnknownKeyError):
         hint = _did_you_mean(error.nearest, KEYS)
     elif isinstance(error, UnknownCodeError):

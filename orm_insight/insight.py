@@ -106,7 +106,7 @@ def explain(
         off = 'EXPLAIN is switched off: ORM_INSIGHT["EXPLAIN_ENABLED"] is False.'
         return Explanation(query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=off)
     if try_index is not None and not get_config().may_try_indexes:
-        forbidden = "An index is created for a trial only where DEBUG is on."
+        forbidden = "Trying an index requires DEBUG."
         return Explanation(
             query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=forbidden
         )

@@ -82,7 +82,7 @@ def test_unknown_key_names_the_nearest():
         assert checked() == [
             (
                 "orm_insight.E002",
-                "ORM_INSIGHT['MAX_TRACE'] is no setting.",
+                "ORM_INSIGHT['MAX_TRACE'] is not a setting.",
                 "Did you mean MAX_TRACES?",
             )
         ]
@@ -113,14 +113,14 @@ def test_unknown_key_like_no_other_lists_them_all():
         (
             {"IGNORE_PATHS": ["("]},
             "orm_insight.E005",
-            "ORM_INSIGHT['IGNORE_PATHS'] holds an impossible regular expression, '(': "
+            "ORM_INSIGHT['IGNORE_PATHS'] contains an invalid regular expression, '(': "
             "missing ), unterminated subpattern at position 0.",
         ),
     ],
 )
 def test_value_that_cannot_be_used(raw, id, text):
     with override_settings(ORM_INSIGHT=raw):
-        assert checked() == [(id, text, "Until then the default is used.")]
+        assert checked() == [(id, text, "Until then, the default is used.")]
 
 
 def test_callback_that_cannot_be_imported():
@@ -129,7 +129,7 @@ def test_callback_that_cannot_be_imported():
 
     assert id == "orm_insight.E006"
     assert "cannot be imported from 'no.such.module'" in text
-    assert hint == "Until then nobody is let in."
+    assert hint == "Until then, nobody has access."
 
 
 def test_every_problem_is_reported():
@@ -260,8 +260,8 @@ def test_code_that_is_no_hint():
         assert checked() == [
             (
                 "orm_insight.E007",
-                "ORM_INSIGHT['IGNORE'] names '0RM101', which is no hint.",
-                "Until then the default is used. Did you mean ORM101?",
+                "ORM_INSIGHT['IGNORE'] names '0RM101', which is not a hint code.",
+                "Until then, the default is used. Did you mean ORM101?",
             )
         ]
 
@@ -272,7 +272,8 @@ def test_one_code_in_place_of_a_list():
 
     assert id == "orm_insight.E003"
     assert text == (
-        "ORM_INSIGHT['IGNORE'] has for '*' what must be a list or tuple of strings, not 'ORM101'."
+        "ORM_INSIGHT['IGNORE'] has an entry for '*' that must be a list or tuple of strings, "
+        "not 'ORM101'."
     )
 
 

@@ -117,8 +117,9 @@ UNUSED_RELATIONS = Problem(
     title="Prefetched for nothing",
     happens=(
         "The page once showed comments. They are still prefetched for all posts, and no line "
-        "reads them. It is known only of a recording in depth: press “Record the next one in "
-        "depth” on the page of its trace, and open this page again."
+        "reads them. It is known only of a recording in depth: press “Deep-record the next "
+        "request” "
+        "on the page of its trace, and open this page again."
     ),
     panel="names the relation that no row was asked for.",
     repair='Post.objects.prefetch_related("tags")',
@@ -147,8 +148,8 @@ LONG_TEXTS = Problem(
     title="Long texts for a list of titles",
     happens=(
         "A hundred titles. The whole text of every post comes from the database with them, "
-        "and is thrown away. It is known only of a recording in depth: press “Record the next"
-        " one in depth” on the page of its trace, and open this page again."
+        "and is thrown away. It is known only of a recording in depth: press “Deep-record the "
+        "next request” on the page of its trace, and open this page again."
     ),
     panel="says which columns were never read, and how many bytes they took.",
     repair='Post.objects.defer("body", "summary")',
@@ -177,7 +178,7 @@ COUNTED_BY_LEN = Problem(
     title="len() of rows that nobody reads",
     happens=(
         "A number is all the page wants. len() loads every post of the category to get it. It"
-        " is known only of a recording in depth: press “Record the next one in depth” on the "
+        " is known only of a recording in depth: press “Deep-record the next request” on the "
         "page of its trace, and open this page again."
     ),
     panel="says that the rows were only counted.",
@@ -207,7 +208,7 @@ ANY_LEFT = Problem(
     title="A truth test that loads rows",
     happens=(
         "Yes or no is all the page wants. The truth test loads every row that fits. It is "
-        "known only of a recording in depth: press “Record the next one in depth” on the page"
+        "known only of a recording in depth: press “Deep-record the next request” on the page"
         " of its trace, and open this page again."
     ),
     panel="says that the rows were only asked for.",

@@ -6,10 +6,21 @@ the queryset joins or groups already, they are written as a subquery.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from orm_insight.analysis.related_queries import Summary, label_of
+from orm_insight.model.fix import (
+    TRUE,
+    Call,
+    Function,
+    Keyword,
+    Literal,
+    Objects,
+    naming,
+    objects_of,
+)
 from orm_insight.model.schema import ModelFacts, RelatedSet, Schema
 from orm_insight.model.trace import Query
 from orm_insight.sql.related import (
@@ -22,14 +33,8 @@ from orm_insight.sql.related import (
 
 # Rows that a join multiplies evenly leave these as they are.
 _UNCHANGED_BY_REPETITION = {"AVG", "MIN", "MAX"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotation:
-    """``names`` are the attributes that the rows get, ``code`` the call that gives them."""
-
-    names: tuple[str, ...]
-    code: str
+_DISTINCT = Keyword("distinct", TRUE)
+_Values: TypeAlias = dict[str | None, Function | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +46,7 @@ class _Subject:
     owner: ModelFacts
     related: ModelFacts
     facts: RelatedSet
-    conditions: tuple[str, ...]
+    conditions: tuple[Keyword, ...]
     joins: bool
     """Whether an aggregate over the relation is right, and leaves the rows in their order."""
 
@@ -51,13 +56,13 @@ class _Subject:
         return f"{label_of(self.conditions)}_" if self.conditions else ""
 
     @property
-    def filter(self) -> str:
-        """An argument of the aggregate: ``, filter=Q(reviews__rating=5)``."""
-        asked = ", ".join(f"{self.lookup}__{condition}" for condition in self.conditions)
-        return f", filter=Q({asked})" if asked else ""
+    def filter(self) -> tuple[Keyword, ...]:
+        """An argument of the aggregate: ``filter=Q(reviews__rating=5)``."""
+        asked = (replace(each, name=f"{self.lookup}__{each.name}") for each in self.conditions)
+        return (Keyword("filter", Function("Q", (), tuple(asked))),) if self.conditions else ()
 
 
-def count_annotation(summary: Summary, subject_of: Subjects) -> Annotation | None:
+def count_annotation(summary: Summary, subject_of: Subjects) -> Call | None:
     """``annotate(review_count=Count("reviews", distinct=True))``"""
     subject = subject_of(summary)
     if subject is None:
@@ -65,13 +70,14 @@ def count_annotation(summary: Summary, subject_of: Subjects) -> Annotation | Non
     one, several = _singular(subject), subject.accessor
     names = (f"{subject.prefix}{one}_count", f"number_of_{subject.prefix}{several}")
     if subject.joins and subject.facts.is_unique:
-        value: str | None = f'Count("{subject.lookup}"{subject.filter}, distinct=True)'
+        arguments, keywords = (Literal(subject.lookup),), (*subject.filter, _DISTINCT)
+        value: Function | None = Function("Count", arguments, keywords, joins=subject.lookup)
     else:
-        value = _subquery(subject, 'Count("pk")', default="0")
+        value = _subquery(subject, Function("Count", (Literal("pk"),)), is_number=True)
     return _annotation({_free(subject.owner, *names): value})
 
 
-def exists_annotation(summary: Summary, subject_of: Subjects) -> Annotation | None:
+def exists_annotation(summary: Summary, subject_of: Subjects) -> Call | None:
     """``annotate(has_reviews=Exists(Review.objects.filter(book=OuterRef("pk"))))``"""
     subject = subject_of(summary)
     objects = _objects(subject) if subject else None
@@ -79,16 +85,16 @@ def exists_annotation(summary: Summary, subject_of: Subjects) -> Annotation | No
         return None
     plural = subject.prefix + subject.accessor.removesuffix("_set")
     name = _free(subject.owner, f"has_{plural}", f"has_any_{plural}")
-    return _annotation({name: f"Exists({objects})"})
+    return _annotation({name: Function("Exists", (objects,))})
 
 
-def aggregate_annotation(summary: Summary, subject_of: Subjects) -> Annotation | None:
+def aggregate_annotation(summary: Summary, subject_of: Subjects) -> Call | None:
     """``annotate(rating_avg=Avg("reviews__rating"))``, for functions over one column each."""
     subject = subject_of(summary)
     if subject is None or summary.statement is None:
         return None
     is_alone = subject_of.is_only_relation(summary)
-    values: dict[str | None, str | None] = {}
+    values: _Values = {}
     for selected in each_selected(summary.statement.selected):
         found = simple_aggregate(selected)
         if found is None or found.table != subject.related.table:
@@ -102,7 +108,7 @@ def aggregate_annotation(summary: Summary, subject_of: Subjects) -> Annotation |
 
 def _aggregate(
     subject: _Subject, found: Aggregate, *, is_alone: bool
-) -> tuple[str | None, str | None]:
+) -> tuple[str | None, Function | None]:
     """The name and the expression of one function over one column."""
     field = subject.related.columns.get(found.column)
     if field is None:
@@ -111,12 +117,18 @@ def _aggregate(
     end = f"{field}_{found.function.lower()}"
     names = (f"{subject.prefix}{end}", f"{subject.prefix}{_singular(subject)}_{end}")
     name = _free(subject.owner, *(names if is_alone else names[1:]))
-    distinct = ", distinct=True" if found.is_distinct else ""
+    distinct = (_DISTINCT,) if found.is_distinct else ()
     is_unchanged = found.is_distinct or found.function in _UNCHANGED_BY_REPETITION
     if subject.joins and (is_unchanged or is_alone):
-        return name, f'{function}("{subject.lookup}__{field}"{subject.filter}{distinct})'
-    default = "0" if function == "Count" else None
-    return name, _subquery(subject, f'{function}("{field}"{distinct})', default)
+        return name, Function(
+            function,
+            (Literal(f"{subject.lookup}__{field}"),),
+            (*subject.filter, *distinct),
+            joins=subject.lookup,
+            is_multiplied=not is_unchanged,
+        )
+    aggregate = Function(function, (Literal(field),), distinct)
+    return name, _subquery(subject, aggregate, is_number=function == "Count")
 
 
 class Subjects:
@@ -168,12 +180,10 @@ def _origin(summary: Summary) -> object:
     return (summary.load.source.model, summary.load.source.site)
 
 
-def _annotation(values: Mapping[str | None, str | None]) -> Annotation | None:
+def _annotation(values: _Values) -> Call | None:
     """All of the values, each with a name; ``None`` if one of them cannot be told."""
-    if None in values or None in values.values():
-        return None
-    code = ", ".join(f"{name}={value}" for name, value in values.items())
-    return Annotation(names=tuple(filter(None, values)), code=f"annotate({code})")
+    named = [Keyword(name, value) for name, value in values.items() if name and value]
+    return Call("annotate", keywords=tuple(named)) if len(named) == len(values) else None
 
 
 def _free(model: ModelFacts, *names: str) -> str | None:
@@ -181,24 +191,30 @@ def _free(model: ModelFacts, *names: str) -> str | None:
     return next((name for name in names if name not in model.names), None)
 
 
-def _objects(subject: _Subject) -> str | None:
+def _objects(subject: _Subject) -> Objects | None:
     """The related objects of the row outside, ``Review.objects.filter(book=OuterRef("pk"))``."""
     facts, related = subject.facts, subject.related
     if facts.lookup is None:
         return None
-    conditions = ", ".join((f'{facts.lookup}=OuterRef("{facts.key}")', *subject.conditions))
-    return f"{related.name}.{related.manager}.filter({conditions})"
+    of_row = Keyword(facts.lookup, Function("OuterRef", (Literal(facts.key),)))
+    asked = Call("filter", keywords=(of_row, *subject.conditions))
+    return objects_of(related.name, related.manager, asked)
 
 
-def _subquery(subject: _Subject, aggregate: str, default: str | None = None) -> str | None:
-    objects = _objects(subject)
+def _subquery(subject: _Subject, aggregate: Function, *, is_number: bool) -> Function | None:
+    """The aggregate of a subquery; of a number it is 0 where there are no objects."""
+    objects, back = _objects(subject), subject.facts.lookup
     name = _free(subject.related, "value", "result", "outcome")
-    if objects is None or name is None:
+    if objects is None or name is None or back is None:
         return None
-    back = subject.facts.lookup
-    grouped = f'{objects}.order_by().values("{back}").annotate({name}={aggregate})'
-    subquery = f'Subquery({grouped}.values("{name}"))'
-    return subquery if default is None else f"Coalesce({subquery}, {default})"
+    calls = (
+        Call("order_by"),
+        naming("values", back),
+        Call("annotate", keywords=(Keyword(name, aggregate),)),
+        naming("values", name),
+    )
+    subquery = Function("Subquery", (replace(objects, calls=(*objects.calls, *calls)),))
+    return Function("Coalesce", (subquery, Literal(0))) if is_number else subquery
 
 
 def _singular(subject: _Subject) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 
 from orm_insight.analysis.origins import QueryOrigin, origin_of
+from orm_insight.model.fix import NONE, Call, naming
 from orm_insight.model.frames import CallSite
 from orm_insight.model.provenance import Relation, RelationLoad, ResultSet
 from orm_insight.model.schema import Schema
@@ -145,14 +146,14 @@ def _leads_through(longer: LoadGroup, shorter: LoadGroup) -> bool:
 # Columns that ``only()`` and ``defer()`` left out: the code that loads them after all.
 
 
-def code_to_load(source: ResultSet, lookup: str) -> tuple[str, str]:
+def calls_to_load(source: ResultSet, lookup: str) -> tuple[tuple[Call, ...], str]:
     """What to write after the queryset's own ``only()`` or ``defer()``, and the same in words."""
     if source.only:
-        return _call("only", (*source.only, lookup)), "Add it to only()."
+        return (naming("only", *source.only, lookup),), "Add it to only()."
     left = tuple(name for name in source.deferred if name != lookup)
     # defer() adds to what is deferred already; only defer(None) takes something back.
-    fix = f"defer(None).{_call('defer', left)}" if left else "defer(None)"
-    return fix, "Take it out of defer()."
+    reset = Call("defer", (NONE,))
+    return (reset, naming("defer", *left)) if left else (reset,), "Take it out of defer()."
 
 
 def deferred_key(group: LoadGroup, loads: Iterable[LoadGroup]) -> LoadGroup | None:
@@ -177,11 +178,6 @@ def _is_key_of(column: LoadGroup, relation: LoadGroup) -> bool:
         and column.load.source.model == relation.load.source.model
         and column.load.source.site == relation.load.source.site
     )
-
-
-def _call(method: str, names: tuple[str, ...]) -> str:
-    quoted = ", ".join(f'"{name}"' for name in names)
-    return f"{method}({quoted})"
 
 
 # Whether a fetch mode of Django 6.1 would serve: the rows of a result fetch for all of them.

@@ -10,6 +10,7 @@ from typing import Any
 from orm_insight.analysis.groups import QueryGroup, identity_of
 from orm_insight.analysis.origins import QueryOrigin, origin_of
 from orm_insight.analysis.related_queries import conditions_code
+from orm_insight.model.fix import Keyword
 from orm_insight.model.frames import CallSite
 from orm_insight.model.provenance import Condition
 from orm_insight.model.schema import ModelFacts, RelatedSet, Schema
@@ -121,7 +122,7 @@ class Lookup:
 
     facts: ModelFacts
     field: str
-    constants: tuple[str, ...] | None
+    constants: tuple[Keyword, ...] | None
 
     @property
     def is_key(self) -> bool:
@@ -159,7 +160,7 @@ def single_lookup(loop: Loop, schema: Schema) -> Lookup | None:
     return Lookup(facts=facts, field=field, constants=_constants(loop, facts, column))
 
 
-def _constants(loop: Loop, facts: ModelFacts, varied: str) -> tuple[str, ...] | None:
+def _constants(loop: Loop, facts: ModelFacts, varied: str) -> tuple[Keyword, ...] | None:
     sql = loop.queries[0].sql
     if " AND " not in sql and " OR " not in sql and " JOIN " not in sql:
         return ()
@@ -170,8 +171,7 @@ def _constants(loop: Loop, facts: ModelFacts, varied: str) -> tuple[str, ...] | 
     if len({*columns}) < len(columns) or any(column not in facts.columns for column in others):
         return None
     conditions = tuple(Condition(lookup=facts.columns[c], column=c, count=1) for c in others)
-    code = conditions_code(conditions, loop.queries)
-    return None if code is None else tuple(code)
+    return conditions_code(conditions, loop.queries)
 
 
 # Statements that follow a foreign key backwards without saying so, for one object at a time.

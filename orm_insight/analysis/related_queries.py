@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from orm_insight.analysis.lazy_loads import LoadGroup
 from orm_insight.analysis.origins import QueryOrigin, origin_of
+from orm_insight.model.fix import Call, Keyword, Literal, Objects, Reading, naming, objects_of
 from orm_insight.model.frames import CallSite
 from orm_insight.model.provenance import Condition, Narrowing, Relation, RelationLoad
 from orm_insight.model.schema import ModelFacts, RelatedSet, Schema
@@ -46,7 +47,7 @@ class Summary:
     queries: tuple[Query, ...]
     statement: RelatedStatement | None
     facts: RelatedSet | None
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[Keyword, ...] = ()
 
     @property
     def relation(self) -> Relation:
@@ -131,7 +132,7 @@ def _summary(queries: list[Query], schema: Schema) -> Summary:
 
 def _question(
     queries: list[Query], load: RelationLoad, facts: RelatedSet | None, schema: Schema
-) -> tuple[RelatedStatement | None, tuple[str, ...]]:
+) -> tuple[RelatedStatement | None, tuple[Keyword, ...]]:
     """The statement, and the conditions that the application has added, if these are known."""
     sql, related = queries[0].sql, schema.models.get(load.relation.related_model or "")
     if facts is None or related is None:
@@ -145,7 +146,7 @@ def _question(
     statement, conditions = narrowed_statement(sql), conditions_code(asked, tuple(queries))
     if statement is None or conditions is None or not _says_all(statement, related, facts, asked):
         return None, ()
-    return statement, tuple(conditions)
+    return statement, conditions
 
 
 def _is_filtered(narrowing: Narrowing, query: Query) -> bool:
@@ -226,7 +227,6 @@ def _asked(queries: Iterable[Query], length: int) -> Iterable[Any]:
 
 # The conditions of a narrowed related manager as code, with the values that the rows had.
 
-_EXACT = (bool, float, Decimal, date, datetime)
 _LITERALS = (str, int, float, Decimal, date, datetime)
 _LONGEST_LABEL = 24
 # The rows of many results ask with the same statement.
@@ -235,30 +235,32 @@ _columns_of = lru_cache(maxsize=128)(columns_of_placeholders)
 
 def conditions_code(
     conditions: tuple[Condition, ...], queries: tuple[Query, ...]
-) -> list[str] | None:
+) -> tuple[Keyword, ...] | None:
     """``rating__gte=4`` for each; ``None`` where a value varies by row or is not known."""
     columns = _columns_of(queries[0].sql)
     rows = [query.params for query in queries]
     if not all(isinstance(row, tuple) and len(row) == len(columns) for row in rows):
-        return [] if not conditions else None
+        return None if conditions else ()
     # What the manager itself adds comes first in the statement.
     left = len(columns)
-    code: list[str] = []
+    found: list[Keyword] = []
     for condition in reversed(conditions):
         if condition.literal is not None:
-            code.insert(0, f"{condition.lookup}={condition.literal}")
+            found.insert(0, Keyword(condition.lookup, Literal(condition.literal)))
             continue
-        found = [i for i in range(left) if columns[i] == condition.column][-condition.count :]
-        values = [_common(rows, i) for i in found]
+        positions = [i for i in range(left) if columns[i] == condition.column][-condition.count :]
+        values = [_common(rows, i) for i in positions]
         if len(values) != condition.count or not condition.count or None in values:
             return None
-        left = found[0]
-        literals = [_as_written(condition.lookup, value) for value in values]
-        if None in literals:
+        left = positions[0]
+        written = tuple(_as_written(condition.lookup, value) for value in values)
+        if None in written:
             return None
-        joined = ", ".join(map(str, literals))
-        code.insert(0, f"{condition.lookup}={f'[{joined}]' if condition.is_list else joined}")
-    return code
+        value = written if condition.is_list or len(written) > 1 else written[0]
+        # What the ORM writes into the statement itself is no value of the application.
+        literal = Literal(value, is_recorded=not isinstance(value, bool))
+        found.insert(0, Keyword(condition.lookup, literal))
+    return tuple(found)
 
 
 def _common(rows: list[Any], position: int) -> Any:
@@ -269,11 +271,11 @@ def _common(rows: list[Any], position: int) -> Any:
     return value
 
 
-def _as_written(lookup: str, value: Any) -> str | None:
-    """The literal that the application wrote, without the wildcards that the ORM adds."""
+def _as_written(lookup: str, value: Any) -> Any:
+    """The value that the application wrote, without the wildcards that the ORM adds."""
     if not isinstance(value, str):
         # psycopg's Int4 and its like are written as what they are.
-        return repr(value) if isinstance(value, _EXACT) else int.__repr__(value)
+        return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
     kind = lookup.rpartition("__")[2]
     if kind.endswith(("contains", "startswith", "endswith", "iexact")):
         if "\\" in value:
@@ -282,16 +284,12 @@ def _as_written(lookup: str, value: Any) -> str | None:
             value = value[1:]
         if kind.endswith(("contains", "startswith")):
             value = value[:-1]
-    return _double_quoted(value)
+    return value
 
 
-def _double_quoted(text: str) -> str:
-    return repr(text) if '"' in text or "\\" in repr(text) else f'"{text}"'
-
-
-def label_of(conditions: tuple[str, ...]) -> str:
+def label_of(conditions: tuple[Keyword, ...]) -> str:
     """A part of a name that tells these objects from the others: ``rating_5``, ``matching``."""
-    label = re.sub(r"\W|__", "_", conditions[0]).replace('"', "").strip("_").lower()
+    label = re.sub(r"\W|__", "_", conditions[0].code).replace('"', "").strip("_").lower()
     label = re.sub(r"_+", "_", label)
     is_short = len(conditions) == 1 and len(label) <= _LONGEST_LABEL and label.isascii()
     return label if is_short else "matching"
@@ -358,7 +356,7 @@ def _key_of(query: Query) -> tuple[Any, ...] | None:
     return None
 
 
-def queryset_code(group: LoadGroup, schema: Schema) -> str | None:
+def queryset_asked(group: LoadGroup, schema: Schema) -> Objects | None:
     """The queryset that was asked for, ``Review.objects.filter(rating=5)``.
 
     ``None`` where it cannot be told, or differs from row to row.
@@ -371,18 +369,18 @@ def queryset_code(group: LoadGroup, schema: Schema) -> str | None:
     if conditions is None:
         return None
     facts = schema.models.get(model)
-    code = f"{model.rpartition('.')[2]}.{facts.manager if facts else 'objects'}"
-    if conditions:
-        code += f".filter({', '.join(conditions)})"
-    if narrowing.order_by:
-        code += f".order_by({_quoted(narrowing.order_by)})"
-    if narrowing.selected:
-        code += f".select_related({_quoted(narrowing.selected)})"
-    if narrowing.is_distinct:
-        code += ".distinct()"
-    if "(" not in code:
-        code += ".all()"  # a manager takes no slice
-    return code + _slice_code(narrowing, origin_of(group.queries[0]))
+    calls = (
+        Call("filter", keywords=conditions) if conditions else None,
+        naming("order_by", *narrowing.order_by) if narrowing.order_by else None,
+        naming("select_related", *narrowing.selected) if narrowing.selected else None,
+        Call("distinct") if narrowing.is_distinct else None,
+    )
+    return objects_of(
+        model,
+        facts.manager if facts else "objects",
+        *(tuple(filter(None, calls)) or (Call("all"),)),  # a manager takes no slice
+        window=_slice_code(narrowing, origin_of(group.queries[0])),
+    )
 
 
 def attribute_for(group: LoadGroup) -> str:
@@ -398,21 +396,19 @@ def attribute_for(group: LoadGroup) -> str:
     return f"ordered_{name}" if narrowing.order_by else f"all_{name}"
 
 
-def reading(group: LoadGroup, attribute: str) -> str:
+def reading(group: LoadGroup, attribute: str) -> Reading:
     """What the row has to be asked for instead, where the row is called as its model."""
-    return one_of(f"{group.relation.model.rpartition('.')[2].lower()}.{attribute}", _method(group))
-
-
-def _method(group: LoadGroup) -> str:
     asked = origin_of(group.queries[0])
-    return {QueryOrigin.FIRST: "first", QueryOrigin.GET: "get"}.get(asked, "")
+    begin, end = taking({QueryOrigin.FIRST: "first", QueryOrigin.GET: "get"}.get(asked, ""))
+    row = group.relation.model.rpartition(".")[2].lower()
+    return Reading(attribute=attribute, row=row, begin=begin, end=end)
 
 
-def one_of(objects: str, method: str) -> str:
-    """The object that a method gave, taken from the list that a ``Prefetch`` leaves."""
+def taking(method: str) -> tuple[str, str]:
+    """What stands around the list of a ``Prefetch`` to give the object that a method gave."""
     if method.removeprefix("a") in ("first", "last", "earliest", "latest"):
-        return f"next(iter({objects}), None)"
-    return f"{objects}[0]" if method in ("get", "aget") else objects
+        return "next(iter(", "), None)"
+    return "", "[0]" if method in ("get", "aget") else ""
 
 
 def asks_for_everything(group: LoadGroup) -> bool:
@@ -427,7 +423,3 @@ def _slice_code(narrowing: Narrowing, asked: QueryOrigin) -> str:
     if narrowing.high is None and not narrowing.low:
         return ""
     return f"[{narrowing.low or ''}:{'' if narrowing.high is None else narrowing.high}]"
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)

@@ -86,7 +86,7 @@ _Place = TypeVar("_Place", str | None, tuple[str, int])
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """What statements of one place took. ``site`` is one of them, or ``None`` where the place is
-    no line of the application; ``share`` is of the sum of all parts, 0 to 1."""
+    outside your code; ``share`` is of the sum of all parts, 0 to 1."""
 
     site: CallSite | None
     lines: int

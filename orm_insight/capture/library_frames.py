@@ -50,7 +50,7 @@ def site_for(
     model: Any,
     is_application: IsApplication,
 ) -> Site | None:
-    """What to change for a queryset of ``model`` that a library has built.
+    """Hints for a queryset of ``model`` that a library has built.
 
     ``inner`` is the first frame that runs the library's code, ``outer`` the one where the stack
     ends, with its ``site`` if it is a line of the application.
@@ -158,7 +158,7 @@ def _declared(local: Any, is_application: IsApplication) -> Site | None:
 # What a library serves that the application has declared: a field of a serializer, a column of
 # the admin, a field of a GraphQL type.
 #
-# Between the view and the statement no line of the application runs there; the declaration is what
+# Between the view and the statement outside your code runs there; the declaration is what
 # a person would look at. Read from the frame of the library that is told what it serves.
 
 Place: TypeAlias = tuple[type, str]

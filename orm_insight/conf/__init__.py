@@ -238,7 +238,7 @@ def _field_of(key: object) -> str:
     if isinstance(key, str) and key in REMOVED_SETTINGS:
         raise RemovedKeyError("was removed and has no effect", instead=REMOVED_SETTINGS[key])
     close = get_close_matches(key.upper(), KEYS, n=1) if isinstance(key, str) else []
-    raise UnknownKeyError("is no setting", nearest=next(iter(close), None))
+    raise UnknownKeyError("is not a setting", nearest=next(iter(close), None))
 
 
 @lru_cache(maxsize=8)

@@ -116,12 +116,12 @@ def editor(value: object) -> str | None:
     scheme = _SCHEME.match(value)
     if scheme is None:
         nearest = next(iter(get_close_matches(value.lower(), NAMES, n=1)), None)
-        text = f"is no editor that is known ({', '.join(NAMES)}), and no address such as"
+        text = f"is not a known editor ({', '.join(NAMES)}), nor an address such as"
         raise BadValueError(f"{text} 'myeditor://open?file={{file}}'", nearest=nearest)
     if scheme[0].lower() in _FORBIDDEN:
         raise BadValueError(f"must not begin with {scheme[0]}")
     if any(character.isspace() or not character.isprintable() for character in value):
-        raise BadValueError("must not hold spaces or control characters")
+        raise BadValueError("must not contain spaces or control characters")
     _check_fields(value)
     return value
 
@@ -130,10 +130,10 @@ def _check_fields(template: str) -> None:
     try:
         parts = list(Formatter().parse(template))
     except ValueError as error:
-        raise BadValueError(f"is no template: {error}") from error
+        raise BadValueError(f"is not a template: {error}") from error
     for _, name, specification, conversion in parts:
         if name is not None and (name not in _FIELDS or specification or conversion):
-            raise BadValueError("has other fields than {file}, {line} and {column}")
+            raise BadValueError("has fields other than {file}, {line} and {column}")
     if "file" not in {name for _, name, _, _ in parts}:
         raise BadValueError("must have {file} where the path belongs")
 
@@ -147,5 +147,5 @@ def editor_paths(value: object) -> dict[str, str]:
         raise WrongTypeError(f"{text}, not {reprlib.repr(value)}")
     for folder in (text for pair in value.items() for text in pair):
         if not (folder.startswith(("/", "\\\\")) or _DRIVE.match(folder)):
-            raise BadValueError(f"must hold whole paths, not {folder!r}")
+            raise BadValueError(f"must contain absolute paths, not {folder!r}")
     return dict(value)

@@ -156,7 +156,7 @@ def _share_of(pattern: str, value: object) -> float:
     try:
         return share(value)
     except SettingError as error:
-        raise type(error)(f"has for {pattern!r} what {error}") from error
+        raise type(error)(f"has an entry for {pattern!r} that {error}") from error
 
 
 def redis_url(value: object) -> str | None:
@@ -179,7 +179,7 @@ def trace_url(value: object) -> str | None:
     try:
         is_filled = "\0" in value.format(trace_id="\0", span_id="")
     except (AttributeError, LookupError, ValueError) as error:
-        raise BadValueError(f"has other fields than trace_id and span_id: {error}") from error
+        raise BadValueError(f"has fields other than trace_id and span_id: {error}") from error
     if not is_filled:
         raise BadValueError("must have {trace_id} where the id belongs")
     return value
@@ -202,7 +202,7 @@ def key_prefix(value: object) -> str:
     if not isinstance(value, str):
         raise WrongTypeError(f"must be a string, not {reprlib.repr(value)}")
     if not value or set(value) & set("{}"):
-        raise BadValueError("must not be empty, and hold no braces")
+        raise BadValueError("must not be empty or contain braces")
     return value
 
 
@@ -226,7 +226,7 @@ def patterns(value: object) -> tuple[str, ...]:
         try:
             re.compile(pattern)
         except (re.error, OverflowError, RecursionError) as error:
-            text = f"holds an impossible regular expression, {reprlib.repr(pattern)}: {error}"
+            text = f"contains an invalid regular expression, {reprlib.repr(pattern)}: {error}"
             raise BadPatternError(text) from error
     return patterns
 
@@ -235,7 +235,7 @@ def packages(value: object) -> tuple[str, ...]:
     packages = texts(value)
     for package in packages:
         if not all(part.isidentifier() for part in package.split(".")):
-            raise BadValueError(f"must hold names as written behind import, not {package!r}")
+            raise BadValueError(f"must contain names as used after import, not {package!r}")
     return packages
 
 
@@ -263,14 +263,16 @@ def codes_by_pattern(value: object) -> dict[str, tuple[str, ...]]:
 
 def _codes(pattern: str, value: object) -> tuple[str, ...]:
     if not pattern:
-        raise BadValueError('must not have an empty pattern; "*" fits everything')
+        raise BadValueError('must not have an empty pattern; "*" matches everything')
     try:
         codes = texts(value)
     except SettingError as error:
-        raise type(error)(f"has for {pattern!r} what {error}") from error
+        raise type(error)(f"has an entry for {pattern!r} that {error}") from error
     for code in codes:
         if code not in RULES:
-            raise UnknownCodeError(f"names {code!r}, which is no hint", nearest=nearest_code(code))
+            raise UnknownCodeError(
+                f"names {code!r}, which is not a hint code", nearest=nearest_code(code)
+            )
     return codes
 
 

@@ -76,8 +76,8 @@ def _report(trace_id: str) -> Report | None:
 
 def _asks_for_nothing(request: HttpRequest) -> HttpResponse:
     message = (
-        "The address names no traces. Open a trace that was recorded more than once: "
-        "“Compare with the last” is one of its buttons."
+        "The address names no traces. Open the trace of a page that was recorded more than once, "
+        "and press “Compare with previous”."
     )
     return gone(request, "Compare which traces?", message)
 
@@ -99,9 +99,9 @@ def _lost(request: HttpRequest, lost: Sequence[str], left: Report | None) -> Htt
 def _alone(request: HttpRequest, chosen: Report, *, is_twice: bool) -> HttpResponse:
     """Nothing to compare yet: the same trace twice, or only one."""
     title = "This is the same trace twice" if is_twice else "Compare with which trace?"
-    message = "A trace is no different from itself. " if is_twice else ""
+    message = "A trace cannot be compared with itself. " if is_twice else ""
     if wants_json(request):
-        return answer_json({"error": f"{title}: name two with before and after."}, status=400)
+        return answer_json({"error": f"{title}: pass two of them as before and after."}, status=400)
     return answer(_choice_page(request, chosen.trace, title, message))
 
 
@@ -207,10 +207,10 @@ def comparisons_of(trace: Trace, listed: Sequence[Listed]) -> Iterator[TraceLink
     older = next((each for each in others if each.started_at < trace.started_at), None)
     if older is not None:
         url = comparison_url(older.id, trace.id)
-        yield TraceLink(name="Compare with the last", url=url)
+        yield TraceLink(name="Compare with previous", url=url)
     if others and others[0].started_at > trace.started_at:
         url = comparison_url(trace.id, others[0].id)
-        yield TraceLink(name="Compare with the newest", url=url)
+        yield TraceLink(name="Compare with newest", url=url)
 
 
 # A comparison as JSON-native values, every group in it.

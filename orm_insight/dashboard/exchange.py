@@ -42,12 +42,12 @@ def exports(links: TraceLinks) -> tuple[Export, ...]:
     return (
         Export(
             label="Trace file",
-            note="to send to a colleague, who imports it; with SQL and parameters",
+            note="for a colleague to import; contains SQL and parameters",
             url=links.export(),
         ),
         Export(
             label="Chrome trace",
-            note="events in time, for Perfetto and speedscope",
+            note="a timeline for Perfetto and speedscope",
             url=links.chrome(),
         ),
         Export(
@@ -144,7 +144,11 @@ def plan_json(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
     """The newest plan of a query as the database gave it, for other tools that read plans."""
     kept = insight.plan_of(trace_id, index)
     if kept is None:
-        return gone(request, "No plan", "There is no plan of this query (any more): explain it.")
+        return gone(
+            request,
+            "No plan",
+            "There is no plan for this query, or it is no longer kept: run EXPLAIN.",
+        )
     text = json.dumps(kept.explanation.payload, indent=1, ensure_ascii=True, default=str)
     return HttpResponse(text, content_type="application/json", headers=HEADERS)
 
@@ -186,7 +190,7 @@ def import_trace(data: bytes) -> Trace:
             break
     insight.keep(trace)
     if insight.trace(trace.id) is None:
-        raise ImportRefusedError("The trace is larger than the memory that MAX_BYTES allows.")
+        raise ImportRefusedError("The trace is larger than MAX_BYTES allows.")
     return trace
 
 

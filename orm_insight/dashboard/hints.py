@@ -38,10 +38,10 @@ def why_gone(report: Report, problem_id: str) -> str:
     for entry in report.silenced:
         if Identity.of(entry.hint).id == problem_id:
             by = [f"{display_path(c.file)}:{c.line}" for c in entry.comments]
-            return f"It is silenced by {', '.join(by) or f'IGNORE: {entry.pattern}'}."
+            return f"It is ignored by {', '.join(by) or f'IGNORE: {entry.pattern}'}."
     return (
-        "This trace has no such hint, or has it no more: the settings, or the version of "
-        "orm_insight, may have changed since the address was made."
+        "This trace does not have this hint, or no longer has it: the settings or the version of "
+        "orm_insight may have changed since the link was created."
     )
 
 
@@ -68,7 +68,7 @@ def hint_page(request: HttpRequest, report: Report, number: int) -> HintPage:
 def hint_json(report: Report, number: int) -> dict[str, Any]:
     hint, links = report.hints[number], TraceLinks(report.trace.id)
     identity = Identity.of(hint).id
-    diff = diff_of(hint, report, Sources(report.trace))
+    diff = diff_of(hint.change, hint, report, Sources(report.trace))
     return {
         "version": 1,
         "problem": insight.store().problem,

@@ -73,7 +73,7 @@ def problems_page(request: HttpRequest) -> ProblemsPage:
         notices=(*store_warnings(request), *_notices(found)),
         is_readable=insight.store().is_answering,
         is_empty=not found.analysed + found.waiting + found.failed,
-        pending=f"{counted(found.waiting, 'trace')} still to be analysed." if found.waiting else "",
+        pending=f"{counted(found.waiting, 'trace')} not analysed yet." if found.waiting else "",
         analysed=counted(found.analysed, "trace") if found.analysed else "",
         slowest_url=with_query(address("traces"), sort="-database"),
         json_url=address("problems-json"),
@@ -105,15 +105,19 @@ def _summary(found: Found) -> str:
 
 def _more(left: int) -> str:
     return (
-        f"{counted(left, 'problem')} more, of less saving: the JSON has them." if left > 0 else ""
+        f"{counted(left, 'problem')} more with smaller savings: the JSON lists them."
+        if left > 0
+        else ""
     )
 
 
 def _notices(found: Found) -> Iterator[str]:
     if found.failed:
-        yield f"{counted(found.failed, 'trace')} could not be analysed. The log tells why."
+        yield f"{counted(found.failed, 'trace')} could not be analysed; see the log."
     if found.imported:
-        yield f"Without {counted(found.imported, 'imported trace')}: these are not of this project."
+        yield (
+            f"Without {counted(found.imported, 'imported trace')}: they belong to another project."
+        )
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def ranking_page(request: HttpRequest, name: str) -> RankingPage:
         sorts=sort_choices(_sorts(choice.kind), asked.sort, _COSTLIEST),
         found=f"{count(len(found))} of {total}" if asked.text else total,
         pending=workload.pending,
-        empty="Nothing here matches." if entries else "Nothing recorded yet.",
+        empty="No matches." if entries else "Nothing recorded yet.",
         placeholder=choice.kind.placeholder,
         searched=choice.kind.searched,
         previous_url=asked.url(page=asked.page - 1) if asked.page > 1 else None,
@@ -204,13 +204,13 @@ def subject_of(asked: Asked) -> Subject | None:
 
 def _gone(workload: Workload, key: str, up: SubjectLink) -> Subject:
     noun = TITLES[key].lower()
-    reasons = "newer traces have taken its place, they were cleared, or the code has changed."
+    reasons = "newer traces have replaced it, the traces were deleted, or the code has changed."
     return Subject(
         kind=TITLES[key],
         page=_MAKERS[key][1],
         up=up,
-        title=f"No such {noun} is known now",
-        gone=workload.pending or f"No trace that is kept has this {noun} any more: {reasons}",
+        title=f"No such {noun}",
+        gone=workload.pending or f"No stored trace has this {noun} any more: {reasons}",
     )
 
 
@@ -284,7 +284,7 @@ def _endpoint(workload: Workload, id: str, up: SubjectLink) -> Subject | None:
             ),
             *_slowest(seen),
         ),
-        hints_title="Hints of its traces",
+        hints_title="Hints in these traces",
         hints=_lines(_problems_of(workload, id)),
         statements=_statements(seen, ""),
         pending=workload.pending,
@@ -315,7 +315,7 @@ def _facts(workload: Workload, totals: Totals) -> Iterator[Fact]:
     yield Fact(
         label="Total",
         value=duration(totals.total_ms),
-        note=f"{percent(share)} of all time in the database",
+        note=f"{percent(share)} of all database time",
         bar=share,
     )
     yield Fact(label="Calls", value=count(totals.count))

@@ -25,10 +25,10 @@ from orm_insight.ui.pages import Shell
 _WRONG, _SILENT = 422, 503
 
 _LIMITS: Mapping[str, str] = {
-    "on_demand": "Record only requests of browsers that asked for it in the list.",
+    "on_demand": "Record only requests of browsers that opted in on the dashboard.",
     "only_slow_ms": "Keep only traces that last at least this long, in milliseconds.",
     "only_with_hints": "Keep only traces that have a hint.",
-    "ignore_paths": "Record no request whose path matches one of these regular expressions.",
+    "ignore_paths": "Do not record requests whose path matches one of these regular expressions.",
     "max_detailed_queries": "How many queries of a trace keep parameters and whole stacks.",
     "max_queries": "How many queries of a trace are kept; others are only counted and summed.",
 }

@@ -75,8 +75,8 @@ def no_trace(request: HttpRequest) -> HttpResponse:
     store = insight.store()
     if store.is_answering:
         return gone(request, "This trace is gone", why_trace_is_gone(request))
-    message = f"It may still be there. {store.problem}"
-    return refused(request, "This trace cannot be read now", message, status=503)
+    message = f"It may still exist. {store.problem}"
+    return refused(request, "This trace cannot be read at the moment", message, status=503)
 
 
 def refused(request: HttpRequest, title: str, message: str, *, status: int) -> HttpResponse:

@@ -29,7 +29,11 @@ def facts(status: Status) -> Iterator[Fact]:
     if not insight.store().is_answering:
         return
     newest = statistics.traces - statistics.beside
-    beside = f", {count(statistics.beside)} more beside the newest" if statistics.beside else ""
+    beside = (
+        f", plus {count(statistics.beside)} kept as the worst of their endpoint"
+        if statistics.beside
+        else ""
+    )
     yield Fact(
         label="Kept",
         value=count(newest),
@@ -49,7 +53,7 @@ def facts(status: Status) -> Iterator[Fact]:
         note = "pattern" if patterns == 1 else "patterns"
         yield Fact(label="Not recorded", value=count(patterns), note=f"{note} of IGNORE_PATHS")
     if statistics.evicted:
-        yield Fact(label="Made room", value=count(statistics.evicted), note="older traces")
+        yield Fact(label="Replaced", value=count(statistics.evicted), note="older traces")
     if statistics.dropped:
         yield Fact(label="Lost", value=count(statistics.dropped), note="could not be written")
 
@@ -60,14 +64,16 @@ def warnings(request: HttpRequest, status: Status) -> Iterator[str]:
     yield from _left_out()
     if status.statistics.unreadable:
         unreadable = counted(status.statistics.unreadable, "entry", "entries")
-        yield f"{unreadable} of the store cannot be read: not written by this version."
+        yield f"{unreadable} in the store cannot be read: another version wrote them."
     if status.statistics.rejected:
         too_large = counted(status.statistics.rejected, "trace")
-        yield f"{too_large} too large for the memory that MAX_BYTES allows: not kept."
+        yield f"{too_large} larger than MAX_BYTES allows: not kept."
     for hook in status.missing_hooks:
-        yield f"Capture runs without a hook that does not fit this Django: {hook}."
+        yield (
+            f"Recording works without this hook, which does not match the installed Django: {hook}."
+        )
     for fault, times in status.faults.items():
-        yield f"A failure of orm_insight, {times:,}\N{MULTIPLICATION SIGN}: failed to {fault}"
+        yield f"orm_insight failed {times:,}\N{MULTIPLICATION SIGN} to {fault}"
 
 
 def store_warnings(request: HttpRequest) -> Iterator[str]:
@@ -76,8 +82,9 @@ def store_warnings(request: HttpRequest) -> Iterator[str]:
         yield problem
     if sees_only_its_own(request):
         yield (
-            f"The server has several processes. These are the traces of one of them, {os.getpid()}:"
-            ' ORM_INSIGHT["REDIS_URL"] lets all of them keep theirs in one place.'
+            "The server runs several processes, and these are the traces of process "
+            f"{os.getpid()} only."
+            ' ORM_INSIGHT["REDIS_URL"] lets all processes share one store.'
         )
 
 
@@ -86,31 +93,34 @@ def _left_out() -> Iterator[str]:
     config = get_config()
     if config.sample_rate < 1:
         part = f"{config.sample_rate * 100:g} %"
-        others = ", of paths in SAMPLE_RATES other parts" if config.sample_rates else ""
+        others = ", other shares for paths in SAMPLE_RATES" if config.sample_rates else ""
         yield f"Only {part} of the requests are recorded (SAMPLE_RATE){others}."
     elif any(rate < 1 for rate in config.sample_rates.values()):
-        yield "Of some paths only a part of the requests is recorded (SAMPLE_RATES)."
+        yield "Only a part of the requests is recorded for some paths (SAMPLE_RATES)."
     if config.only_slow_ms is not None:
-        yield f"Only what lasts {plain(config.only_slow_ms)} ms or more is kept (ONLY_SLOW_MS)."
+        yield f"Only traces of {plain(config.only_slow_ms)} ms or more are kept (ONLY_SLOW_MS)."
     if config.only_with_hints:
-        yield "Only traces with hints are kept, a moment after their end (ONLY_WITH_HINTS)."
+        yield (
+            "Only traces with hints are kept; they appear a moment after they end "
+            "(ONLY_WITH_HINTS)."
+        )
 
 
 def why_trace_is_gone(request: HttpRequest) -> str:
     """Nobody knows it; these are the reasons that there may be."""
     reasons = (
-        "There is no trace with this id: newer ones have taken its place, it has grown too old, "
-        "the traces were cleared"
+        "There is no trace with this id: newer traces have replaced it, it was too old, the "
+        "traces were deleted"
     )
     if insight.store().is_shared:
-        return f"{reasons}, or it was recorded into another store."
-    reasons = f"{reasons}, or the server has started again since."
+        return f"{reasons}, or it was recorded in another store."
+    reasons = f"{reasons}, or the server has restarted since."
     if not sees_only_its_own(request):
         return reasons
     return (
-        f"{reasons} Or another process of the server has it: each keeps its own, and this page was "
-        f'answered by {os.getpid()}. ORM_INSIGHT["REDIS_URL"] lets all of them keep theirs in one '
-        "place."
+        f"{reasons} Another process of the server may have it: each process keeps its own traces, "
+        f'and process {os.getpid()} answered this page. ORM_INSIGHT["REDIS_URL"] lets all '
+        "processes share one store."
     )
 
 

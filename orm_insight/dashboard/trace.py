@@ -158,9 +158,9 @@ class TracePages:
             trace=self.header,
             title=title,
             queries=chosen,
-            notice=f"There are no more than {queries(chosen.total)} here." if is_behind else "",
+            notice=f"There are only {queries(chosen.total)} here." if is_behind else "",
             back_url=self.links.queries(hint=hint, group=group) if is_behind else "",
-            back="From the first on",
+            back="Show from the first query",
         )
 
     def no_queries(self, title: str, notice: str) -> QueriesPage:
@@ -191,8 +191,8 @@ class TracePages:
         found = find_code(query, self.report.schema, self.sources.unchanged_text)
         if found is None:
             return None
-        where = "As it is written there" if found.is_written else "Read from the statement"
-        return DjangoCode(text=found.text, note=f"{where}, and tried: it asks exactly this.")
+        where = "As written in the source" if found.is_written else "Derived from the SQL"
+        return DjangoCode(text=found.text, note=f"{where}, and tried: it runs exactly this query.")
 
     def query_page(self, query: Query, explanation: Explanation | None = None) -> QueryPage:
         shell = shell_of(self.request)
@@ -237,7 +237,7 @@ def _facts(report: Report) -> Iterator[Fact]:
     yield Fact(
         label="Duplicates",
         value=count(report.duplicates),
-        note="equal, parameters too" if report.duplicates else "",
+        note="exact duplicates" if report.duplicates else "",
     )
 
 
@@ -250,28 +250,28 @@ def _problem() -> Iterator[str]:
 def _warnings(report: Report) -> Iterator[str]:
     if report.trace.dropped:
         yield (
-            f"{queries(report.trace.dropped)} above the limit of a trace: counted and summed in "
-            "their groups, but not kept one by one."
+            f"{queries(report.trace.dropped)} above the limit per trace: included in the counts "
+            "and sums of their groups, but not kept individually."
         )
 
 
 def _no_hints(report: Report) -> str:
     if not report.query_count:
-        return "No statement was executed."
+        return "No queries were executed."
     if report.silenced:
-        return "No hints but silenced ones."
-    return f"No hints: of {queries(report.query_count)} none is known to be wasted."
+        return "No hints other than ignored ones."
+    return f"No hints: none of the {queries(report.query_count)} is known to be wasteful."
 
 
 # Pins: a trace that somebody wants to look at later stays until it is unpinned.
 
 _MESSAGES = {
-    PinOutcome.TOO_MANY: f"{MAX_PINNED} traces are pinned already: unpin one of them first.",
+    PinOutcome.TOO_MANY: f"{MAX_PINNED} traces are already pinned: unpin one first.",
     PinOutcome.TOO_LARGE: (
-        "Pinned traces may take half of the memory that MAX_BYTES allows, and this one is too "
-        "large for what is left of it: unpin another one first, or allow more."
+        "Pinned traces may use half of MAX_BYTES, and this one does not fit: unpin another trace "
+        "first, or raise MAX_BYTES."
     ),
-    PinOutcome.UNREACHABLE: "The store does not answer now: try again when it does.",
+    PinOutcome.UNREACHABLE: "The store does not answer: try again later.",
 }
 _STATUS = {PinOutcome.UNREACHABLE: 503}
 _CONFLICT = 409

@@ -73,8 +73,8 @@ def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
         is_shared=insight.store().is_shared,
         demand=demand(request),
         clear_url=address("clear"),
-        clear_note="All traces are forgotten, and the plans made of them."
-        + (f" {counted(pinned, 'pinned trace')} will stay." if pinned else ""),
+        clear_note="Deletes all traces and their plans."
+        + (f" {counted(pinned, 'pinned trace')} will be kept." if pinned else ""),
         json_url=asked.url(name="traces-json"),
         import_url=address("import"),
     )
@@ -101,8 +101,8 @@ def trace_table(request: HttpRequest, asked: Asked, listed: Sequence[Listed]) ->
             for entry in shown
         ),
         found=_found(len(found), len(listed), asked),
-        pending=f"{counted(waiting, 'trace')} still to be analysed." if waiting else "",
-        empty="Nothing here matches." if listed else "",
+        pending=f"{counted(waiting, 'trace')} not analysed yet." if waiting else "",
+        empty="No matches." if listed else "",
         previous_url=asked.url(page=asked.page - 1) if asked.page > 1 else None,
         next_url=asked.url(page=asked.page + 1) if has_next else None,
         has_traces=bool(listed),

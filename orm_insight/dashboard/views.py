@@ -140,7 +140,7 @@ def hint(request: HttpRequest, trace_id: str, problem_id: str) -> HttpResponse:
 def about(request: HttpRequest, code: str | None = None) -> HttpResponse:
     found = about_page(request, code)
     if found is None:
-        return gone(request, "No such hint", "There is no document about a hint of this code.")
+        return gone(request, "No such hint", "There is no documentation for this hint code.")
     return answer(found)
 
 

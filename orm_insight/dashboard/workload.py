@@ -37,7 +37,7 @@ class Workload:
     @property
     def pending(self) -> str:
         waiting = len(self.traces) - len(self.known)
-        return f"{counted(waiting, 'trace')} still to be analysed." if waiting else ""
+        return f"{counted(waiting, 'trace')} not analysed yet." if waiting else ""
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:

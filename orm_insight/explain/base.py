@@ -17,9 +17,9 @@ from orm_insight.model.trace import Params, Query, Redacted
 # These vendors have plans that hold for any value of the parameters.
 PLANS_WITHOUT_VALUES = frozenset({"postgresql"})
 WITHHELD = (
-    "Its parameters were withheld when it was captured, and without them there is no plan to be "
-    'had. ORM_INSIGHT["REDACT_PARAMS"] decides: False keeps the values of what is captured from '
-    "then on, but for SECRET_NAMES; None, the default, keeps them where DEBUG is on."
+    "Its parameters were withheld when it was recorded, and without them there is no plan. "
+    'ORM_INSIGHT["REDACT_PARAMS"] decides: False keeps the values of future recordings, except '
+    "for SECRET_NAMES; None, the default, keeps them if DEBUG is on."
 )
 
 

@@ -118,7 +118,7 @@ def _find_alias(alias: str) -> BaseDatabaseWrapper:
     except ConnectionDoesNotExist as error:
         known = ", ".join(sorted(connections))
         raise Unavailable(
-            f"The settings have no database {alias!r} (any more); they have: {known}."
+            f"The settings define no database {alias!r}; they define: {known}."
         ) from error
     except (ImproperlyConfigured, ImportError) as error:
         raise Unavailable(f"The database {alias!r} cannot be used: {error}") from error
@@ -127,8 +127,8 @@ def _find_alias(alias: str) -> BaseDatabaseWrapper:
 def _session(wrapper: BaseDatabaseWrapper) -> Session:
     if wrapper.vendor not in SESSIONS:
         raise Refused(
-            f"{wrapper.display_name} cannot be explained; PostgreSQL, MariaDB, MySQL and SQLite "
-            "can."
+            f"EXPLAIN is not available for {wrapper.display_name}, only for PostgreSQL, MariaDB, "
+            "MySQL and SQLite."
         )
     module, words = DRIVERS.get(wrapper.vendor, (None, ""))
     driver: Any = getattr(wrapper, "Database", None)
@@ -198,7 +198,7 @@ def _own_connection(
 def _notice(answer: Answer, advised: Advised, query: Query) -> str | None:
     batch = None
     if query.batch_size is not None and query.batch_size > 1:
-        batch = f"The plan is that of the first of {query.batch_size} sets of parameters."
+        batch = f"This is the plan for the first of {query.batch_size} sets of parameters."
     return " ".join(filter(None, [answer.notice, advised.notice, batch])) or None
 
 
@@ -211,7 +211,7 @@ def _notice(answer: Answer, advised: Advised, query: Query) -> str | None:
 # A request to cancel that arrives between two statements is lost, so it is repeated.
 REPEAT_S = 0.1
 GIVE_UP_S = 10.0
-CANCELLED = "Cancelled: the statement was ended before the database had an answer."
+CANCELLED = "Cancelled: the statement was stopped before it had finished."
 
 
 class Cancelled(ExplainError):

@@ -27,7 +27,7 @@ from orm_insight.model.plan import Finding, Plan, PlanNode
 from orm_insight.sql.filters import Filters, find_filters
 from orm_insight.sql.statement import looks_like_several, verb
 
-NO_ANALYZE = "Not executed: SQLite tells how it would proceed, and measures nothing."
+NO_ANALYZE = "Not executed: SQLite shows its plan, but measures nothing."
 FORBIDDEN = frozenset({sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH})
 # These only read; the others are refused.
 READ_ONLY_PRAGMAS = frozenset({"index_list", "index_info", "table_info"})
@@ -49,8 +49,8 @@ class SqliteSession:
         is_in_memory = ":memory:" in name or "mode=memory" in name
         if not name or (is_in_memory and "cache=shared" not in name):
             raise Refused(
-                "This SQLite database lives in the memory of the connection that made it, "
-                "and EXPLAIN uses a connection of its own."
+                "This SQLite database exists only in the memory of its connection, and EXPLAIN "
+                "uses a separate connection."
             )
         if not name.startswith("file:"):
             settings["NAME"] = f"{Path(name).absolute().as_uri()}?mode=rw"
@@ -136,7 +136,7 @@ def _explain_error(error: sqlite3.Error, statement: Statement) -> ExplainError:
     if verb(statement.sql) not in EXPLAINABLE:
         return Refused(f"SQLite has no plan for {verb(statement.sql)} statements.")
     if looks_like_several(statement.sql) and isinstance(error, sqlite3.ProgrammingError):
-        return Refused("More than one statement was sent at once; only a single one has a plan.")
+        return Refused("More than one statement was sent at once; EXPLAIN takes a single one.")
     if isinstance(error, sqlite3.OperationalError) and "unable to open" in message:
         return Unavailable(f"The database file cannot be opened: {message}.")
     return ExplainError(f"SQLite says: {message}.")
@@ -222,8 +222,8 @@ class _Search:
             node=step.node,
             title="missing index",
             message=(
-                f"SQLite builds an index on {_listed(columns)} of {table} for this statement "
-                "alone, each time that it runs, because there is none."
+                f"SQLite builds an index on {_listed(columns)} of {table} each time this "
+                "statement runs, because there is none."
             ),
             advice=_index(table, columns),
             hint=code_of_index(IndexKind.PLAIN),
@@ -276,8 +276,8 @@ class _Search:
             node=step.node,
             title="sorts" if is_order else f"sorts for {what}",
             message=(
-                f"No index gives the rows in the order that {what} asks for, so SQLite puts all "
-                "of them into a temporary B-tree before it returns the first."
+                f"No index returns the rows in the order of {what}, so SQLite puts all of them "
+                "into a temporary B-tree before it returns the first."
             ),
             advice=_order(what),
             hint=code_of_index(IndexKind.ORDERED) if is_order else "",
@@ -330,22 +330,22 @@ def _index(table: str, columns: Sequence[str]) -> str:
 
 def _no_index() -> str:
     return (
-        "No index helps the condition as it is written: contains and icontains, a function around "
-        "the column and alternatives joined by | read everything. Ask for equality, a range or "
-        "startswith, or narrow the rows by another field first."
+        "No index helps with this condition: contains and icontains, a function around the column "
+        "and conditions joined by | read every row. Filter by equality, a range or startswith, or "
+        "by another field first."
     )
 
 
 def _order(what: str) -> str:
     if what == "ORDER BY":
         return (
-            "Add an index that gives this order: Meta.indexes = [models.Index(fields=[...])] with "
+            "Add an index in this order: Meta.indexes = [models.Index(fields=[...])] with "
             "the fields filtered by equality first, then those of order_by(), with their minus."
         )
     if "DISTINCT" in what:
         return (
-            "Leave out distinct() where the rows are different anyway. Where a join has multiplied "
-            "them, filter by Exists() instead."
+            "Remove distinct() if the rows are distinct anyway. If a join has multiplied them, "
+            "filter by Exists() instead."
         )
     return "Add an index on the grouped fields in their order: Meta.indexes, models.Index(fields)."
 

@@ -87,11 +87,11 @@ def _result(node: PlanNode, loops: float) -> str:
     removed += rows_removed(node)
     kept = node.rows or 0.0
     if removed >= 1 and removed >= kept:
-        return f" that throws away {amount(removed)} of {counted(removed + kept, 'row')}"
+        return f" that discards {amount(removed)} of {counted(removed + kept, 'row')}"
     by_join = number_of(node.raw, "Rows Removed by Join Filter") * loops
     if node.node_type in JOINS and by_join >= 1 and by_join >= kept:
-        return f" that throws away {amount(by_join)} of {amount(by_join + kept)} pairs"
-    return f" that gives {counted(kept, 'row')}" if _tells_rows(node) else ""
+        return f" that discards {amount(by_join)} of {amount(by_join + kept)} pairs"
+    return f" that returns {counted(kept, 'row')}" if _tells_rows(node) else ""
 
 
 def _tells_rows(node: PlanNode) -> bool:
@@ -150,7 +150,7 @@ def _reads(nodes: list[PlanNode]) -> Iterator[str]:
     if scans:
         yield f"all rows of {_names(scans)} are read"
     if automatic:
-        yield f"an index on {_names(automatic)} is built for this statement alone"
+        yield f"an index on {_names(automatic)} is built just for this statement"
     if indexes:
         yield f"a whole index of {_names(indexes)} is read"
     if searches:

@@ -170,7 +170,7 @@ def _change(node: PlanNode) -> str:
 
 
 def _foreign(node: PlanNode) -> str:
-    return f"a foreign scan of {_table(node)}, which asks another server"
+    return f"a foreign scan of {_table(node)}, which queries another server"
 
 
 _WORDS: dict[str, str | Callable[[PlanNode], str]] = {
@@ -182,14 +182,14 @@ _WORDS: dict[str, str | Callable[[PlanNode], str]] = {
     "Bitmap Index Scan": lambda node: f"a bitmap scan of the index {node.index}",
     "BitmapAnd": "combining the bitmaps of several indexes (AND)",
     "BitmapOr": "combining the bitmaps of several indexes (OR)",
-    "Tid Scan": lambda node: f"a scan of {_table(node)} by the places of rows",
-    "Tid Range Scan": lambda node: f"a scan of {_table(node)} by the places of rows",
+    "Tid Scan": lambda node: f"a scan of {_table(node)} by row location",
+    "Tid Range Scan": lambda node: f"a scan of {_table(node)} by row location",
     "Subquery Scan": lambda node: f"a scan of the subquery {_table(node)}",
     "Function Scan": lambda node: f"the function {_table(node)}",
     "Table Function Scan": lambda node: f"the table function {_table(node)}",
     "Values Scan": "a list of values",
     "CTE Scan": lambda node: f"a scan of the CTE {_table(node)}",
-    "WorkTable Scan": "reading what the recursion has found so far",
+    "WorkTable Scan": "reading the rows found by the recursion so far",
     "Named Tuplestore Scan": lambda node: f"reading the transition table {_table(node)}",
     "Foreign Scan": _foreign,
     "Sort": _sort,
@@ -203,12 +203,12 @@ _WORDS: dict[str, str | Callable[[PlanNode], str]] = {
     "Unique": "removing duplicates",
     "SetOp": _set_operation,
     "WindowAgg": "a window function",
-    "Limit": "counting off rows for the LIMIT",
+    "Limit": "stopping at the LIMIT",
     "Result": "computing a result",
     "ProjectSet": "a function that returns a set of rows",
-    "Materialize": "keeping rows in memory to be read again",
+    "Materialize": "keeping rows in memory for repeated reads",
     "Memoize": "a cache of results for repeated lookups",
-    "Append": "putting several inputs together",
+    "Append": "combining several inputs",
     "Merge Append": "merging several sorted inputs",
     "Recursive Union": "the recursion of a WITH RECURSIVE",
     "Gather": "starting parallel workers and collecting their rows",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from orm_insight.analysis.annotations import (
-    Annotation,
     aggregate_annotation,
     count_annotation,
     exists_annotation,
 )
 from orm_insight.analysis.origins import QueryOrigin
 from orm_insight.analysis.related_queries import Summary
-from orm_insight.hints.base import Context, fix_in_class, saving_of, severity_of, sites_of
+from orm_insight.hints.base import Context, fix_of_queryset, saving_of, severity_of, sites_of
 from orm_insight.model.catalogue import docs_of
+from orm_insight.model.fix import Call, Fix, Need, Reading
 from orm_insight.model.hint import Hint
 
 
@@ -23,7 +24,7 @@ def hint_of_summary(
     context: Context,
     *,
     asked: str,
-    annotation: Annotation | None,
+    annotation: Call | None,
     otherwise: str,
 ) -> Hint:
     """The hint for a question that each row asks of its related objects.
@@ -34,59 +35,65 @@ def hint_of_summary(
     saving = saving_of(summary.queries, remaining=0)
     fix = _fix(summary, annotation)
     if summary.conditions:
-        asked = f"filter({', '.join(summary.conditions)}).{asked}"
+        asked = f"{Call('filter', keywords=summary.conditions).code}.{asked}"
     happens = (
-        f"{_row(summary)}.{relation.name}.{asked} is asked one object at a time: "
-        f"{len(summary.queries):,} statements for the rows of one {source.model} queryset."
+        f"{_row(summary)}.{relation.name}.{asked} runs once per row: {len(summary.queries):,} "
+        f"queries for the rows of one {source.model} queryset."
     )
     return Hint(
         code=code,
-        title=f"{relation.model}: {relation.name}.{asked} is asked row by row",
+        title=f"N+1: {relation.name}.{asked} runs once per row of {relation.model}",
         happens=happens,
         message=f"{happens} {_advice(summary, annotation, otherwise)}",
         severity=severity_of(code, saving, context),
         model=source.model,
         lookup="__".join(step.query_name for step in (*summary.load.path, relation)),
-        fix=fix,
+        change=fix,
         site=summary.site,
         sites=sites_of(summary.queries),
         origin=source.site,
         queries=summary.queries,
         saving=saving,
-        certain=bool(fix),
         docs=docs_of(code),
-        instead=_reading(summary, annotation) if fix else "",
     )
 
 
-def _fix(summary: Summary, annotation: Annotation | None) -> str:
+def _fix(summary: Summary, annotation: Call | None) -> Fix:
     source = summary.load.source
-    if annotation is None or source.is_combined:  # what union() gives takes nothing further
-        return ""
-    if source.site is None:  # a library builds the queryset
-        return ""
-    return fix_in_class(source, annotation.code)
+    if annotation is None:
+        return Fix(at=source.site).given(Need.SAME_FOR_ALL, is_known=False)
+    fix = fix_of_queryset(source, (annotation,))
+    return replace(fix, readings=_readings(summary, annotation)) if fix.change else fix
 
 
-def _advice(summary: Summary, annotation: Annotation | None, otherwise: str) -> str:
+def _advice(summary: Summary, annotation: Call | None, otherwise: str) -> str:
     source, row = summary.load.source, _row(summary)
     if source.is_raw:
-        return "Let the raw SQL select the answer as a further column."
+        return "Select the result as another column of the raw SQL."
     if annotation is None:
-        where = f"the {summary.relation.model} objects" if summary.load.path else "that queryset"
-        advice = f"Annotate {where} with {otherwise}, if it is the same for all rows."
+        where = f"the {summary.relation.model} objects" if summary.load.path else "the queryset"
+        advice = f"Annotate {where} with {otherwise}, if its conditions are the same for all rows."
         is_narrowed = summary.origin is not QueryOrigin.AGGREGATE and not summary.load.is_plain
-        return f"Only some of the objects are meant. {advice}" if is_narrowed else advice
-    instead = f"write {' and '.join(f'{row}.{name}' for name in annotation.names)} instead."
+        return f"The query covers only some of the objects. {advice}" if is_narrowed else advice
+    instead = f"write {' and '.join(f'{row}.{each.name}' for each in annotation.keywords)} instead."
     if source.is_combined:
         return f"Write {annotation.code} in each part of the union, and {instead}"
-    return f"Annotate that queryset, and {instead}"
+    return f"Annotate the queryset, and {instead}"
 
 
-def _reading(summary: Summary, annotation: Annotation | None) -> str:
+def _readings(summary: Summary, annotation: Call) -> tuple[Reading, ...]:
     """Of several answers the line that asks does not say which it reads."""
-    names = annotation.names if annotation is not None else ()
-    return f"{_row(summary)}.{names[0]}" if len(names) == 1 else ""
+    if len(annotation.keywords) != 1:
+        return ()
+    sites = sites_of(summary.queries)
+    return (
+        Reading(
+            attribute=annotation.keywords[0].name,
+            row=_row(summary),
+            lookup=summary.relation.name,
+            site=sites[0] if len(sites) == 1 else None,
+        ),
+    )
 
 
 def _row(summary: Summary) -> str:

@@ -19,13 +19,14 @@ from orm_insight.analysis.related_queries import (
     find_summaries,
     group_narrowed,
     join_questions,
-    queryset_code,
+    queryset_asked,
     reading,
 )
 from orm_insight.analysis.usage import BuiltHere, by_building_line
-from orm_insight.hints.owners import advice_in_class, code_in_class, is_complete
+from orm_insight.hints.owners import advice_in_class, change_in_class, is_complete
 from orm_insight.model import catalogue
 from orm_insight.model.catalogue import docs_of
+from orm_insight.model.fix import Call, Calls, Fix, Need, Prefetch, Reading, naming
 from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint, Saving, Severity
 from orm_insight.model.plan import Evidence
@@ -151,10 +152,23 @@ def times(count: int) -> str:
     return "once" if count == 1 else "twice" if count == 2 else f"{count:,} times"
 
 
-def fix_in_class(source: ResultSet, fix: str, *, is_repeated: bool = False) -> str:
-    """What to write at the origin: a call that follows the queryset, or code for a class."""
+def fix_of_queryset(
+    source: ResultSet, calls: tuple[Call, ...], *, is_repeated: bool = False
+) -> Fix:
+    """What to write at the origin: calls that follow the queryset, or code for a class.
+
+    Without code where the queryset takes no calls, or a library builds it.
+    """
     owner = source.owner
-    return fix if owner is None else code_in_class(source, owner, fix, is_repeated=is_repeated)
+    fix = Fix(at=source.site).given(Need.TAKES_CALLS, is_known=not source.is_combined)
+    fix = fix.given(Need.BUILT_HERE, is_known=source.site is not None)
+    if not fix.is_certain:
+        return fix
+    if owner is None:
+        return replace(fix, change=Calls(calls))
+    change = change_in_class(source, owner, calls, is_repeated=is_repeated)
+    is_whole = change is not None and is_complete(owner)
+    return replace(fix, change=change).given(Need.CODE_IS_WHOLE, is_known=is_whole)
 
 
 def hint_of_load(
@@ -163,7 +177,7 @@ def hint_of_load(
     context: Context,
     *,
     lookup: str,
-    fix: str,
+    calls: tuple[Call, ...],
     remaining: int,
     problem: str,
     advice: str,
@@ -171,38 +185,36 @@ def hint_of_load(
     """The hint for a relation or column that is loaded one by one."""
     source, queries = group.load.source, group.statements
     saving = saving_of(queries, remaining=remaining)
-    fix, advice = _at_origin(source, fix, advice, is_repeated=group.results > 1)
+    fix = fix_of_queryset(source, calls, is_repeated=group.results > 1)
     happens = (
-        f"{lookup} {problem} one object at a time: {len(queries):,} statements for the "
-        f"rows of one {source.model} queryset."
+        f"{lookup} {problem} once per row: {len(queries):,} queries for the rows of one "
+        f"{source.model} queryset."
     )
     return Hint(
         code=code,
-        title=f"{source.model}: {lookup} is loaded row by row",
+        title=f"N+1: {lookup} is loaded once per row of {source.model}",
         happens=happens,
-        message=f"{happens} {advice}",
+        message=f"{happens} {_advice_at_origin(source, calls, advice)}",
         severity=severity_of(code, saving, context),
         model=source.model,
         lookup=lookup,
-        fix=fix,
+        change=fix,
         site=group.site or source.site,
         sites=sites_of(queries),
         origin=source.site,
         queries=queries,
         saving=saving,
-        certain=bool(fix) and (source.owner is None or is_complete(source.owner)),
         docs=docs_of(code),
     )
 
 
-def _at_origin(source: ResultSet, fix: str, advice: str, *, is_repeated: bool) -> tuple[str, str]:
-    """The fix as the origin takes it, empty where it takes none, and what to say of it."""
-    if source.is_combined:  # what union() gives takes nothing further
-        return "", f"Write {fix} in each part of the union."
+def _advice_at_origin(source: ResultSet, calls: tuple[Call, ...], advice: str) -> str:
+    """What to do, also where the origin takes no fix."""
+    if source.is_combined:
+        return f"Write {Calls(calls).code} in each part of the union."
     if source.site is None:
-        return "", f"A library builds the queryset, to which {fix} would have to be added."
-    code = fix_in_class(source, fix, is_repeated=is_repeated)
-    return code, advice + advice_in_class(source)
+        return f"A library builds the queryset: {Calls(calls).code} would have to be added there."
+    return advice + advice_in_class(source)
 
 
 def hint_of_narrowed(
@@ -210,36 +222,38 @@ def hint_of_narrowed(
 ) -> Hint:
     """The hint for related objects that are asked for one by one, and not simply all of them."""
     lookup = group.prefetch_lookup
-    queryset = queryset_code(group, context.schema)
+    queryset = queryset_asked(group, context.schema)
     name = group.relation.name
-    instead = ""
+    readings: tuple[Reading, ...] = ()
+    calls: tuple[Call, ...] = (naming("prefetch_related", lookup),)
     if queryset is None:
-        fix = ""
         advice = (
-            f"What is asked for differs from row to row, or cannot be read from the query: "
-            f'prefetch_related("{lookup}") and choose in Python over .all(), if the sets are small.'
+            "The condition differs from row to row, or cannot be read from the query. If the sets "
+            f'are small, use prefetch_related("{lookup}") and filter .all() in Python.'
         )
     elif asks_for_everything(group):
-        fix = f'prefetch_related("{lookup}")'
-        advice = f"Prefetch it, and read .{name}.all() in Python."
+        advice = f"Prefetch it, and iterate over .{name}.all() in Python."
     else:
         attribute = _attribute(group, context)
-        instead = reading(group, attribute)
-        fix = f'prefetch_related(Prefetch("{lookup}", queryset={queryset}, to_attr="{attribute}"))'
-        advice = f"Let Prefetch load just these, and read .{attribute}, a list, instead."
+        sites = sites_of(group.statements)
+        site = sites[0] if len(sites) == 1 else None
+        readings = (replace(reading(group, attribute), lookup=name, site=site),)
+        calls = (Call("prefetch_related", (Prefetch(lookup, queryset, attribute),)),)
+        advice = f"Load only these with Prefetch, and read the list .{attribute} instead."
     hint = hint_of_load(
         code,
         group,
         context,
         lookup=lookup,
-        fix=fix or f'prefetch_related("{lookup}")',
+        calls=calls,
         remaining=group.prefetch_statements,
         problem=problem,
         advice=f"{reason}. {advice}",
     )
-    if not fix:
-        return replace(hint, fix="", certain=False)
-    return replace(hint, instead=instead if hint.fix else "")
+    fix = hint.change.given(Need.SAME_FOR_ALL, is_known=queryset is not None)
+    if queryset is None:
+        return replace(hint, change=replace(fix, change=None))
+    return replace(hint, change=replace(fix, readings=readings if fix.change else ()))
 
 
 def _attribute(group: LoadGroup, context: Context) -> str:
@@ -249,7 +263,7 @@ def _attribute(group: LoadGroup, context: Context) -> str:
     same = sum(
         (other.load.source.site, other.load.source.model) == (source.site, source.model)
         and attribute_for(other) == wanted
-        and queryset_code(other, context.schema) != queryset_code(group, context.schema)
+        and queryset_asked(other, context.schema) != queryset_asked(group, context.schema)
         for other in before
     )
     return f"{wanted}_{same + 1}" if same else wanted
@@ -265,8 +279,7 @@ def hint_of_loop(
     advice: str,
     model: str | None = None,
     lookup: str | None = None,
-    fix: str = "",
-    certain: bool = False,
+    fix: Fix,
 ) -> Hint:
     """The hint for statements of which one would do."""
     first = queries[0]
@@ -281,12 +294,11 @@ def hint_of_loop(
         severity=severity_of(code, saving, context),
         model=model,
         lookup=lookup,
-        fix=fix,
+        change=fix,
         site=first.site or first.origin,
         sites=sites_of(queries),
         origin=first.origin or first.site,
         queries=queries,
         saving=saving,
-        certain=certain,
         docs=docs_of(code),
     )

@@ -17,18 +17,23 @@ from orm_insight.analysis.loops import (
 )
 from orm_insight.analysis.origins import QueryOrigin
 from orm_insight.hints.base import Context, hint_of_loop, times
+from orm_insight.model.fix import BeforeLoop, Code, Fix, Form, Need, objects_of
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Query
 from orm_insight.sql.fingerprint import summary
 
 _WRITES = {
-    "INSERT": "bulk_create() writes all new objects with one statement.",
-    "UPDATE": "bulk_update(), or one update(), writes all of them with one statement.",
-    "DELETE": "queryset.delete() removes all of them together.",
+    "INSERT": "bulk_create() inserts all new objects with one query.",
+    "UPDATE": "bulk_update(), or a single update(), writes all of them with one query.",
+    "DELETE": "queryset.delete() deletes all of them at once.",
 }
 _GET_OR_CREATE = (
-    "Load what there is with one statement before the loop, and write the rest with bulk_create()."
+    "Load the existing objects with one query before the loop, and create the others with "
+    "bulk_create()."
 )
+
+
+_ADVICE = Fix().given(Need.VALUES_BEFORE_LOOP, is_known=False)
 
 
 class RepeatedStatement:
@@ -52,13 +57,14 @@ class RepeatedStatement:
             self.code,
             queries,
             context,
-            title=f"{label} is repeated in a loop",
+            title=f"N+1: {label} is repeated in a loop",
             happens=(
-                f"{label} ({loop.origin}) is issued {times(len(loop.queries))} by the "
-                "same line with other parameters."
+                f"{label} ({loop.origin}) runs {times(len(loop.queries))} from the same line with "
+                "different parameters."
             ),
             advice=advice,
             lookup=None if related is None else related.field,
+            fix=_ADVICE,
         )
 
 
@@ -81,7 +87,7 @@ def _advice(loop: Loop) -> str:
     if loop.origin is QueryOrigin.GET_OR_CREATE:
         return _GET_OR_CREATE
     verb = loop.fingerprint.partition(" ")[0].upper()
-    return _WRITES.get(verb, "One statement for all values, before the loop, does the same work.")
+    return _WRITES.get(verb, "One query for all values, before the loop, does the same work.")
 
 
 def _advice_by_parent(loop: Loop, related: ByParent) -> str:
@@ -102,8 +108,9 @@ def _advice_by_parent(loop: Loop, related: ByParent) -> str:
         f'prefetch_related("{facts.accessor}") on {where}, and {row}.{facts.accessor}.all() here,',
     )
     return (
-        f"It asks for the {child} objects of one {parent} after the other. If these are rows of one"
-        f" result, {at_once} asks for all at once; so does {child}.{related.child.manager}.filter("
+        f"It queries the {child} objects of one {parent} after another. If these are rows of one "
+        f"queryset, {at_once} does it with one query; so does "
+        f"{child}.{related.child.manager}.filter("
         f"{related.field}__in=...) before the loop."
     )
 
@@ -112,6 +119,8 @@ def _advice_by_parent(loop: Loop, related: ByParent) -> str:
 #
 # https://docs.djangoproject.com/en/stable/ref/models/querysets/#in-bulk
 
+_OTHERS = "Include its other conditions in that query as well."
+_SEVERAL = "Keep one object per value."
 _ASYNC = ("QuerySet.aget", "QuerySet.afirst", "QuerySet.aexists")
 
 
@@ -135,41 +144,35 @@ class LookupInLoop:
             self.code,
             loop.queries,
             context,
-            title=f"{facts.label} is looked up one by one",
+            title=f"N+1: {facts.label} is looked up in a loop",
             happens=(
-                f"{loop.origin} is called {times(len(loop.queries))} by the same line, each time "
-                f"for another {lookup.field}."
+                f"{loop.origin} is called {times(len(loop.queries))} from the same line, each "
+                f"time with a different {lookup.field}."
             ),
-            advice=(
-                _lookup_advice(loop, lookup)
-                + ("" if is_known else " Its other conditions belong into that one as well.")
-                + ("" if is_one else " Keep one of the objects of each value.")
-            ),
+            advice=_lookup_advice(loop, lookup),
             model=facts.label,
             lookup="pk" if lookup.is_key else lookup.field,
-            fix=_fix(loop, lookup),
-            certain=is_known and is_one,
+            fix=Fix(change=_lookup_change(loop, lookup), at=loop.queries[0].origin)
+            .given(Need.OTHER_CONDITIONS, is_known=is_known, note=_OTHERS)
+            .given(Need.ONE_FOR_EACH, is_known=is_one, note=_SEVERAL),
         )
 
 
 def _lookup_advice(loop: Loop, lookup: Lookup) -> str:
     if loop.origin is QueryOrigin.EXISTS:
-        return "Collect the values first and ask with one statement which of them there are."
-    return f"Collect the values first and load all {lookup.facts.name} objects with one statement."
+        return "Collect the values first, and find with one query which of them exist."
+    return f"Collect the values first, and load all {lookup.facts.name} objects with one query."
 
 
-def _fix(loop: Loop, lookup: Lookup) -> str:
-    is_async = any(frame.function in _ASYNC for frame in loop.queries[0].frames)
-    objects = f"{lookup.facts.name}.{lookup.facts.manager}"
-    constants = lookup.constants or ()
-    values, name = ("ids", "pk") if lookup.is_key else ("values", lookup.field)
-    filtered = f"{objects}.filter({', '.join((f'{name}__in={values}', *constants))})"
-    if loop.origin is QueryOrigin.EXISTS:
-        found = f'{filtered}.values_list("{name}", flat=True)'
-        return f"{{value async for value in {found}}}" if is_async else f"set({found})"
-    if not lookup.is_unique:
-        return filtered
-    if constants:
-        objects = f"{objects}.filter({', '.join(constants)})"
-    arguments = values if lookup.is_key else f'{values}, field_name="{name}"'
-    return f"{'await ' if is_async else ''}{objects}.{'a' * is_async}in_bulk({arguments})"
+def _lookup_change(loop: Loop, lookup: Lookup) -> BeforeLoop:
+    """``ids`` and ``values`` stand for what the loop looks up."""
+    values, field = ("ids", "pk") if lookup.is_key else ("values", lookup.field)
+    form = Form.DICTIONARY if lookup.is_unique else Form.OBJECTS
+    return BeforeLoop(
+        how=Form.VALUES if loop.origin is QueryOrigin.EXISTS else form,
+        objects=objects_of(lookup.facts.name, lookup.facts.manager),
+        field=field,
+        values=Code(values),
+        conditions=lookup.constants or (),
+        is_async=any(frame.function in _ASYNC for frame in loop.queries[0].frames),
+    )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from orm_insight.analysis.groups import QueryGroup
 from orm_insight.hints.base import Context, severity_of, sites_of
 from orm_insight.model.catalogue import docs_of
+from orm_insight.model.fix import Fix, MetaIndex, Need
 from orm_insight.model.hint import Hint, Saving
 from orm_insight.model.plan import Evidence, Finding, IndexAdvice
 from orm_insight.model.trace import Query
@@ -62,16 +63,21 @@ def _of_index(
         severity=severity_of(code, saving, context),
         model=advice.model,
         lookup=", ".join(advice.fields),
-        fix=advice.meta,
+        change=_fix(advice),
         site=query.site,
         sites=sites_of(group.queries),
         origin=query.origin,
         queries=group.queries,
         saving=saving,
-        certain=advice.is_verified,
         docs=docs_of(code),
-        imports=tuple(advice.meta_imports.splitlines()),
     )
+
+
+def _fix(advice: IndexAdvice) -> Fix:
+    change = MetaIndex(advice.meta) if advice.meta else None
+    imports = tuple(advice.meta_imports.splitlines())
+    fix = Fix(change=change, imports=imports)
+    return fix.given(Need.INDEX_HELPS, is_known=advice.is_verified)
 
 
 def _saved_ms(advice: IndexAdvice, evidence: Evidence) -> float:
@@ -89,11 +95,12 @@ def _saved_ms(advice: IndexAdvice, evidence: Evidence) -> float:
 def _proof(advice: IndexAdvice) -> str:
     trial = advice.trial
     if trial is None:
-        return "It was not tried: the page of the plan offers to."
+        return "The index has not been tried: you can try it on the page of the plan."
     if trial.ms_before is not None and trial.ms_after is not None:
         return f"Tried: {trial.ms_before:.1f} ms without it, {trial.ms_after:.1f} ms with it."
     return (
-        f"Tried by hypopg: the cost falls from {trial.cost_before:,.0f} to {trial.cost_after:,.0f}."
+        f"Tried with hypopg: the cost falls from {trial.cost_before:,.0f} to "
+        f"{trial.cost_after:,.0f}."
     )
 
 
@@ -104,7 +111,7 @@ def _of_finding(
     model = query.construction.model if query.construction else None
     return Hint(
         code=code,
-        title=f"{model or 'A statement'}: {found.title}",
+        title=f"{model or 'A query'}: {found.title}",
         happens=found.message,
         message=f"{found.message} {found.advice}",
         severity=severity_of(code, saving, context),
@@ -114,12 +121,12 @@ def _of_finding(
         origin=query.origin,
         queries=group.queries,
         saving=saving,
-        certain=False,
+        change=Fix().given(Need.CAUSE, is_known=False),
         docs=docs_of(code),
     )
 
 
-# ORM606: a function of a column is compared, which no index of the column serves.
+# ORM606: a filter compares a function of a column, which no index of the column serves.
 #
 # https://docs.djangoproject.com/en/stable/ref/models/indexes/#expressions
 
@@ -147,7 +154,7 @@ class InfixPattern:
         return hints_of_indexes(self.code, context)
 
 
-# ORM605: the planner expected ten times more or fewer rows.
+# ORM605: the planner's row estimate is off by ten times or more.
 #
 # https://docs.djangoproject.com/en/stable/ref/models/querysets/#explain
 

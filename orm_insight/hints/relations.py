@@ -11,12 +11,13 @@ from dataclasses import replace
 from orm_insight.analysis.lazy_loads import (
     LoadGroup,
     advice_on_peers,
-    code_to_load,
+    calls_to_load,
     deferred_key,
     is_key_of_any,
 )
 from orm_insight.hints.base import Context, hint_of_load, hint_of_narrowed
 from orm_insight.hints.owners import names_to_select
+from orm_insight.model.fix import Call, naming
 from orm_insight.model.hint import Hint
 
 
@@ -41,8 +42,7 @@ class SelectRelated:
             if group.load.source.owner is not None:  # one assignment for all that the rows need
                 before = (name for name in names if name != lookup)
                 names = tuple(dict.fromkeys((*before, *_beside(group, context))))
-        quoted = ", ".join(f'"{name}"' for name in names)
-        fix = f"{method}({quoted})"
+        calls: tuple[Call, ...] = (naming(method, *names),)
         model = group.load.source.model.rpartition(".")[2]
         advice = (
             f"{method}() loads {lookup} in the same statement as the {model} objects"
@@ -52,7 +52,7 @@ class SelectRelated:
         advice += advice_on_peers(group, context.schema)
         key = deferred_key(group, context.loads)
         if key is not None:
-            fix = f"{code_to_load(group.load.source, group.steps[0].name)[0]}.{fix}"
+            calls = (*calls_to_load(group.load.source, group.steps[0].name)[0], *calls)
             advice += f", and {group.steps[0].name} must not be deferred"
             queries = sorted((*group.queries, *key.queries), key=lambda query: query.index)
             group = replace(group, queries=tuple(queries))
@@ -61,7 +61,7 @@ class SelectRelated:
             group,
             context,
             lookup=lookup,
-            fix=fix,
+            calls=calls,
             remaining=0 if takes_join else group.prefetch_statements,
             problem="is loaded",
             advice=f"{advice}.",
@@ -96,15 +96,15 @@ class DeferredField:
         for group in context.loads:
             is_wanted = group.relation.kind == "deferred"
             if is_wanted and not is_key_of_any(group, context.loads):
-                fix, advice = code_to_load(group.load.source, group.select_lookup)
+                calls, advice = calls_to_load(group.load.source, group.select_lookup)
                 yield hint_of_load(
                     self.code,
                     group,
                     context,
                     lookup=group.select_lookup,
-                    fix=fix,
+                    calls=calls,
                     remaining=0,
-                    problem="was left out of the query and is loaded",
+                    problem="is deferred by the queryset, and is loaded",
                     advice=f"{advice.removesuffix('.')}{advice_on_peers(group, context.schema)}.",
                 )
 
@@ -126,8 +126,8 @@ class NarrowedRelation:
                     self.code,
                     group,
                     context,
-                    problem="is asked for",
-                    reason="A prefetch of all its objects does not serve that",
+                    problem="is queried",
+                    reason="A prefetch of all its objects does not help here",
                 )
 
 
@@ -148,8 +148,9 @@ class PrefetchBypassed:
                     self.code,
                     group,
                     context,
-                    problem="was prefetched, and is asked for again",
-                    reason="The prefetch does not serve that, and is wasted unless others read it",
+                    problem="was prefetched, and is queried again",
+                    reason="This query does not use the prefetched objects, so the prefetch is "
+                    "wasted unless other code reads it",
                 )
 
 
@@ -174,7 +175,7 @@ class PrefetchRelated:
                     group,
                     context,
                     lookup=lookup,
-                    fix=f'prefetch_related("{lookup}")',
+                    calls=(naming("prefetch_related", lookup),),
                     remaining=group.prefetch_statements,
                     problem="is loaded",
                     advice=(

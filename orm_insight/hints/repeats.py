@@ -11,12 +11,15 @@ from pathlib import PurePath
 
 from orm_insight.analysis.groups import chooser_of, is_count, is_of_paginator
 from orm_insight.hints.base import Context, hint_of_loop, saving_of, sites_of, times
-from orm_insight.hints.owners import CHOICES_ONCE, code_of_choices, is_complete
+from orm_insight.hints.owners import CHOICES_ONCE, change_of_choices, is_complete
+from orm_insight.model.fix import Fix, Need
 from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint
 from orm_insight.model.provenance import Owner
 from orm_insight.model.trace import Query
 from orm_insight.sql.fingerprint import summary
+
+_ADVICE = Fix().given(Need.ANSWER_MAY_BE_KEPT, is_known=False)
 
 
 class SameStatement:
@@ -42,29 +45,30 @@ class SameStatement:
             self.code,
             queries,
             context,
-            title=f"{label} is asked {times(len(queries))}",
+            title=f"{label} runs {times(len(queries))} with the same parameters",
             happens=(
-                f"{label} is executed {times(len(queries))} with the same parameters, "
-                f"{asked_by(queries)}."
+                f"{label} runs {times(len(queries))} with the same parameters, {asked_by(queries)}."
             ),
             advice=where_to_keep(queries, context),
+            fix=_ADVICE,
         )
 
     def _hint_of_choices(self, queries: tuple[Query, ...], owner: Owner, context: Context) -> Hint:
         # An editable list makes the class of its forms twice.
         is_list = any(frame.function == "items_for_result" for frame in queries[0].frames)
+        at = queries[0].origin or queries[0].site
+        fix = Fix(change=change_of_choices(owner, CHOICES_ONCE), at=at)
         hint = hint_of_loop(
             self.code,
             queries,
             context,
-            title=f"The choices of {owner.field} are asked {times(len(queries))}",
+            title=f"The choices of {owner.field} are loaded {times(len(queries))}",
             happens=(
                 f"The choices of the form field {owner.field} are loaded {times(len(queries))}, "
-                "for one form after the other."
+                "once for each form."
             ),
             advice="Load them once for all forms.",
-            fix=code_of_choices(owner, [CHOICES_ONCE]),
-            certain=is_complete(owner),
+            fix=fix.given(Need.CODE_IS_WHOLE, is_known=is_complete(owner)),
         )
         return replace(hint, saving=saving_of(queries, remaining=2 if is_list else 1))
 
@@ -78,10 +82,10 @@ def asked_by(queries: tuple[Query, ...]) -> str:
     """``by the same line``, or which lines: ``by views.py:10 and views.py:14``."""
     places = [_place(site) for site in sites_of(queries)]
     if len(places) == 1:
-        return "by the same line"
+        return "from the same line"
     if len(places) > _NAMED:
-        return f"by {len(places)} lines"
-    return f"by {', '.join(places[:-1])} and {places[-1]}"
+        return f"from {len(places)} lines"
+    return f"from {', '.join(places[:-1])} and {places[-1]}"
 
 
 def where_to_keep(queries: tuple[Query, ...], context: Context) -> str:
@@ -90,15 +94,15 @@ def where_to_keep(queries: tuple[Query, ...], context: Context) -> str:
     load = queries[0].construction.load if queries[0].construction else None
     if load is not None and load.relation.kind in ("forward", "reverse_one"):
         return (
-            f"Each time it is another {load.relation.model} object that asks for its "
-            f"{load.relation.name}. Load it together with them, or keep the first one."
+            f"Each time a different {load.relation.model} object loads its {load.relation.name}. "
+            "Load it together with the objects, or keep the first result."
         )
     method = _method_of_model(sites[0], context) if len(sites) == 1 else None
     if method is None:
-        return "Keep the first result, in a variable or a cached_property, and use it again."
+        return "Keep the first result in a variable or a cached_property, and reuse it."
     return (
-        f"{method} ({_place(sites[0])}) asks each time that it is read or called. Make it a "
-        "cached_property: the object keeps the answer then."
+        f"{method} ({_place(sites[0])}) runs the query each time it is read or called. Make it a "
+        "cached_property, so that the object keeps the result."
     )
 
 
@@ -138,8 +142,9 @@ class SameCount:
             queries,
             context,
             title=f"{model}: counted {times(len(queries))}",
-            happens=f"The same count() is asked {times(len(queries))}, {asked_by(queries)}.",
+            happens=f"The same count() runs {times(len(queries))}, {asked_by(queries)}.",
             advice=_advice(queries, context),
+            fix=_ADVICE,
         )
 
 
@@ -149,9 +154,9 @@ def _advice(queries: tuple[Query, ...], context: Context) -> str:
     if not pages:
         return where_to_keep(queries, context)
     if not others:
-        return "Each Paginator counts once by itself: make one of them, and use it again."
+        return "Each Paginator runs its own count(): create one, and reuse it."
     lines = " and ".join(site.location for site in sites_of(others))
     return (
-        "A Paginator counts once by itself and keeps the number: read paginator.count, or "
-        f"page.paginator.count in a template, in the place of the count() at {lines}."
+        "A Paginator counts once and keeps the number: read paginator.count, or "
+        f"page.paginator.count in a template, instead of the count() at {lines}."
     )

@@ -13,6 +13,7 @@ from orm_insight.analysis.groups import identity_of
 from orm_insight.analysis.origins import QueryOrigin, origin_of
 from orm_insight.analysis.usage import evaluated_in_vain
 from orm_insight.hints.base import Context, hint_of_loop, severity_of
+from orm_insight.model.fix import Call, Calls, Fix, Keyword, Literal, Need
 from orm_insight.model.hint import Hint, Saving
 from orm_insight.model.trace import Query
 
@@ -20,7 +21,9 @@ _ITERATIONS = {QueryOrigin.ITERATION, QueryOrigin.RELATED_SET}
 _LOADS = {*_ITERATIONS, QueryOrigin.LENGTH, QueryOrigin.TRUTH}
 # A slice, or a list of keys: somebody has thought of how many there may be.
 _BOUND = re.compile(r"\bLIMIT \d+|\bFETCH FIRST\b|\bIN \((?:%s|SELECT\b.*\bLIMIT)|= ANY\(%s")
-_FIX = "iterator(chunk_size=2000)"
+_ITERATOR = Calls((Call("iterator", keywords=(Keyword("chunk_size", Literal(2000)),)),))
+_FIX = _ITERATOR.code
+_ADVICE = Fix().given(Need.USED_ONCE, is_known=False)
 
 
 class ManyRows:
@@ -53,11 +56,11 @@ class ManyRows:
             context,
             title=f"{model}: {most:,} rows are loaded at once",
             happens=(
-                f"The queryset has no limit: it gave {most:,} rows, all of them kept in memory "
-                "together, and there will be more."
+                f"The queryset has no limit: it returned {most:,} rows, all held in memory at "
+                "once, and the number can grow."
             ),
             advice=_advice(is_request=is_request),
-            fix="" if is_request or not is_iterated else _FIX,
+            fix=replace(_ADVICE, change=None if is_request or not is_iterated else _ITERATOR),
         )
         return replace(hint, saving=saving, severity=severity_of(self.code, saving, context))
 
@@ -65,12 +68,12 @@ class ManyRows:
 def _advice(*, is_request: bool) -> str:
     if is_request:
         return (
-            "A page shows a part of them: divide them with a Paginator, or slice the queryset. "
-            f"Where really all are needed, an export for instance, .{_FIX} keeps few in memory."
+            "A page shows only some of them: use a Paginator, or slice the queryset. If all of "
+            f"them are needed, in an export for instance, .{_FIX} keeps only a few in memory."
         )
     return (
-        f"If they are gone through once, .{_FIX} keeps few in memory at a time; otherwise work "
-        "on slices of the queryset."
+        f"If you iterate over them once, .{_FIX} keeps only a few in memory at a time; otherwise "
+        "process the queryset in slices."
     )
 
 
@@ -138,13 +141,10 @@ class AskedBeforeLoading:
             self.code,
             (question, loading),
             context,
-            title=f"{model}: {method}, and then the same rows are loaded",
-            happens=f"{method} asks the database about the rows that are loaded right after.",
-            advice=(
-                "Evaluate the queryset once and ask what it has loaded: "
-                f"{instead} costs no statement then."
-            ),
-            certain=True,
+            title=f"{model}: {method} runs just before the same rows are loaded",
+            happens=f"{method} queries the rows that are loaded right after.",
+            advice=f"Evaluate the queryset once, then use {instead}, which needs no further query.",
+            fix=Fix(),
         )
         return replace(hint, saving=Saving(1, question.duration_ms))
 
@@ -191,16 +191,16 @@ class DeepOffset:
             self.code,
             queries,
             context,
-            title=f"{skipped:,} rows are read to be skipped",
+            title=f"{skipped:,} rows are read only to be skipped",
             happens=(
-                f"OFFSET makes the database read {skipped:,} rows and throw them away before the "
-                "first that is wanted."
+                f"OFFSET makes the database read {skipped:,} rows and discard them before the "
+                "first row that it returns."
             ),
             advice=(
-                "Begin after the last row of the page before: filter by the "
+                "Start after the last row of the previous page: filter by the "
                 "columns of order_by(), for instance .filter(pk__gt=last_pk).order_by('pk')[:20]."
             ),
-            certain=True,
+            fix=Fix(),
         )
         return replace(hint, saving=Saving(0, sum(query.duration_ms for query in queries)))
 

@@ -1,4 +1,4 @@
-"""ORM601: a single statement takes long.
+"""ORM601: a single query is slow.
 
 https://docs.djangoproject.com/en/stable/topics/db/optimization/#profile-first
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from orm_insight.analysis.groups import QueryGroup
 from orm_insight.hints.base import Context, severity_of, sites_of, times
 from orm_insight.model.catalogue import RULES, docs_of
+from orm_insight.model.fix import Fix, Need
 from orm_insight.model.hint import Hint, Saving
 from orm_insight.model.plan import Evidence
 from orm_insight.model.schema import ModelFacts, Schema
@@ -48,12 +49,11 @@ class SlowStatement:
         saving = Saving(0, sum(query.duration_ms for query in slow))
         model = slowest.construction.model if slowest.construction else None
         happens = (
-            f"It was executed {times(group.count)}, and took {slowest.duration_ms:,.0f} ms in "
-            "the slowest case."
+            f"It ran {times(group.count)} and took {slowest.duration_ms:,.0f} ms at its slowest."
         )
         return Hint(
             code=self.code,
-            title=f"{model}: slow statement" if model else "Slow statement",
+            title=f"{model}: slow query" if model else "Slow query",
             happens=happens,
             message=f"{happens} {_why(context.evidence.get(slowest.index), cause)}",
             severity=severity_of(self.code, saving, context),
@@ -64,7 +64,7 @@ class SlowStatement:
             origin=slowest.origin or slowest.site,
             queries=slow,
             saving=saving,
-            certain=False,
+            change=Fix().given(Need.CAUSE, is_known=False),
             docs=docs_of(self.code),
         )
 
@@ -73,10 +73,13 @@ def _why(evidence: Evidence | None, cause: SideBySide | None) -> str:
     if cause is not None:  # what a plan says of so many rows is about their number, not the cause
         return f"{cause.cause} {cause.advice}"
     if evidence is None:
-        return "Its plan tells why: ask for it with Explain analyze."
+        return "Click Explain analyze: the plan shows why."
     found = next(iter(evidence.plan.findings), None)
     if found is None:
-        return "Nothing in its plan stands out: it is the number of rows, or the server was busy."
+        return (
+            "Nothing stands out in its plan: the number of rows, or a busy server, is the "
+            "likely reason."
+        )
     return f"{found.message} {found.advice}"
 
 
@@ -115,17 +118,17 @@ class SideBySide:
         names, owner = self.names, self.model.name
         others = " and ".join(names[1:])
         return (
-            f"It joins {_listed(names)} side by side: for each {owner} object, each row of "
-            f"{names[0]} is paired with each row of {others}, so rows multiply before they are "
-            "aggregated."
+            f"It joins {_listed(names)} in one query: for each {owner} object, every row of "
+            f"{names[0]} is combined with every row of {others}, so the rows multiply before they "
+            "are aggregated."
         )
 
     @property
     def advice(self) -> str:
         return (
-            f"Aggregate each of {_listed(self.names)} in a subquery of its own (Subquery with "
-            'OuterRef("pk"), one for each annotation), or in a queryset of its own. distinct=True '
-            "corrects a count, it does not prevent the rows."
+            f"Aggregate each of {_listed(self.names)} in its own subquery (Subquery with "
+            'OuterRef("pk"), one per annotation), or in its own queryset. distinct=True corrects '
+            "a count, but does not avoid the extra rows."
         )
 
 

@@ -16,8 +16,24 @@ from orm_insight.analysis.usage import (
     unread_columns,
     unused_relations,
 )
-from orm_insight.hints.base import Context, fix_in_class, saving_of, severity_of, sites_of
+from orm_insight.hints.base import Context, fix_of_queryset, saving_of, severity_of, sites_of
+from orm_insight.hints.fix import without_beginnings
 from orm_insight.model.catalogue import docs_of
+from orm_insight.model.fix import (
+    FALSE,
+    NONE,
+    Assignment,
+    Call,
+    Calls,
+    Change,
+    ClassBody,
+    Fix,
+    InPlace,
+    Literal,
+    Need,
+    naming,
+    objects_of,
+)
 from orm_insight.model.hint import Hint, Severity
 from orm_insight.model.provenance import EagerMethod, EagerRelation
 
@@ -47,18 +63,18 @@ class UnusedRelation:
         loaded = "joined to every row" if method == "select_related" else "prefetched"
         only = f", only {relation.used}" if relation.used else ""
         happens = (
-            f"{lookup} is {loaded}, but no row of this {source.model} queryset was asked for "
+            f"{lookup} is {loaded}, but unused: no row of this {source.model} queryset reads "
             f"it{only}."
         )
         return Hint(
             code=self.code,
-            title=f"{source.model}: {lookup} is loaded and never used",
+            title=f"{source.model}: {lookup} is eagerly loaded but unused",
             happens=happens,
             message=f"{happens} {_advice(relation)}",
             severity=severity_of(self.code, saving, context),
             model=source.model,
             lookup=lookup,
-            fix=_fix(built, method, kept),
+            change=Fix(change=_change(built, method, kept), at=source.site),
             site=built.queries[0].site,
             sites=sites_of(built.queries),
             origin=source.site,
@@ -92,29 +108,22 @@ def _kept(
     return tuple(by_lookup.values())
 
 
-def _fix(built: BuiltHere, method: EagerMethod, kept: tuple[EagerRelation, ...]) -> str:
-    """What takes it back where the queryset is built; without code where that takes more."""
+def _change(
+    built: BuiltHere, method: EagerMethod, kept: tuple[EagerRelation, ...]
+) -> Change | None:
+    """What takes it back where the queryset is built; ``None`` where that takes more."""
     source = built.source
     if any(use.is_below for use in built.uses) or not all(relation.is_plain for relation in kept):
-        return ""
-    lookups = _without_beginnings([relation.used for relation in kept if relation.used])
-    names = ", ".join(f'"{lookup}"' for lookup in lookups)
+        return None
+    lookups = without_beginnings([relation.used for relation in kept if relation.used])
     is_list = source.owner is not None and source.owner.kind == "changelist"
     if is_list and method == "select_related":
-        return f"list_select_related = [{names}]" if names else "list_select_related = False"
+        value = Literal(tuple(lookups)) if lookups else FALSE
+        return ClassBody((Assignment("list_select_related", value),))
     if source.owner is not None:
-        return ""
-    return f"{method}(None)" + (f".{method}({names})" if names else "")
-
-
-def _without_beginnings(lookups: list[str]) -> list[str]:
-    """``author`` says nothing more beside ``author__country``."""
-    distinct = dict.fromkeys(lookups)
-    return [
-        lookup
-        for lookup in distinct
-        if not any(other.startswith(f"{lookup}__") for other in distinct)
-    ]
+        return None
+    reset = Call(method, (NONE,))
+    return Calls((reset, naming(method, *lookups)) if lookups else (reset,))
 
 
 def _advice(relation: EagerRelation) -> str:
@@ -151,19 +160,19 @@ def _hint(code: str, built: BuiltHere, method: str, context: Context, asked: str
     source, site = built.source, built.queries[0].site
     saving = saving_of((), remaining=0)
     in_template = site is not None and site.is_template
-    call = method if in_template else f"{method}()"
+    call = InPlace(Call(method), is_template=in_template)
     happens = (
-        f"{built.rows:,} rows of a {source.model} queryset are loaded {asked}, and none of "
-        "them is used."
+        f"{built.rows:,} rows of a {source.model} queryset are loaded {asked}, and are "
+        "otherwise unused."
     )
     return Hint(
         code=code,
         title=f"{source.model}: rows are loaded {asked}",
         happens=happens,
-        message=f"{happens} Ask the database instead: .{call} of the queryset.",
+        message=f"{happens} Call .{call.code} on the queryset instead.",
         severity=severity_of(code, saving, context),
         model=source.model,
-        fix=call,
+        change=Fix(change=call, at=site),
         site=site,
         sites=sites_of(built.queries),
         origin=source.site or site,
@@ -203,7 +212,7 @@ class TruthOfRows:
 
     def detect(self, context: Context) -> Iterable[Hint]:
         return hints_in_vain(
-            self.code, "exists", context, counted=False, asked="only to see if there are any"
+            self.code, "exists", context, counted=False, asked="only to check whether any exist"
         )
 
 
@@ -239,11 +248,11 @@ class WideColumn:
         nothing = saving_of((), remaining=0)
         happens = (
             f"{size:,} bytes of {lookup} were loaded for {built.rows:,} rows of a "
-            f"{source.model} queryset, and no value was read."
+            f"{source.model} queryset, but no value was read."
         )
         return Hint(
             code=self.code,
-            title=f"{source.model}: {lookup} is loaded and never read",
+            title=f"{source.model}: {lookup} is loaded but unused",
             happens=happens,
             message=f"{happens} {advice}",
             severity=max(
@@ -251,28 +260,27 @@ class WideColumn:
             ),
             model=source.model,
             lookup=lookup,
-            fix=fix,
+            change=fix,
             site=built.queries[0].site,
             sites=sites_of(built.queries),
             origin=source.site,
             queries=built.queries,
             saving=nothing,
-            certain=bool(fix),
             docs=docs_of(self.code),
         )
 
 
-def _code(built: BuiltHere, wide: tuple[str, ...], context: Context) -> tuple[str, str]:
+def _code(built: BuiltHere, wide: tuple[str, ...], context: Context) -> tuple[Fix, str]:
     """One ``defer()`` for all wide columns of the rows: two changes of one line undo each other."""
-    quoted = ", ".join(f'"{name}"' for name in wide)
-    source, fix = built.source, f"defer({quoted})"
+    source, call = built.source, naming("defer", *wide)
+    fix = fix_of_queryset(source, (call,))
     if source.is_combined:  # what union() gives takes nothing further
-        return "", f"Write {fix} in each part of the union."
+        return fix, f"Write {call.code} in each part of the union."
     if any(use.is_below for use in built.uses):
         facts = context.schema.models.get(source.model)
-        manager = facts.manager if facts else "objects"
-        model = source.model.rpartition(".")[2]
-        return "", f"Prefetch with a queryset that leaves it out: {model}.{manager}.{fix}."
+        queryset = objects_of(source.model, facts.manager if facts else "objects", call)
+        fix = Fix(at=source.site).given(Need.OWN_QUERYSET, is_known=False)
+        return fix, f"Prefetch with a queryset that leaves it out: {queryset.code}."
     if source.owner is not None:
-        return fix_in_class(source, fix), "Leave it to the rows that need it."
-    return fix, "Leave it out; a row that needs it after all loads it then."
+        return fix, "Rows that need it will load it."
+    return fix, "Leave it out; a row that does need it loads it then."

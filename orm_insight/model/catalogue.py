@@ -38,15 +38,6 @@ class Needs(Enum):
     PLAN = auto()
 
 
-class Target(Enum):
-    """The place where a fix is written."""
-
-    QUERYSET = auto()
-    CALL = auto()
-    LOOP = auto()
-    MODEL = auto()
-
-
 class Unused(Enum):
     """The loaded thing that a rule calls unused; a trace that uses it refutes the hint."""
 
@@ -98,9 +89,8 @@ class Rule:
     the lookup, ``state`` what is the case while the hint is given; both are empty where the hint's
     own title says it better. ``findings`` are codes of findings in plans that lead to this rule,
     ``index`` is the kind of index that it proposes. ``is_given_by_finding`` is true where such a
-    finding gives the hint without an index. ``has_reading`` is true where the call site has to
-    read another attribute next to the fix, ``is_of_time`` where only the duration is known unless
-    a lookup names the cause.
+    finding gives the hint without an index. ``is_of_time`` is true where only the duration is known
+    unless a lookup names the cause.
     """
 
     code: str
@@ -110,14 +100,12 @@ class Rule:
     detector: str
     needs: Needs = Needs.TRACE
     severity: SeverityRule = by_saving
-    target: Target = Target.QUERYSET
     does: str = ""
     state: State | None = None
     unused: Unused | None = None
     findings: tuple[str, ...] = ()
     index: IndexKind | None = None
     is_given_by_finding: bool = False
-    has_reading: bool = False
     is_of_time: bool = False
 
     @property
@@ -126,108 +114,102 @@ class Rule:
 
 
 _HINTS = "orm_insight.hints"
-_ROW_BY_ROW = State("{lookup}", "is", "loaded row by row")
+_ONCE_PER_ROW = State("{lookup}", "is", "loaded once per row")
 
 _ENTRIES = (
     Rule(
         code="ORM101",
-        title="a related object is loaded row by row",
+        title="a related object is loaded once per row (N+1)",
         family=Family.RELATIONS,
         docs=f"{_QUERYSETS}#select-related",
         detector=f"{_HINTS}.relations.SelectRelated",
         does="loads {}",
-        state=_ROW_BY_ROW,
+        state=_ONCE_PER_ROW,
     ),
     Rule(
         code="ORM102",
-        title="a set of related objects is loaded row by row",
+        title="a set of related objects is loaded once per row (N+1)",
         family=Family.RELATIONS,
         docs=f"{_QUERYSETS}#prefetch-related",
         detector=f"{_HINTS}.relations.PrefetchRelated",
         does="loads {}",
-        state=_ROW_BY_ROW,
+        state=_ONCE_PER_ROW,
     ),
     Rule(
         code="ORM103",
-        title="related objects are asked for row by row, in a way that a prefetch does not serve",
+        title="related objects are queried once per row, in a way that no prefetch covers (N+1)",
         family=Family.RELATIONS,
         docs=f"{_QUERYSETS}#prefetch-objects",
         detector=f"{_HINTS}.relations.NarrowedRelation",
-        does="asks for some of {}",
-        state=_ROW_BY_ROW,
-        has_reading=True,
+        does="queries some of {}",
+        state=_ONCE_PER_ROW,
     ),
     Rule(
         code="ORM104",
-        title="prefetched objects are asked for again",
+        title="prefetched objects are queried again (N+1)",
         family=Family.RELATIONS,
         docs=f"{_QUERYSETS}#prefetch-related",
         detector=f"{_HINTS}.relations.PrefetchBypassed",
-        does="asks again for {}, which was prefetched,",
-        state=_ROW_BY_ROW,
-        has_reading=True,
+        does="queries {} again, although it was prefetched,",
+        state=_ONCE_PER_ROW,
     ),
     Rule(
         code="ORM105",
-        title="a relation is loaded along, and never used",
+        title="a relation is eagerly loaded but unused",
         family=Family.RELATIONS,
         docs=f"{_OPTIMIZATION}#don-t-retrieve-things-you-don-t-need",
         detector=f"{_HINTS}.unused.UnusedRelation",
         needs=Needs.DEEP_RECORDING,
-        state=State("{lookup}", "is", "loaded and never used"),
+        state=State("{lookup}", "is", "eagerly loaded but unused"),
         unused=Unused.RELATION,
     ),
     Rule(
         code="ORM106",
-        title="a deferred field is loaded row by row",
+        title="a deferred field is loaded once per row (N+1)",
         family=Family.RELATIONS,
         docs=f"{_QUERYSETS}#defer",
         detector=f"{_HINTS}.relations.DeferredField",
-        does="loads {}, which the queryset left out,",
-        state=_ROW_BY_ROW,
+        does="loads {}, which the queryset defers,",
+        state=_ONCE_PER_ROW,
     ),
     Rule(
         code="ORM201",
-        title="related objects are counted row by row",
+        title="related objects are counted once per row (N+1)",
         family=Family.LOOPS,
         docs="topics/db/aggregation/#generating-aggregates-for-each-item-in-a-queryset",
         detector=f"{_HINTS}.aggregates.RelatedCount",
         does="counts {}",
-        state=State("{lookup}", "is", "counted row by row"),
-        has_reading=True,
+        state=State("{lookup}", "is", "counted once per row"),
     ),
     Rule(
         code="ORM202",
-        title="each row asks whether it has related objects",
+        title="exists() runs once per row (N+1)",
         family=Family.LOOPS,
         docs="ref/models/expressions/#exists-subqueries",
         detector=f"{_HINTS}.aggregates.RelatedExists",
-        does="asks whether there is any of {}",
-        state=State("{lookup}", "is", "asked row by row whether there is any"),
-        has_reading=True,
+        does="runs .exists() on {}",
+        state=State("{lookup}.exists()", "is", "run once per row"),
     ),
     Rule(
         code="ORM203",
-        title="related objects are aggregated row by row",
+        title="related objects are aggregated once per row (N+1)",
         family=Family.LOOPS,
         docs="topics/db/aggregation/#joins-and-aggregates",
         detector=f"{_HINTS}.aggregates.RelatedAggregate",
         does="aggregates {}",
-        state=State("{lookup}", "is", "aggregated row by row"),
-        has_reading=True,
+        state=State("{lookup}", "is", "aggregated once per row"),
     ),
     Rule(
         code="ORM204",
-        title="single objects are looked up in a loop",
+        title="single objects are looked up in a loop (N+1)",
         family=Family.LOOPS,
         docs=f"{_QUERYSETS}#in-bulk",
         detector=f"{_HINTS}.loops.LookupInLoop",
-        target=Target.LOOP,
-        state=State("{model}", "is", "looked up one by one"),
+        state=State("{model}", "is", "looked up in a loop"),
     ),
     Rule(
         code="ORM205",
-        title="a statement is repeated in a loop",
+        title="a query is repeated in a loop (N+1)",
         family=Family.LOOPS,
         docs=f"{_OPTIMIZATION}#retrieve-everything-at-once-if-you-know-you-will-need-it",
         detector=f"{_HINTS}.loops.RepeatedStatement",
@@ -235,12 +217,12 @@ _ENTRIES = (
     ),
     Rule(
         code="ORM301",
-        title="wide columns are loaded and never read",
+        title="wide columns are loaded but unused",
         family=Family.OVER_FETCHING,
         docs=f"{_QUERYSETS}#defer",
         detector=f"{_HINTS}.unused.WideColumn",
         needs=Needs.DEEP_RECORDING,
-        state=State("{lookup}", "is", "loaded and never read"),
+        state=State("{lookup}", "is", "loaded but unused"),
         unused=Unused.COLUMN,
     ),
     Rule(
@@ -258,31 +240,29 @@ _ENTRIES = (
         docs=f"{_QUERYSETS}#count",
         detector=f"{_HINTS}.unused.LengthOfRows",
         needs=Needs.DEEP_RECORDING,
-        target=Target.CALL,
         state=State("rows", "are", "loaded only to be counted"),
         unused=Unused.ROWS,
     ),
     Rule(
         code="ORM304",
-        title="rows are loaded only to see if there are any",
+        title="rows are loaded only to check whether any exist",
         family=Family.OVER_FETCHING,
         docs=f"{_QUERYSETS}#exists",
         detector=f"{_HINTS}.unused.TruthOfRows",
         needs=Needs.DEEP_RECORDING,
-        target=Target.CALL,
-        state=State("rows", "are", "loaded only to see if there are any"),
+        state=State("rows", "are", "loaded only to check whether any exist"),
         unused=Unused.ROWS,
     ),
     Rule(
         code="ORM305",
-        title="rows are asked about, and then loaded anyway",
+        title="count() or exists() runs just before the same rows are loaded",
         family=Family.OVER_FETCHING,
         docs=f"{_OPTIMIZATION}#don-t-overuse-contains-count-and-exists",
         detector=f"{_HINTS}.result_size.AskedBeforeLoading",
     ),
     Rule(
         code="ORM306",
-        title="OFFSET reads many rows to skip them",
+        title="OFFSET reads many rows only to skip them",
         family=Family.OVER_FETCHING,
         docs="topics/db/queries/#limiting-querysets",
         detector=f"{_HINTS}.result_size.DeepOffset",
@@ -290,7 +270,7 @@ _ENTRIES = (
     ),
     Rule(
         code="ORM501",
-        title="the same statement is asked again",
+        title="the same query runs again with the same parameters",
         family=Family.REPETITION,
         docs=f"{_OPTIMIZATION}#understand-cached-attributes",
         detector=f"{_HINTS}.repeats.SameStatement",
@@ -304,7 +284,7 @@ _ENTRIES = (
     ),
     Rule(
         code="ORM601",
-        title="a single statement takes long",
+        title="a single query is slow",
         family=Family.DATABASE,
         docs=f"{_OPTIMIZATION}#profile-first",
         detector=f"{_HINTS}.statements.SlowStatement",
@@ -317,7 +297,6 @@ _ENTRIES = (
         docs="ref/models/options/#indexes",
         detector=f"{_HINTS}.plans.MissingIndex",
         needs=Needs.PLAN,
-        target=Target.MODEL,
         index=IndexKind.PLAIN,
     ),
     Rule(
@@ -327,7 +306,6 @@ _ENTRIES = (
         docs="ref/contrib/postgres/indexes/#ginindex",
         detector=f"{_HINTS}.plans.InfixPattern",
         needs=Needs.PLAN,
-        target=Target.MODEL,
         index=IndexKind.TRIGRAM,
     ),
     Rule(
@@ -337,14 +315,13 @@ _ENTRIES = (
         docs=f"{_OPTIMIZATION}#use-standard-db-optimization-techniques",
         detector=f"{_HINTS}.plans.SpilledToDisk",
         needs=Needs.PLAN,
-        target=Target.MODEL,
         findings=("spill",),
         index=IndexKind.ORDERED,
         is_given_by_finding=True,
     ),
     Rule(
         code="ORM605",
-        title="the planner expected ten times more or fewer rows",
+        title="the planner's row estimate is off by ten times or more",
         family=Family.DATABASE,
         docs=f"{_QUERYSETS}#explain",
         detector=f"{_HINTS}.plans.MisestimatedRows",
@@ -354,12 +331,11 @@ _ENTRIES = (
     ),
     Rule(
         code="ORM606",
-        title="a function of a column is compared",
+        title="a filter compares a function of a column",
         family=Family.DATABASE,
         docs="ref/models/indexes/#expressions",
         detector=f"{_HINTS}.plans.FunctionOnColumn",
         needs=Needs.PLAN,
-        target=Target.MODEL,
         index=IndexKind.EXPRESSION,
     ),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from orm_insight.model.fix import Fix, MetaIndex, Reading
 from orm_insight.model.frames import CallSite
 from orm_insight.model.trace import Query
 
@@ -26,6 +27,7 @@ class Saving(NamedTuple):
 
 
 _NOTHING = Saving(0, 0.0)
+_ADVICE = Fix()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +35,9 @@ class Hint:
     """One piece of advice.
 
     ``site`` is the line that issues the queries, ``origin`` the line where the queryset to be
-    changed is built, ``lookup`` starts at ``model``, the model of that queryset. ``fix`` is the
-    code to write, empty where none can be given; ``certain`` is false where it may not apply.
-    ``imports`` are the lines that it needs and its file does not have. Where the fix alone stops
-    nothing, the line that fires has to read ``instead``, in the place of its text ``replaces``.
-    ``model_site`` is the class of the model into which the fix is written. ``happens`` is the first
-    part of ``message``, before the advice; it may stand alone where figures of one trace would
-    mislead.
+    changed is built, ``lookup`` starts at ``model``, the model of that queryset. ``change`` is the
+    fix as a value; the texts and places of it are made from that. ``happens`` is the first part of
+    ``message``, before the advice; it may stand alone where figures of one trace would mislead.
     """
 
     code: str
@@ -48,22 +46,51 @@ class Hint:
     severity: Severity
     model: str | None = None
     lookup: str | None = None
-    fix: str = ""
+    change: Fix = _ADVICE
     site: CallSite | None = None
     sites: tuple[CallSite, ...] = ()
     origin: CallSite | None = None
     # Not in the repr: with all their frames it would bury what a failing test has to say.
     queries: tuple[Query, ...] = field(default=(), repr=False)
     saving: Saving = _NOTHING
-    certain: bool = True
     docs: str = ""
-    imports: tuple[str, ...] = ()
-    instead: str = ""
-    replaces: str = ""
-    model_site: CallSite | None = None
     happens: str = ""
 
     @property
     def advice(self) -> str:
         """The message without the part that tells what happens."""
         return self.message.removeprefix(self.happens).lstrip()
+
+    @property
+    def fix(self) -> str:
+        """The code to write, empty where none can be given."""
+        return self.change.code
+
+    @property
+    def certain(self) -> bool:
+        """All that the fix depends on is known."""
+        return self.change.is_certain
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The lines that the fix needs and its file does not have."""
+        return self.change.imports
+
+    @property
+    def instead(self) -> str:
+        """The code that the line that fires has to read, where the fix alone stops nothing."""
+        return self._reading.code if self._reading else ""
+
+    @property
+    def replaces(self) -> str:
+        """The text of that line in the place of which ``instead`` is written."""
+        return self._reading.replaces if self._reading else ""
+
+    @property
+    def model_site(self) -> CallSite | None:
+        """The class of the model into which an index is written."""
+        return self.change.at if isinstance(self.change.change, MetaIndex) else None
+
+    @property
+    def _reading(self) -> Reading | None:
+        return self.change.readings[0] if len(self.change.readings) == 1 else None

@@ -45,11 +45,11 @@ def panel_content(
         stylesheet=stylesheet,
         facts=tuple(_facts(report)),
         hints=hint_cards(report, links, sources)[:MAX_HINTS],
-        more_hints=_more(len(report.hints) - MAX_HINTS, "hint", "of less saving"),
+        more_hints=_more(len(report.hints) - MAX_HINTS, "hint", "with smaller savings"),
         no_hints=_no_hints(report),
         silence=silence_note(report),
         lines=tuple(_line(groups, report, links, sources) for groups in lines[:MAX_LINES]),
-        more=_more(len(lines) - MAX_LINES, "line", "of less time"),
+        more=_more(len(lines) - MAX_LINES, "line", "with less time"),
         signed=signed,
         full_url=links.trace(),
         depth_url=None if report.trace.is_deep else links.depth(),
@@ -83,8 +83,8 @@ def _more(left: int, noun: str, which: str) -> str:
 
 def _no_hints(report: Report) -> str:
     if report.silenced:
-        return "No hints but silenced ones."
-    return "No hints: nothing on this page is known to be wasteful."
+        return "No hints other than ignored ones."
+    return "No hints: no query of this page is known to be wasteful."
 
 
 def _facts(report: Report) -> Iterable[Fact]:
@@ -97,11 +97,13 @@ def _facts(report: Report) -> Iterable[Fact]:
     )
     if report.duplicates:
         yield Fact(
-            label="Duplicates", value=count(report.duplicates), note="same statement, same values"
+            label="Duplicates",
+            value=count(report.duplicates),
+            note="exact: same SQL, same parameters",
         )
     if report.trace.dropped:
         yield Fact(
-            label="Not kept", value=count(report.trace.dropped), note="above the limit of a trace"
+            label="Not kept", value=count(report.trace.dropped), note="above the limit per trace"
         )
 
 
@@ -130,7 +132,7 @@ def _line(groups: list[QueryGroup], report: Report, links: PanelLinks, sources: 
         duplicates=counted(duplicates, "duplicate") if duplicates else "",
         codes=tuple(sorted({h.code for h in report.hints if site and site in (h.site, *h.sites)})),
         statements=tuple(_statement(group, runs, links) for group in shown),
-        more=_more(len(groups) - len(shown), "statement", "of less time"),
+        more=_more(len(groups) - len(shown), "statement", "with less time"),
     )
 
 

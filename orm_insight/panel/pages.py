@@ -56,32 +56,34 @@ def explain(request: HttpRequest, index: int) -> HttpResponse:
 
 
 NOT_RECORDED = (
-    "Nothing is recorded of the dashboard's own pages, of paths that ORM_INSIGHT ignores, "
-    "and while recording is switched off or paused."
+    "The dashboard's own pages and the paths in IGNORE_PATHS are not recorded, and nothing is "
+    "recorded while recording is off or paused."
 )
 LEFT_OUT = {
     "disabled": "Recording is switched off: ENABLED in ORM_INSIGHT is False.",
-    "paused": "Recording is paused. The dashboard has a button to resume it.",
-    "ignored": "The path of this request is one that IGNORE_PATHS in ORM_INSIGHT leaves out.",
+    "paused": "Recording is paused. Resume it on the dashboard.",
+    "ignored": "The path of this request matches IGNORE_PATHS in ORM_INSIGHT.",
     "on demand": (
-        "Only requests of browsers that asked for it are recorded (ON_DEMAND in ORM_INSIGHT), and "
-        "this one has not asked, or it was hours ago: press “Record my requests” in the list of "
-        "traces on the dashboard, then reload the page."
+        "Only requests of browsers that opted in are recorded (ON_DEMAND in ORM_INSIGHT), and "
+        "this browser has not, or its cookie has expired: press “Record my requests” in the list "
+        "of traces on the dashboard, then reload the page."
     ),
     "sampled": (
-        "Only some requests are recorded, drawn at random, and this one was not among them: see "
-        "SAMPLE_RATE and SAMPLE_RATES in ORM_INSIGHT. Reload the page, and it is drawn again."
+        "Only a random sample of requests is recorded, and this one was not part of it: see "
+        "SAMPLE_RATE and SAMPLE_RATES in ORM_INSIGHT. Reload the page to try again."
     ),
 }
 NOT_KEPT = (
-    "Or it was not kept, because it was faster than ONLY_SLOW_MS in ORM_INSIGHT, or because there "
-    "is no hint in it and ONLY_WITH_HINTS is on."
+    "Or it was not kept, because it was faster than ONLY_SLOW_MS in ORM_INSIGHT, or because it "
+    "has no hints and ONLY_WITH_HINTS is on."
 )
-FAULTY = "orm_insight itself has failed in this process; the log tells why."
-EXPIRED = "Newer traces have taken its place. Reload the page to record it again."
-FAILED = "<p>orm_insight failed to show this trace. The log tells why; the page is as it was.</p>"
+FAULTY = "orm_insight itself has failed in this process; see the log."
+EXPIRED = "Newer traces have replaced it. Reload the page to record it again."
+FAILED = (
+    "<p>orm_insight failed to show this trace; see the log. The page itself is not affected.</p>"
+)
 EXPLAIN_FAILED = (
-    '<div class="djDebugPanelTitle"><h3>EXPLAIN failed; the log tells why</h3>'
+    '<div class="djDebugPanelTitle"><h3>EXPLAIN failed; see the log</h3>'
     '<button type="button" class="djDebugClose">&times;</button></div>'
 )
 
@@ -97,7 +99,7 @@ def trace_page(trace_id: str | None, trace: Trace | None) -> str:
         config = get_config()
         if config.only_slow_ms is None and not config.only_with_hints:
             return _message(PanelMessage, "This trace has expired", EXPIRED)
-        return _message(PanelMessage, "This trace is not there", f"{EXPIRED} {NOT_KEPT}")
+        return _message(PanelMessage, "This trace does not exist", f"{EXPIRED} {NOT_KEPT}")
     return render(
         panel_content(
             insight.report_of(trace),

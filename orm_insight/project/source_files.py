@@ -42,9 +42,9 @@ def status_of(file: str) -> os.stat_result:
     except (OSError, ValueError) as error:
         raise _unreadable(error) from error
     if not stat.S_ISREG(status.st_mode):
-        raise Unreadable("This is no regular file.")
+        raise Unreadable("This is not a regular file.")
     if status.st_size > MAX_BYTES:
-        raise Unreadable("The file is too large to be shown.")
+        raise Unreadable("The file is too large to display.")
     return status
 
 
@@ -71,7 +71,7 @@ class Recorded:
             return "The file has changed since this was recorded."
         loaded_at = met_at(file) if self._is_of_this_process and file.endswith(".py") else None
         if loaded_at is not None and modified_at > loaded_at + _TOLERANCE_S:
-            return "The file has changed, and the server still runs what it was: restart it."
+            return "The file has changed, and the server still runs the old code: restart it."
         return ""
 
 
@@ -103,7 +103,7 @@ class SourcesOf:
 
 def _unreadable(error: OSError | ValueError) -> Unreadable:
     if isinstance(error, FileNotFoundError):
-        return Unreadable("The file is not there (any more).")
+        return Unreadable("The file does not exist any more.")
     reason = getattr(error, "strerror", None) or "its name is not valid"
     return Unreadable(f"The file cannot be read: {reason}.")
 

@@ -69,7 +69,7 @@ class capture:  # reads as a function, as contextlib.suppress does
 
     def _begin(self, opened_in: CodeType) -> Recording:
         if self._recording is not None:
-            raise RuntimeError("This capture() was entered before; make a new one for each block.")
+            raise RuntimeError("This capture() was already used; create a new one for each block.")
         ensure_installed()
         self._recording = detached.prepare(
             session.begin(

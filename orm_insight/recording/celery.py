@@ -76,7 +76,7 @@ def _abandon() -> None:
     """
     run = _running.get()
     if run is not None:
-        _end(run, run.error or "The task was broken off.")
+        _end(run, run.error or "The task was interrupted.")
 
 
 def _note_failure(*, task_id: str, exception: BaseException, **_: Any) -> None:

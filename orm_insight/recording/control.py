@@ -80,7 +80,7 @@ class StoreSilentError(RuntimeError):
     """The store does not answer, so that a change would hold in this process alone."""
 
     def __init__(self) -> None:
-        super().__init__("The store does not answer now: nothing was changed.")
+        super().__init__("The store does not answer: nothing was changed.")
 
 
 class _State:
@@ -233,7 +233,7 @@ def _take(data: bytes) -> None:
     try:
         found = decode_board(data)
     except UnreadableBoardError as error:
-        _state.problem = f"What was changed at run time cannot be read: {error}."
+        _state.problem = f"The changes made at run time cannot be read: {error}."
         return
     _state.problem = None
     _apply(found)
@@ -245,7 +245,7 @@ def _apply(found: Board) -> None:
     try:
         rate = None if found.sample_rate is None else share(found.sample_rate)
     except SettingError as error:
-        _state.problem = f"The change at run time is not used: SAMPLE_RATE {error}."
+        _state.problem = f"The change made at run time is not used: SAMPLE_RATE {error}."
     with _state.lock:
         _state.board = replace(found, sample_rate=rate)
         conf.override({} if rate is None else {"sample_rate": rate})

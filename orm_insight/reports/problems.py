@@ -157,7 +157,7 @@ def findings_of(report: Report) -> tuple[Finding, ...]:
 
 
 def gather_problems(traces: Iterable[AnalysedTrace]) -> tuple[Problem, ...]:
-    """The problems of traces that come newest first: what costs most time first.
+    """The problems of traces that come newest first: what costs slowest first.
 
     What one trace had loaded in vain and another one needed is no problem.
     """

@@ -20,6 +20,7 @@ from orm_insight.hints.base import Context, Thresholds
 from orm_insight.hints.patching.expressions import ReadText, Words, in_own_words, no_text
 from orm_insight.hints.rules import detectors
 from orm_insight.model.catalogue import Needs, rule_of
+from orm_insight.model.fix import Need
 from orm_insight.model.frames import CallSite, Frame
 from orm_insight.model.hint import Hint
 from orm_insight.model.plan import Evidence
@@ -120,7 +121,7 @@ class Report:
             f"{self.trace.name}: {_counted(self.query_count, 'query', 'queries')}, "
             f"{self.query_ms:.1f} ms of {self.trace.duration_ms:.1f} ms in the database, "
             f"{_counted(len(self.hints), 'hint', 'hints')}"
-            + (f", {len(self.silenced)} silenced" if self.silenced else "")
+            + (f", {len(self.silenced)} ignored" if self.silenced else "")
         ]
         for hint in self.hints:
             place = hint.origin.location if hint.origin else "unknown line"
@@ -160,9 +161,11 @@ def analyze(
 def _worded(hint: Hint, words: Words) -> Hint:
     """Source may be anything: what cannot be read takes no hint away."""
     try:
-        return in_own_words(hint, words)
+        hint = in_own_words(hint, words)
     except Exception:
-        return replace(hint, certain=False)
+        fix = hint.change.given(Need.SOURCE_IS_READ, is_known=False)
+        hint = replace(hint, change=fix)
+    return replace(hint, message=" ".join((hint.message, *hint.change.notes)))
 
 
 def _counted(number: int, one: str, several: str) -> str:

@@ -124,7 +124,7 @@ def _kinds_in(hint: Any) -> Iterator[type]:
 
 def _decoded(read: Callable[[bytes], Any], data: bytes) -> Any:
     if data[: len(MAGIC)] != MAGIC:
-        raise UnreadableTraceError("This is no trace.")
+        raise UnreadableTraceError("This is not a trace.")
     if data[len(MAGIC) : len(_HEAD)] != _HEAD[-1:]:
         raise ForeignTraceError("The trace has another version.")
     try:
@@ -215,7 +215,7 @@ def _trace_of(data: bytes) -> Trace:
     unpacker = zlib.decompressobj()
     text = unpacker.decompress(data, MAX_BYTES)
     if not unpacker.eof or unpacker.unused_data:
-        raise UnreadableTraceError("The trace is too large, or not whole.")
+        raise UnreadableTraceError("The trace is too large or incomplete.")
     head, numbers, times, sparse, *params = map(json.loads, text.splitlines())
     return trace_from({**head, **numbers, **times, **sparse}, chain.from_iterable(params))
 

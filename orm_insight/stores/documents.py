@@ -98,13 +98,13 @@ def _parsed(data: bytes) -> dict[str, Any]:
         document = json.loads(data, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise UnreadableTraceError(f"The file is not JSON, or not whole: {where}.") from error
+        raise UnreadableTraceError(f"The file is not JSON, or incomplete: {where}.") from error
     except UnicodeDecodeError as error:
-        raise UnreadableTraceError("This is no trace file: it holds no text.") from error
+        raise UnreadableTraceError("This is not a trace file: it contains no text.") from error
     except (ValueError, RecursionError) as error:
         raise UnreadableTraceError(f"The file cannot be read as JSON: {_reason(error)}.") from error
     if not isinstance(document, dict):
-        raise UnreadableTraceError("This is no trace file: it holds no JSON object.")
+        raise UnreadableTraceError("This is not a trace file: it contains no JSON object.")
     return document
 
 
@@ -117,13 +117,13 @@ def _check_head(document: dict[str, Any]) -> None:
         raise UnreadableTraceError(_what_else(document))
     version = document.get("version")
     if type(version) is not int or version < 1:
-        raise UnreadableTraceError("The trace file is damaged: its version is no number.")
+        raise UnreadableTraceError("The trace file is damaged: its version is not a number.")
     if version != VERSION:
         made_by = document.get("made_by")
         by = f" (made by {made_by[:60]})" if isinstance(made_by, str) else ""
         raise ForeignTraceError(
             f"The trace file has version {version:,}{by}, and orm_insight {__version__} reads "
-            f"version {VERSION}: it takes a newer orm_insight to import it."
+            f"version {VERSION}: import it with a newer orm_insight."
         )
 
 
@@ -133,8 +133,8 @@ def _what_else(document: dict[str, Any]) -> str:
     if "traceEvents" in document:
         return f"These are Chrome trace events, for other tools. {instead}"
     if {"trace", "hints", "groups"} <= document.keys():
-        return f"This is the report of a trace, from which the trace cannot be told. {instead}"
-    return f'This is no trace file of orm_insight: its "format" is not "{FORMAT}".'
+        return f"This is the report of a trace, from which the trace cannot be restored. {instead}"
+    return f'This is not a trace file of orm_insight: its "format" is not "{FORMAT}".'
 
 
 def _reason(error: Exception) -> str:

@@ -214,7 +214,7 @@ def encode_ring(ring: EncodedRing) -> Iterator[bytes]:
 def _decoded(data: bytes) -> EncodedRing:
     """Raises ``UnreadableRingError`` for all that ``encode_ring`` has not made."""
     if not data.startswith(MAGIC):
-        raise UnreadableRingError("It holds no traces of orm_insight.")
+        raise UnreadableRingError("It contains no traces of orm_insight.")
     if not data.startswith(_HEAD):
         raise UnreadableRingError("Another version of orm_insight has written it.")
     try:
@@ -227,7 +227,7 @@ def _decoded(data: bytes) -> EncodedRing:
     except _DAMAGE as error:
         raise UnreadableRingError(f"It is damaged: {type(error).__name__}.") from error
     if not is_whole:
-        raise UnreadableRingError("It is damaged, or not whole.")
+        raise UnreadableRingError("It is damaged or incomplete.")
     return EncodedRing(pinned=pinned, traces=traces)
 
 
@@ -237,5 +237,5 @@ def _parts_of(data: bytes) -> Iterator[bytes]:
         start = at + _LENGTH_BYTES
         at = start + int.from_bytes(data[at:start], "big")
         if start > len(data) or at > len(data):
-            raise UnreadableRingError("It is not whole.")
+            raise UnreadableRingError("It is incomplete.")
         yield data[start:at]

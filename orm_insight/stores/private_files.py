@@ -65,7 +65,7 @@ def check_replaceable(path: Path, *, magic: bytes) -> None:
     with open(os.open(path, _FLAGS), "rb") as file:
         begin = file.read(len(magic))
     if begin not in (b"", magic):
-        raise UnsafeFileError(f"{path} holds something else, and is left as it is.")
+        raise UnsafeFileError(f"{path} contains something else and is left untouched.")
 
 
 def private_name(name: str) -> Path:
@@ -80,10 +80,12 @@ def private_folder(name: str) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     status = os.lstat(folder)
     if not stat.S_ISDIR(status.st_mode):
-        raise UnsafeFileError(f"{folder} is no folder.")
+        raise UnsafeFileError(f"{folder} is not a folder.")
     _check_owner(folder, status)
     if os.name == "posix" and stat.S_IMODE(status.st_mode) & 0o077:
-        raise UnsafeFileError(f"{folder} is open to other users; remove it, or close it (0700).")
+        raise UnsafeFileError(
+            f"{folder} is accessible to other users: remove it, or restrict it (0700)."
+        )
     return folder
 
 
@@ -128,7 +130,7 @@ def _check_ours(path: Path, status: os.stat_result) -> None:
 
 def _check_regular(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise UnsafeFileError(f"{path} is no regular file.")
+        raise UnsafeFileError(f"{path} is not a regular file.")
 
 
 def _check_owner(path: Path, status: os.stat_result) -> None:

@@ -28,11 +28,11 @@ ROWS = 25
 HINTS = 10
 _LEAST_BAR = 0.01
 _SECTIONS = (
-    (Kind.APPEARED, "Appeared", "Only after."),
-    (Kind.VANISHED, "Vanished", "Only before."),
-    (Kind.GREW, "Grew", "More of them, or as many that took twice the time."),
-    (Kind.SHRANK, "Shrank", "Fewer of them, or as many in half the time."),
-    (Kind.CHANGED, "Changed", "Asked for at the same place in other words."),
+    (Kind.APPEARED, "Added", "Only in “After”."),
+    (Kind.VANISHED, "Removed", "Only in “Before”."),
+    (Kind.GREW, "Increased", "More queries, or the same number in at least twice the time."),
+    (Kind.SHRANK, "Decreased", "Fewer queries, or the same number in at most half the time."),
+    (Kind.CHANGED, "Changed", "Same call site, different SQL."),
 )
 
 
@@ -45,7 +45,7 @@ def figures(compared: Comparison) -> Iterator[Figure]:
 
 def _counted(label: str, change: Change) -> Figure:
     size, more = count(abs(change.difference)), change.difference > 0
-    word = f"{size} more" if more else f"{size} fewer" if change.difference else "as many"
+    word = f"{size} more" if more else f"{size} fewer" if change.difference else "unchanged"
     return _figure(label, change, (count(change.before), count(change.after)), word)
 
 
@@ -88,7 +88,7 @@ class ComparedRows:
 
     def unchanged(self) -> ComparedSection | None:
         pairs = self.compared.of_kind(Kind.SAME)
-        note = "As many statements, and no clear difference in time."
+        note = "The same number of queries, and no clear difference in time."
         return self._section("same", "Unchanged", note, pairs) if pairs else None
 
     def _section(
@@ -167,6 +167,13 @@ def _hint(hint: Hint, links: Links, sources: Sources) -> ComparedHint:
 # The cause is named in the words of the hint, else by the line.
 
 _HARDLY = 0.1
+_BECAME = {
+    Kind.APPEARED: "added",
+    Kind.VANISHED: "removed",
+    Kind.GREW: "increased",
+    Kind.SHRANK: "decreased",
+    Kind.CHANGED: "changed",
+}
 
 
 def verdict(compared: Comparison) -> str:
@@ -182,13 +189,14 @@ def _head(compared: Comparison) -> str:
     before, after = compared.queries
     if before != after:
         more = "more" if after > before else "fewer"
-        difference = queries(int(abs(after - before)))
-        return f"{difference} {more} ({count(before)} → {count(after)})"
+        size = int(abs(after - before))
+        difference = counted(size, f"{more} query", f"{more} queries")
+        return f"{difference} ({count(before)} → {count(after)})"
     if not before:
-        return "No statement in either"
+        return "No queries in either trace"
     if compared.has_same_statements:
-        return "The same statements"
-    return f"As many queries as before ({count(before)}), but not the same"
+        return "The same queries"
+    return f"The same number of queries ({count(before)}), but different ones"
 
 
 def _joint(compared: Comparison) -> str:
@@ -200,7 +208,7 @@ def _times(compared: Comparison) -> str:
     if database.is_clear and not (whole.is_clear and compared.has_same_statements):
         inside = f"{_size(database)} {_less(database)} in the database"
         if whole.is_clear and (whole.difference > 0) != (database.difference > 0):
-            inside = f"{inside}, but {_size(whole)} {_slower(whole)} in all,"
+            inside = f"{inside}, but {_size(whole)} {_slower(whole)} in total,"
         return f"{inside} in these two runs"
     if whole.is_clear:
         return f"{_size(whole)} {_slower(whole)} in these two runs, {_part(whole, database)}"
@@ -264,7 +272,7 @@ def _said(compared: Comparison, hint: Hint, difference: float) -> str:
 def _turnover(compared: Comparison) -> str:
     """As many queries, and other ones: how many groups it was that changed."""
     changed = [kind for kind in Kind if kind is not Kind.SAME and compared.of_kind(kind)]
-    text = ", ".join(f"{len(compared.of_kind(kind)):,} {kind}" for kind in changed)
+    text = ", ".join(f"{len(compared.of_kind(kind)):,} {_BECAME[kind]}" for kind in changed)
     only = compared.of_kind(changed[0])
     site = only[0].group.site if len(changed) == len(only) == 1 else None
     return f"{text}, at {_place(site)}" if site else text
@@ -290,7 +298,7 @@ def _cause_of_time(compared: Comparison) -> Iterator[str]:
 
 
 def _at(pair: GroupPair, *, is_alone: bool) -> str:
-    much = "all" if is_alone else "above all"
+    much = "all" if is_alone else "mostly"
     site = pair.group.site
     if site is None:
         return f"{much} of {cut(summary(pair.group.fingerprint), 80)}"
@@ -332,22 +340,22 @@ def differences(compared: Comparison) -> Iterator[str]:
     """What else to know before the figures are believed."""
     before, after = compared.before.trace, compared.after.trace
     if before.started_at > after.started_at:
-        yield "“Before” is the newer of the two: swap them to see what has changed since."
+        yield "“Before” is the newer trace: swap the two to see what has changed since."
     if (before.status, before.error) != (after.status, after.error):
         yield (
             f"They ended differently: {_end(before.status, before.error)} and "
-            f"{_end(after.status, after.error)}. What ends early issues fewer statements."
+            f"{_end(after.status, after.error)}. A request that ends early runs fewer queries."
         )
     if before.is_deep != after.is_deep:
         yield (
-            "Only one of them was recorded in depth, which takes time of its own; hints that need "
-            "it are not compared."
+            "Only one of them is a deep recording, which takes extra time; hints that need one "
+            "are not compared."
         )
     for name, trace in (("Before", before), ("After", after)):
         if trace.dropped:
             yield (
-                f"{name}: {queries(trace.dropped)} above the limit of a trace: "
-                "counted and summed, but not kept one by one."
+                f"{name}: {queries(trace.dropped)} above the limit per trace: included in counts "
+                "and sums, but not kept individually."
             )
 
 

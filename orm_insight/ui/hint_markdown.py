@@ -20,7 +20,7 @@ from orm_insight.sql.layout import laid_out
 from orm_insight.sql.tokens import tokenize
 from orm_insight.ui.components import Edits
 from orm_insight.ui.format import cut, display_path, printable
-from orm_insight.ui.hints import HintDetail
+from orm_insight.ui.hints import HintDetail, Together
 from orm_insight.ui.source import Sources
 
 _AROUND = 4
@@ -75,16 +75,26 @@ def _change(detail: HintDetail) -> Iterator[str]:
     if detail.advice:
         yield _escaped(detail.advice)
     if detail.fix:
-        begin = "Write this" if detail.is_certain else "Maybe write this"
+        begin = "Write this" if detail.is_certain else "Perhaps write this"
         yield f"{begin} {_escaped(detail.fix_place)}".rstrip() + ":"
         yield _block(detail.fix, "python")
     if detail.edits is not None:
         yield from _edits(detail.edits, is_second=bool(detail.fix))
     if detail.fix and not detail.is_certain:
-        yield "Not certain: check that it fits before the code is changed."
+        yield "Not certain: check that it is right before you change the code."
     if detail.diff is not None:
-        yield "As a diff:" if detail.diff.is_whole else "The queryset's part as a diff:"
+        yield "As a diff:" if detail.diff.is_whole else "The change of the queryset as a diff:"
         yield _block(detail.diff.text, "diff")
+    if detail.together is not None:
+        yield from _together(detail.together)
+
+
+def _together(change: Together) -> Iterator[str]:
+    sure = "" if change.is_certain else " (not certain: check that it fits)"
+    yield f"All {change.hints} of this queryset in one change{sure}:"
+    yield _block(change.fix, "python")
+    if change.diff is not None:
+        yield _block(change.diff.text, "diff")
 
 
 def _edits(edits: Edits, *, is_second: bool) -> Iterator[str]:
@@ -92,12 +102,12 @@ def _edits(edits: Edits, *, is_second: bool) -> Iterator[str]:
     if edits.model is not None:
         yield f"The model: {_code(edits.model.location)}"
     if edits.imports:
-        yield "It needs these imports:"
+        yield "Add these imports:"
         yield _block(edits.imports, "python")
     if edits.instead:
         where = f" at {_code(edits.place.location)}" if edits.place is not None else ""
-        what = _code(edits.replaces) if edits.replaces else "what asks"
-        yield f"{'And write' if is_second else 'Write'} this{where}, in the place of {what}:"
+        what = _code(edits.replaces) if edits.replaces else "the call that runs the queries"
+        yield f"{'And write' if is_second else 'Write'} this{where}, in place of {what}:"
         yield _block(edits.instead, "")
 
 
@@ -106,20 +116,20 @@ def _places(given: HintSources) -> Iterator[str]:
     origin = hint.origin if hint.origin != hint.site else None
     if origin or hint.site:
         yield "## Where"
-    for title, site in (("Built here", origin), ("Fires here", hint.site)):
+    for title, site in (("Origin", origin), ("Call site", hint.site)):
         if site is not None:
             yield _place(title, site, given.sources)
     others = [site for site in hint.sites if site not in (hint.site, hint.origin)]
     if others:
         named = ", ".join(_location(site) for site in others[:12])
-        yield f"Also fires at {named}" + (" and more." if len(others) > 12 else ".")
+        yield f"Other call sites: {named}" + (" and more." if len(others) > 12 else ".")
 
 
 def _place(title: str, site: CallSite, sources: Sources) -> str:
     function = f", {_code(site.function)}" if site.function else ""
     text = sources.text_around(site, around=_AROUND)
     excerpt = f"\n\n{_block(text, _language(site))}" if text else ""
-    changed = "\n\nThe file has changed since." if sources.is_changed(site.file) else ""
+    changed = "\n\nThe file has changed since then." if sources.is_changed(site.file) else ""
     return f"{title}: {_location(site)}{function}{excerpt}{changed}"
 
 

@@ -10,10 +10,11 @@ from typing import ClassVar
 
 from markupsafe import Markup, escape
 
-from orm_insight.hints.fixes import calls_of, statement_of
+from orm_insight.hints.fix import combine
 from orm_insight.hints.patching.chains import Clues
 from orm_insight.hints.patching.patch import may_be_patched, patched, unified_diff
-from orm_insight.model.catalogue import Target, rule_of
+from orm_insight.model.catalogue import rule_of
+from orm_insight.model.fix import BeforeLoop, Calls, ClassBody, Fix, InPlace, MetaIndex
 from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint
 from orm_insight.reports.problems import Identity
@@ -43,10 +44,10 @@ def silence_note(report: Report) -> str:
     parts = []
     if report.silenced:
         entries = dict.fromkeys(map(_silenced, report.silenced))
-        parts.append(f"{counted(len(report.silenced), 'hint')} silenced: {_some(entries)}.")
+        parts.append(f"{counted(len(report.silenced), 'hint')} ignored: {_some(entries)}.")
     if report.unused_ignores:
         places = dict.fromkeys(map(_place, report.unused_ignores))
-        parts.append(f"An ignore that silences nothing here: {_some(places)}.")
+        parts.append(f"Ignore comments without effect here: {_some(places)}.")
     return " ".join(parts)
 
 
@@ -68,36 +69,26 @@ def _some(texts: Collection[str]) -> str:
 
 def fix_place(hint: Hint) -> str:
     """Where the fix belongs, in a few words."""
-    match target_of(hint):
-        case Target.LOOP:
-            return "before the loop"
-        case Target.CALL:
-            return "in the place of what fires"
-        case Target.MODEL:
-            return f"into Meta.indexes of {hint.model}"
+    change = hint.change.change
+    if isinstance(change, BeforeLoop):
+        return "before the loop"
+    if isinstance(change, InPlace):
+        return "in place of the call site"
+    if isinstance(change, MetaIndex):
+        return f"into Meta.indexes of {hint.model}"
     return "where the queryset is built" if hint.origin not in {None, hint.site} else ""
 
 
 def details_label(hint: Hint, sources: Sources) -> str:
     """What the page of a hint has; whether the diff can be written is tried there."""
-    origin = hint.origin
+    at = hint.change.at
     is_possible = (
-        origin is not None
-        and may_be_patched(hint)
-        and getattr(origin, "is_application", True)
-        and sources.unchanged_text(origin.file) is not None
+        at is not None
+        and may_be_patched(hint.change)
+        and getattr(at, "is_application", True)
+        and sources.unchanged_text(at.file) is not None
     )
     return "Diff and details" if is_possible else "Details"
-
-
-def is_of_index(hint: Hint) -> bool:
-    """The fix belongs into a model, not to the lines that the hint names."""
-    return target_of(hint) is Target.MODEL
-
-
-def target_of(hint: Hint) -> Target:
-    rule = rule_of(hint.code)
-    return Target.QUERYSET if rule is None else rule.target
 
 
 def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
@@ -141,16 +132,19 @@ _KINDS = {"+": "added", "-": "removed", "@": "hunk", "\\": "note"}
 _FILES = 2
 
 
-def diff_of(hint: Hint, report: Report, sources: Sources) -> Diff | None:
-    """``None`` where it is not certain, or the file is another one now."""
-    origin = hint.origin
-    if origin is None or not getattr(origin, "is_application", True):
+def diff_of(fix: Fix, hint: Hint, report: Report, sources: Sources) -> Diff | None:
+    """The diff of a fix of the hint's queryset; ``None`` where it is not certain, or the file is
+    another one now."""
+    at = fix.at
+    if at is None or not may_be_patched(fix) or not getattr(at, "is_application", True):
         return None
-    text = sources.unchanged_text(origin.file)
-    patch = patched(hint, text, Clues.of(hint, report.queries, report.schema)) if text else None
-    if text is None or patch is None:
+    text = sources.unchanged_text(at.file)
+    if text is None:
         return None
-    path = display_path(origin.file).replace(os.sep, "/").lstrip("/")
+    patch = patched(fix, text, Clues.of(hint, report.queries, report.schema))
+    if patch is None:
+        return None
+    path = display_path(at.file).replace(os.sep, "/").lstrip("/")
     diff = unified_diff(text, patch.text, path)
     lines = tuple(_lines(diff.split("\n")[:-1]))
     return Diff(path=path, text=diff, lines=lines, is_whole=patch.is_whole)
@@ -227,6 +221,16 @@ class Diff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """All fixes of one queryset as one; ``hints`` tells of which hints."""
+
+    hints: str
+    fix: str
+    is_certain: bool
+    diff: Diff | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoreCode:
     """What silences a hint: a comment for the end of a line, and an entry of the settings."""
 
@@ -255,6 +259,7 @@ class HintDetail:
     is_only_cost: bool
     diff: Diff | None
     no_diff: str
+    together: Together | None
     origin: Place | None
     site: Place | None
     other_sites: tuple[Place, ...]
@@ -311,7 +316,8 @@ def hint_detail(
     origin = hint.origin if hint.origin != hint.site else None
     others = [site for site in hint.sites if site not in (hint.site, hint.origin)]
     sentence, advice = _in_words(hint)
-    diff, first = diff_of(hint, report, sources), next(iter(hint.queries), None)
+    diff = diff_of(hint.change, hint, report, sources)
+    first = next(iter(hint.queries), None)
     return HintDetail(
         code=hint.code,
         title=hint.title,
@@ -325,6 +331,7 @@ def hint_detail(
         is_only_cost=_is_only_cost(hint),
         diff=diff,
         no_diff=_no_diff(hint, diff, sources),
+        together=_together(hint, report, sources),
         origin=sources.place(origin, around=_AROUND) if origin else None,
         site=sources.place(hint.site, around=_AROUND) if hint.site else None,
         other_sites=tuple(sources.place(site, around=_AROUND) for site in others[:_MAX_SITES]),
@@ -336,6 +343,21 @@ def hint_detail(
         about_url=about_url,
         docs=hint.docs,
         edits=edits_of(hint, sources),
+    )
+
+
+def _together(hint: Hint, report: Report, sources: Sources) -> Together | None:
+    """The fixes of all hints that are written at the same place."""
+    at = hint.change.at
+    same = [other for other in report.hints if other.fix and other.change.at == at]
+    fix = combine(other.change for other in same) if at is not None and len(same) > 1 else None
+    if fix is None or fix.change == hint.change.change or not hint.fix:
+        return None
+    return Together(
+        hints=counted(len(same), "hint"),
+        fix=fix.code,
+        is_certain=fix.is_certain,
+        diff=diff_of(fix, hint, report, sources),
     )
 
 
@@ -356,16 +378,20 @@ def _in_words(hint: Hint) -> tuple[Markup, str]:
     rows = Markup("for the {} queryset").format(_code(hint.model or ""))
     if hint.origin is not None and hint.origin != hint.site:
         rows += Markup(" that {} builds").format(_location(hint.origin))
-    sentence = Markup("{} {} row by row, {}: {}.")
+    sentence = Markup("{} {} once per row, {}: {}.")
     return sentence.format(_location(hint.site), what, rows, _sum(hint)), advice
 
 
 def _sum(hint: Hint) -> str:
     total, left = len(hint.queries), len(hint.queries) - hint.saving.queries
-    statements = counted(total, "statement")
+    statements = queries(total)
     if not hint.saving.queries:
         return statements
-    return f"{statements} where {count(left)} would do" if left else f"{statements}, none needed"
+    return (
+        f"{statements} where {count(left)} would do"
+        if left
+        else f"{statements} where none is needed"
+    )
 
 
 def _location(site: CallSite) -> Markup:
@@ -380,17 +406,17 @@ def _facts(hint: Hint, report: Report) -> Iterator[Fact]:
     saving, spent = hint.saving, sum(query.duration_ms for query in hint.queries)
     yield Fact(label="Queries", value=count(len(hint.queries)))
     if saving.queries:
-        yield Fact(label="The fix saves", value=queries(saving.queries))
+        yield Fact(label="Saved by the fix", value=queries(saving.queries))
     if saving.ms >= 0.005:
         share = min(saving.ms / report.query_ms, 1.0) if report.query_ms else 0.0
         yield Fact(
-            label="Time it takes" if _is_only_cost(hint) else "Time it saves",
+            label="Time taken" if _is_only_cost(hint) else "Time saved",
             value=duration(saving.ms),
-            note=f"{percent(share)} of the database's time here",
+            note=f"{percent(share)} of the database time of this trace",
             bar=share,
         )
     elif spent:
-        yield Fact(label="Time they take", value=duration(spent))
+        yield Fact(label="Time taken", value=duration(spent))
     if hint.model:
         yield Fact(label="Model", value=hint.model)
     if hint.lookup:
@@ -399,31 +425,32 @@ def _facts(hint: Hint, report: Report) -> Iterator[Fact]:
 
 def _fix_place(hint: Hint) -> str:
     """Where the code goes: into a class, after a queryset, or in place of what is there."""
-    if target_of(hint) in {Target.MODEL, Target.LOOP}:
+    change = hint.change.change
+    if isinstance(change, MetaIndex | BeforeLoop):
         return fix_place(hint)
     if hint.origin is None:
         return ""
     where = f"{display_path(hint.origin.file)}:{hint.origin.line}"
-    if calls_of(hint.fix):
+    if isinstance(change, Calls):
         return f"after the queryset of {where}"
-    if statement_of(hint.fix) is not None:
+    if isinstance(change, ClassBody):
         return f"in the body of {hint.origin.function}, {where}"
-    return f"in place of what {where} does each time"
+    return f"instead of what {where} does each time"
 
 
 def _no_diff(hint: Hint, diff: Diff | None, sources: Sources) -> str:
     """Why there is a fix and no diff."""
     if not hint.fix or diff is not None:
         return ""
-    if is_of_index(hint):
-        return "The page of the plan has the imports and the migration, and tries the index."
+    if isinstance(hint.change.change, MetaIndex):
+        return "The page of the plan shows the imports and the migration, and can try the index."
     if sources.are_closed:
-        return "No diff: this trace was imported, and its files are not read here."
+        return "No diff: this trace was imported, and its source files are not read."
     if hint.origin is not None and sources.is_changed(hint.origin.file):
         return "No diff: the file has changed since this was recorded."
-    if not calls_of(hint.fix) and statement_of(hint.fix) is None:
-        return "No diff: the code around has to change with it."
-    return "No diff: the place cannot be told from the source with certainty."
+    if not isinstance(hint.change.change, Calls | ClassBody):
+        return "No diff: the surrounding code has to change as well."
+    return "No diff: the source does not show for certain where the change belongs."
 
 
 def _more(left: int) -> str:

@@ -30,7 +30,7 @@ from orm_insight.ui.pages import Shell
 from orm_insight.ui.traces import Column, TraceRow
 
 SHOWN_PROBLEMS = 7
-NO_LINE = "no line of the application"
+NO_LINE = "outside your code"
 _MAX_FIX = 300
 _MAX_MESSAGE = 500
 
@@ -50,7 +50,7 @@ def headline(
     slowest = max(endpoints, key=lambda endpoint: endpoint.p95_ms)
     newest = slowest.newest
     return Headline(
-        title="No statement is known to be wasted",
+        title="No query is known to be wasteful",
         url=endpoint_url(slowest),
         cost=(
             f"in {counted(len(traces), 'trace')}. The slowest endpoint is "
@@ -147,9 +147,9 @@ def figures(traces: Sequence[TraceSummary], problems: Sequence[Problem]) -> Iter
         bar=query / whole if whole else 0.0,
     )
     yield Fact(
-        label="Queries a trace",
+        label="Queries per trace",
         value=count(percentile(each, 0.5)),
-        note=f"median; p95 {count(percentile(each, 0.95))}, most {count(each[-1])}",
+        note=f"median; p95 {count(percentile(each, 0.95))}, max {count(each[-1])}",
     )
     share = min(saved / all_queries, 1.0) if all_queries else 0.0
     yield Fact(

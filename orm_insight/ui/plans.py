@@ -148,7 +148,7 @@ def _comparison(explanation: Explanation, kept: Sequence[KeptExplanation]) -> Co
         plan,
         title="Compared with",
         at=chosen.at,
-        note="" if is_same else "The values of the statement were others.",
+        note="" if is_same else "Its parameters were different.",
         is_open=other is not None,
     )
 
@@ -234,11 +234,11 @@ def _state(trial: Trial | None) -> str:
 
 def _verdict(trial: Trial | None) -> str:
     if trial is None:
-        return "Not verified: it was not tried."
+        return "Not verified: the index has not been tried."
     how = (
-        "it was created in a transaction, used, and rolled back"
+        "it was created in a transaction, used and rolled back"
         if trial.method is TrialMethod.CREATED
-        else "the planner was told of it with hypopg, nothing was created or executed"
+        else "hypopg showed it to the planner; nothing was created or executed"
     )
     return f"Verified: {how}." if trial.helps else f"It does not help: {how}."
 
@@ -328,7 +328,7 @@ def _unchanged(same: int, left: int) -> str:
     if left > 0:
         parts.append(f"{counted(left, 'more step')} changed.")
     if same > 0:
-        parts.append(f"{counted(same, 'step')} as before.")
+        parts.append(f"{counted(same, 'step')} unchanged.")
     return " ".join(parts)
 
 

@@ -162,7 +162,7 @@ def _statement_row(statement: Statement) -> dict[str, Any]:
 
 ENDPOINTS: Kind[Endpoint] = Kind(
     "Endpoints",
-    "What was called, by view, command or task.",
+    "Requests, commands and tasks, grouped by view or name.",
     "Endpoint",
     (
         Measure("total", "Total", lambda each: each.total_ms, duration, has_bar=True),
@@ -177,8 +177,7 @@ ENDPOINTS: Kind[Endpoint] = Kind(
     _endpoint_words,
     _endpoint_row,
     "path, view, command …",
-    "Every word is looked for in method, path, name of the URL, view, and names of tasks and "
-    "commands.",
+    "Searches method, path, URL name, view, and names of tasks and commands. All words must match.",
 )
 
 
@@ -194,25 +193,25 @@ def _totals() -> tuple[Measure[Any], ...]:
 
 LINES: Kind[Line] = Kind(
     "Call sites",
-    "Lines of your code that issue statements, and the time that the database works for each.",
+    "Lines of your code that run queries, and the database time of each.",
     "Call site",
     _totals(),
     _site_order,
     _site_words,
     _line_row,
     "file, file:line, function …",
-    "Every word is looked for in file, line and function.",
+    "Searches file, line and function. All words must match.",
 )
 STATEMENTS: Kind[Statement] = Kind(
     "Statements",
-    "What one call site asks again and again, equal but for the values.",
+    "Queries of one call site that differ only in their values.",
     "Statement",
     _totals(),
     lambda each: (each.fingerprint, _site_order(each)),
     _statement_words,
     _statement_row,
     "SQL, table, file:line …",
-    "Every word is looked for in SQL, tables, database, file, line and function.",
+    "Searches SQL, tables, database, file, line and function. All words must match.",
 )
 
 

@@ -160,7 +160,7 @@ class Psql:
         return "".join(f"{commented(name, column)}\n\\set {name} ''\n" for name, column in names)
 
     def why_not(self, sql: str) -> str:
-        return "COPY takes rows that were not recorded." if _COPY_IN.match(sql) else ""
+        return "COPY reads rows that were not recorded." if _COPY_IN.match(sql) else ""
 
 
 # Literals for the shell of SQLite, written by SQLite's own ``quote()``, adapters included.
@@ -204,7 +204,7 @@ class Sqlite3:
         found = _OF_DJANGO.search(_QUOTED.sub("''", sql))
         if found is None:
             return ""
-        return f"{found[1]}() is a function that Django adds to SQLite: the shell does not know it."
+        return f"{found[1]}() is a function that Django adds to SQLite; the shell does not have it."
 
 
 def _sqlite_text(value: str) -> str:
@@ -227,7 +227,7 @@ _DIALECTS = {
     "postgresql": "orm_insight.ui.runnable.Psql",
     "sqlite": "orm_insight.ui.runnable.Sqlite3",
 }
-NO_DRIVER = "Not for psql: psycopg 3, which writes the values, is not installed."
+NO_DRIVER = "Not available for psql: psycopg 3, which writes the values, is not installed."
 _NOT_IN_NAMES = re.compile(r"\W", re.ASCII)
 
 
@@ -240,16 +240,16 @@ def runnable(query: Query) -> Copies:
     except ImportError:
         return Copies(why_not=NO_DRIVER)
     if reason := dialect.why_not(str(query.sql)):
-        return Copies(why_not=f"Not for {dialect.shell}: {reason}")
+        return Copies(why_not=f"Not available for {dialect.shell}: {reason}")
     try:
         return Copies(runnable=_runnable(query, dialect))
     except TooLong:
-        reason = f"with its values it is longer than {MAX_CHARACTERS:,} characters."
+        reason = f"with its values, it is longer than {MAX_CHARACTERS:,} characters."
     except BindingError as error:
         reason = f"{error}."
     except NoLiteral as error:
         reason = f"a value cannot be written: {str(error).rstrip('.')}."
-    return Copies(why_not=f"Not for {dialect.shell}: {reason}")
+    return Copies(why_not=f"Not available for {dialect.shell}: {reason}")
 
 
 def _runnable(query: Query, dialect: Dialect) -> Runnable:

@@ -90,7 +90,7 @@ class Sources:
         except Unreadable as error:
             return Excerpt(notice=str(error))
         if not 1 <= site.line <= len(file.lines):
-            return Excerpt(notice="The file has changed since: it has no such line any more.")
+            return Excerpt(notice="The file has changed since and no longer has this line.")
         return Excerpt(lines=tuple(_excerpt(file.lines, site, around)), notice=file.change)
 
     def unchanged_text(self, file: str) -> str | None:
@@ -121,7 +121,7 @@ class Sources:
 
     def _read(self, file: str) -> _File:
         if self.are_closed:
-            raise Unreadable("This trace was imported: its files are not read here.")
+            raise Unreadable("This trace was imported: its source files are not read.")
         source = read_source(file)
         change = self._recorded.change_of(file, source.modified_at)
         return _File(source.text, tuple(source.text.splitlines()), change)

@@ -35,7 +35,7 @@ _CLASSES = {
 def sql_block(sql: str) -> SqlText:
     """The statement with a line for each clause; above the limit its beginning as it is."""
     if len(sql) > MAX_BLOCK:
-        note = f"The first {MAX_BLOCK:,} of {counted(len(sql), 'character')}; the JSON has all."
+        note = f"The first {MAX_BLOCK:,} of {counted(len(sql), 'character')}; see the JSON."
         return SqlText(markup=escape(cut(sql, MAX_BLOCK)), note=note)
     return SqlText(markup=_block(sql) if len(sql) <= _CACHED else _block.__wrapped__(sql), note="")
 

@@ -20,10 +20,10 @@ from orm_insight.ui.pages import TraceHeader
 
 # What a person has asked for first. The newest are there anyway: that is worth no badge.
 REASONS: dict[KeptFor, str] = {
-    "pinned": "Stays until it is unpinned.",
-    "slowest": "The slowest of its endpoint in the last hours stays beside the newest.",
-    "most queries": "The one with most queries of its endpoint stays beside the newest.",
-    "most repeats": "The one that repeats most statements of its endpoint stays beside the newest.",
+    "pinned": "Kept until it is unpinned.",
+    "slowest": "Kept as the slowest trace of its endpoint in the last hours.",
+    "most queries": "Kept as the trace with the most queries of its endpoint.",
+    "most repeats": "Kept as the trace with the most repeated queries of its endpoint.",
 }
 
 
@@ -40,8 +40,8 @@ def imported_badge(trace: Trace | TraceSummary) -> tuple[KeptBadge, ...]:
     if trace.imported_at is None:
         return ()
     title = (
-        f"Came from a file {ago(trace.imported_at)}: its statements are never run, "
-        "and its files never read here."
+        f"Imported from a file {ago(trace.imported_at)}: its queries are never run here, and its "
+        "source files are never read."
     )
     return (KeptBadge(label="imported", title=title),)
 

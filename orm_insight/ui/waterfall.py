@@ -94,7 +94,7 @@ def _modules(found: Breakdown) -> Iterator[PlaceTime]:
 def _module(part: Part) -> PlaceTime:
     row = _row(part)
     if part.site is None:
-        return replace(row, name="No line of the application")
+        return replace(row, name="Outside your code")
     return replace(row, name=display_path(part.site.file), note=counted(part.lines, "line"))
 
 
@@ -157,7 +157,7 @@ def overlap_note(report: Report, spent: Elapsed) -> str:
     if report.query_ms <= spent.database_ms * _NOTICEABLE:
         return ""
     return (
-        f"Statements ran at the same time: one after another they would have taken "
+        f"Queries ran concurrently: one after another they would have taken "
         f"{duration(report.query_ms)}."
     )
 
@@ -287,7 +287,7 @@ class WaterfallRows:
         trace = self._report.trace
         return FlowRow(
             kind="dropped",
-            title=f"{counted(trace.dropped, 'more statement')}, above the limit of a trace",
+            title=f"{counted(trace.dropped, 'more statement')}, above the limit per trace",
             at=moment(dropped.span[0]),
             count=count(trace.dropped),
             time=duration(sum(entry.total_ms for entry in trace.overflow)),
@@ -306,7 +306,7 @@ class WaterfallRows:
             failed="failed" if query.error else "",
             path=self._scale.path([(block.started_ms, block.ended_ms)]),
             url=self._links.query(query.index),
-            link=f"Query {query.index} on a page of its own",
+            link=f"Open query {query.index}",
             load_url=self._links.query(query.index),
         )
 
@@ -373,7 +373,7 @@ def _between_them(block: Block, spans: Sequence[Span]) -> str:
     times = f"From {moment(block.started_ms)} to {moment(block.ended_ms)}"
     if own < _TOO_SHORT_TO_TELL_MS:
         return f"{times}."
-    return f"{times}, {duration(own)} of it between the statements."
+    return f"{times}, {duration(own)} of it between the queries."
 
 
 def _more_statements(left: int) -> str:

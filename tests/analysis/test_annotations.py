@@ -162,4 +162,4 @@ def test_name_of_a_count(name: str, expected: str) -> None:
     annotation = count_annotation(summary, Subjects([summary], (LOADED,), make_schema()))
 
     assert annotation is not None
-    assert annotation.names[0] == expected
+    assert annotation.keywords[0].name == expected

@@ -238,7 +238,7 @@ def test_block_is_entered_once() -> None:
     block = orm_insight.capture()
     with block:
         pass
-    with pytest.raises(RuntimeError, match="make a new one"), block:
+    with pytest.raises(RuntimeError, match="create a new one"), block:
         pass
 
 

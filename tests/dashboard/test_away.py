@@ -14,7 +14,7 @@ from tests.dashboard.pages import Dashboard, forms_token
 from tests.redis_server import RedisServer
 from tests.stores.listing import until
 
-NOTHING_CHANGED = "The store does not answer now: nothing was changed."
+NOTHING_CHANGED = "The store does not answer: nothing was changed."
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_page_tells_why_it_is_empty(shared, stored, away, page):
     text = shared.text(page)
 
     assert f"Redis at 127.0.0.1:{away.port} fails" in text
-    assert "The traces cannot be read now" in text
+    assert "The traces cannot be read at the moment" in text
     assert "Nothing recorded yet" not in text
     assert "<dt>Kept</dt>" not in text
 
@@ -144,7 +144,7 @@ def test_json_tells_what_is_wrong(shared, redis_server, away, page):
 def test_trace_that_cannot_be_read_is_not_gone(shared, stored, page):
     text = shared.text(page.format(id=stored.id), status=503)
 
-    assert "This trace cannot be read now" in text
+    assert "This trace cannot be read at the moment" in text
     assert "gone" not in text
 
 
@@ -195,7 +195,7 @@ def test_recording_in_depth_reaches_all_who_share_the_store(shared):
     trace = shared.keep(path="/books/")
     shared.post(f"traces/{trace.id}/deep/")
 
-    assert "Each process knows of that within two seconds" in shared.text(f"traces/{trace.id}/")
+    assert "All processes know within two seconds" in shared.text(f"traces/{trace.id}/")
     assert b"/books/" in insight.store().read_board()
 
 

@@ -179,7 +179,7 @@ def test_hint_with_its_diff_is_reached_and_explained(site, page):
 
     page.get_by_role("link", name="Diff and details").click()
 
-    expect(page.locator("h1")).to_have_text("testapp.Book: author is loaded row by row")
+    expect(page.locator("h1")).to_have_text("N+1: author is loaded once per row of testapp.Book")
     added = page.locator(".oi-diff-added")
     expect(added).to_have_text('+    books = Book.objects.order_by("pk").select_related("author")')
     button = page.get_by_role("button", name="Copy the diff")

@@ -62,7 +62,7 @@ def test_without_ids_it_says_what_to_do(dashboard, form):
     response = dashboard.get(form)
 
     assert response.status_code == 404
-    assert "Open a trace" in response.content.decode()
+    assert "Open the trace" in response.content.decode()
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
@@ -108,14 +108,14 @@ def test_only_trace_of_its_endpoint_says_what_to_do_next(dashboard, facts, advic
 
     assert advice in text
     assert elements(text, "select") == []
-    assert "Compare with the" not in dashboard.text(f"traces/{alone.id}/")
+    assert "Compare with" not in dashboard.text(f"traces/{alone.id}/")
 
 
 def test_verdict_and_figures(dashboard, pair):
     text = dashboard.text("compare/", **asked(*pair))
 
     [verdict] = texts(text, "oi-verdict")
-    assert verdict.startswith("4 queries fewer (6 → 2), 4.0 ms less in the database")
+    assert verdict.startswith("4 fewer queries (6 → 2), 4.0 ms less in the database")
     assert texts(text, "oi-figure") == [
         "Queries before 6 → after 2 ▼ 4 fewer",
         "In the database before 6.0 ms → after 2.0 ms ▼ 4.0 ms less",
@@ -130,10 +130,10 @@ def test_sections_and_rows_lead_to_their_queries(dashboard, pair):
     text = dashboard.text("compare/", **asked(before, after))
 
     assert texts(text, "oi-section-title") == [
-        "Hints that are gone 1",
-        "Appeared 1 Only after.",
-        "Vanished 1 Only before.",
-        "Unchanged 1 As many statements, and no clear difference in time.",
+        "Hints removed 1",
+        "Added 1 Only in “After”.",
+        "Removed 1 Only in “Before”.",
+        "Unchanged 1 The same number of queries, and no clear difference in time.",
     ]
     urls = [href for href in links(text) if "/queries/?group=" in href]
     assert len(urls) == 4  # one for each side that there is
@@ -169,8 +169,8 @@ def test_swapped_is_one_link_away(dashboard, pair):
     [swap] = [a.get("href") for a in elements(text, "a") if words(a) == "Swap"]
     swapped = dashboard.text(swap.removeprefix("/_orm/"))
 
-    assert "4 queries more (2 → 6)" in swapped
-    assert "“Before” is the newer of the two" in swapped
+    assert "4 more queries (2 → 6)" in swapped
+    assert "“Before” is the newer trace" in swapped
 
 
 def test_hints_lead_to_their_pages(dashboard):
@@ -207,7 +207,7 @@ def test_chosen_trace_is_offered_however_old_it_is(dashboard):
     options = [(option.get("value"), words(option)) for option in elements(text, "option")]
     assert [value for value, _ in options] == [other.id, older.id]
     assert options[0][1].endswith("/other/")
-    assert "Two different endpoints: the same statements" in text
+    assert "Two different endpoints: the same queries" in text
 
 
 def test_trace_page_leads_to_the_last_and_to_the_newest(dashboard):
@@ -222,11 +222,11 @@ def test_trace_page_leads_to_the_last_and_to_the_newest(dashboard):
         return f"/_orm/compare/?before={before.id}&after={after.id}"
 
     first, second, third = traces
-    assert offered(third) == {"Compare with the last": url(second, third)}
-    assert offered(first) == {"Compare with the newest": url(first, third)}
+    assert offered(third) == {"Compare with previous": url(second, third)}
+    assert offered(first) == {"Compare with newest": url(first, third)}
     assert offered(second) == {
-        "Compare with the last": url(first, second),
-        "Compare with the newest": url(second, third),
+        "Compare with previous": url(first, second),
+        "Compare with newest": url(second, third),
     }
 
 
@@ -244,7 +244,7 @@ def test_json_has_every_group(dashboard, pair):
     assert found["groups"][2]["before"]["line"] == 10
     assert found["groups"][2]["after"]["line"] == 12
     assert [hint["code"] for hint in found["hints"]["gone"]] == ["ORM501"]
-    assert found["verdict"].startswith("4 queries fewer")
+    assert found["verdict"].startswith("4 fewer queries")
 
 
 def test_hostile_text_stays_text(dashboard):
@@ -272,7 +272,7 @@ def test_statements_over_the_limit_are_in_the_figures(dashboard):
 
     text = dashboard.text("compare/", **asked(before, after))
 
-    assert "40 queries fewer (41 → 1)" in text
+    assert "40 fewer queries (41 → 1)" in text
     assert "Before: 40 queries above the limit" in text
     link = next(a for a in elements(text, "a") if a.get("aria-label") == "40 before, show them")
     dashboard.text(link.get("href").removeprefix("/_orm/"))

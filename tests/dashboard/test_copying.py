@@ -51,7 +51,9 @@ def test_reason_why_nothing_runs(dashboard):
     page = dashboard.text(f"traces/{trace.id}/queries/0/")
 
     assert copyable(page, "shell") is None
-    assert "Not for sqlite3: with its values it is longer than 100,000 characters." in page
+    assert (
+        "Not available for sqlite3: with its values, it is longer than 100,000 characters." in page
+    )
 
 
 @pytest.mark.django_db

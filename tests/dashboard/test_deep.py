@@ -1,4 +1,4 @@
-"""A person asks that the next request of a path is recorded in depth."""
+"""A person asks that the next request of a path is a deep recording."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def test_requests_are_not_recorded_in_depth_unless_asked(dashboard):
     [trace] = insight.recent()
 
     assert not trace.is_deep
-    assert "Record the next one in depth" in dashboard.text(f"traces/{trace.id}/")
+    assert "Deep-record the next request" in dashboard.text(f"traces/{trace.id}/")
 
 
 def test_next_request_of_the_path_and_no_other(dashboard):
     first = ask(dashboard, "/streamed/")
     page = dashboard.text(f"traces/{first.id}/")
-    assert "is recorded in depth." in page
+    assert "is a deep recording." in page
     assert "/streamed/" in [link.get("href") for link in elements(page, "a")]
 
     dashboard.client.get("/books/")
@@ -51,7 +51,7 @@ def test_next_request_of_the_path_and_no_other(dashboard):
     assert insight.recent()[0].is_deep
     dashboard.client.get("/streamed/").getvalue()
     assert not insight.recent()[0].is_deep
-    assert "Record the next one in depth" in dashboard.text(f"traces/{first.id}/")
+    assert "Deep-record the next request" in dashboard.text(f"traces/{first.id}/")
 
 
 def test_page_of_a_recording_in_depth_says_so_and_what_was_in_vain(dashboard):
@@ -61,10 +61,10 @@ def test_page_of_a_recording_in_depth_says_so_and_what_was_in_vain(dashboard):
 
     page = dashboard.text(f"traces/{trace.id}/")
 
-    assert "Recorded in depth" in page
+    assert "Deep recording:" in page
     found = {(hint.code, hint.lookup) for hint in insight.report_of(trace).hints}
     assert found == {("ORM105", "publisher"), ("ORM301", "body")}
-    assert "publisher is loaded and never used" in page
+    assert "publisher is eagerly loaded but unused" in page
 
 
 def test_nothing_is_said_in_vain_before_the_stream_has_ended(dashboard):
@@ -85,9 +85,9 @@ def test_names_the_process_that_is_asked(dashboard, is_multiprocess):
     def text() -> str:
         return dashboard.client.get(f"/_orm/traces/{trace.id}/", **environ).content.decode()
 
-    assert (f"It asks process {os.getpid()} alone" in text()) is is_multiprocess
+    assert (f"Only process {os.getpid()} does it" in text()) is is_multiprocess
     insight.record_deep_next("/books/")
-    assert (f"that process {os.getpid()} answers is recorded in depth" in text()) is is_multiprocess
+    assert (f"that process {os.getpid()} answers is a deep recording" in text()) is is_multiprocess
 
 
 def test_wish_is_taken_back(dashboard):

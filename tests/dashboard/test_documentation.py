@@ -20,7 +20,7 @@ def test_unknown_code_says_so(dashboard, code):
     response = dashboard.get(f"hints/{code}/")
 
     assert response.status_code == 404
-    assert b"no document about a hint of this code" in response.content
+    assert b"no documentation for this hint code" in response.content
 
 
 @pytest.mark.parametrize("code", sorted(documents()))

@@ -65,7 +65,7 @@ def test_unknown_hint_says_so(dashboard, problem):
 
     text = dashboard.text(f"traces/{trace.id}/hints/{quote(problem)}/", status=404)
 
-    assert "This trace has no such hint" in text
+    assert "This trace does not have this hint" in text
 
 
 def test_silenced_hint_says_by_what(dashboard, settings):
@@ -75,7 +75,7 @@ def test_silenced_hint_says_by_what(dashboard, settings):
     settings.ORM_INSIGHT = {"IGNORE": {"*": ["ORM205"]}}
     insight.keep(trace)
 
-    assert "It is silenced by IGNORE: *" in dashboard.text(path, status=404)
+    assert "It is ignored by IGNORE: *" in dashboard.text(path, status=404)
 
 
 def test_strangers_get_a_404(dashboard, path):
@@ -89,8 +89,8 @@ def test_sentence_has_the_real_names(dashboard, path, module):
 
     [lead] = [p for p in elements(text, "p") if p.get("class") == "oi-lead"]
     assert "".join(lead.itertext()) == (
-        f"{module}:6 loads author row by row, for the testapp.Book queryset that {module}:5 "
-        "builds: 4 statements, none needed."
+        f"{module}:6 loads author once per row, for the testapp.Book queryset that {module}:5 "
+        "builds: 4 queries where none is needed."
     )
 
 
@@ -167,7 +167,7 @@ def test_ignore_comment_of_a_template(dashboard):
 def test_hint_without_fix_says_what_to_do(dashboard):
     text = dashboard.text(path_of(dashboard.keep(*repeated(3))))
 
-    assert "One statement for all values, before the loop" in text
+    assert "One query for all values, before the loop" in text
     assert "Write this" not in text
     assert "No diff" not in text
 
@@ -178,8 +178,8 @@ def test_a_slow_statement_takes_time_and_saves_none_and_its_plan_comes_first(das
     text = dashboard.text(path_of(trace))
 
     titles = texts_of(text, "h2", "oi-section-title")
-    assert titles == ["What to do", "Its statements 1", "Where", "Leave it as it is"]
-    assert "Time it takes 500 ms" in " ".join(texts_of(text, "div", "oi-fact"))
+    assert titles == ["What to do", "Queries 1", "Where", "Ignore this hint"]
+    assert "Time taken 500 ms" in " ".join(texts_of(text, "div", "oi-fact"))
     savings = (f"traces/{trace.id}/", "problems/")
     assert [texts_of(dashboard.text(page), "span", "oi-saving") for page in savings] == [
         ["500 ms"],
@@ -193,7 +193,7 @@ def test_every_further_line_is_shown(dashboard):
 
     text = dashboard.text(path_of(dashboard.keep(*queries)))
 
-    assert "Also fires here" in text
+    assert "Other call site" in text
     assert {":10", ":20"} <= set(with_class(text, "oi-line"))
 
 
@@ -254,3 +254,32 @@ def test_hostile_data_stays_text(dashboard):
 
     assert "<script>" not in text
     assert "<img" not in text
+
+
+TWO = CODE.replace("book.author.name", "(book.author.name, book.reviews.count())")
+
+
+def test_fixes_of_one_queryset_in_one_change(dashboard, module, db):
+    make_library(books=4)
+    module.write_text(TWO)
+    names: dict = {}
+    exec(compile(TWO, str(module), "exec"), names)
+    old = time.time() - 60
+    os.utime(module, (old, old))
+    with orm_insight.capture("authors") as trace:
+        names["authors"]()
+    path = path_of(insight.trace(trace.id))
+    both = 'select_related("author").annotate(review_count=Count("reviews", distinct=True))'
+
+    text = dashboard.text(path)
+    copied = dashboard.get(f"{path.removesuffix('/')}.md").content.decode()
+
+    assert "All 2 hints of this queryset in one change" in text
+    assert both in texts_of(text, "pre", "oi-pre-wrap")
+    assert f"All 2 hints of this queryset in one change:\n\n```python\n{both}\n```" in copied
+    assert f'+    books = Book.objects.order_by("title").{both}' in copied.rpartition("```diff")[2]
+    assert "+    return [(book.author.name, book.review_count) for book in books]" in copied
+
+
+def test_one_fix_is_not_told_twice(dashboard, path):
+    assert "in one change" not in dashboard.text(path)

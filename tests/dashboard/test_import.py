@@ -105,7 +105,7 @@ def test_imported_trace_is_marked_in_the_list_and_on_its_page(dashboard):
     id = imported_id(send(dashboard, export_trace(make_trace(make_query()))))
 
     for path in ("traces/", f"traces/{id}/"):
-        assert badges(dashboard.text(path))[0].startswith("imported: Came from a file ")
+        assert badges(dashboard.text(path))[0].startswith("imported: Imported from a file ")
     assert dashboard.get(f"traces/{id}.json").json()["trace"]["imported"] is True
     assert f"/_orm/traces/{id}/" in dashboard.text("traces/", q="imported")
 
@@ -166,7 +166,7 @@ def test_script_sends_the_document_itself(dashboard):
     assert imported_id(post(export_trace(large))) == large.id
     refused = post(b"{}")
     assert refused.status_code == 400
-    assert "no trace file" in refused.json()["error"]
+    assert "not a trace file" in refused.json()["error"]
 
 
 def test_import_needs_the_token(dashboard):
@@ -192,7 +192,7 @@ def test_strangers_get_404(dashboard, settings):
     ("content", "reason"),
     [
         (b"", "The file is empty."),
-        (b"\x89PNG\r\n", "it holds no text"),
+        (b"\x89PNG\r\n", "it contains no text"),
         (HOSTILE.encode(errors="replace"), "not JSON"),
         (b'{"format": "orm-insight-trace", "version": 7}', "newer orm_insight"),
         (b'{"format": "orm-insight-trace", "version": 1, "params": []}', "is damaged"),

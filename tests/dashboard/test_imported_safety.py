@@ -25,7 +25,7 @@ from tests.testapp.factories import make_library
 from tests.testapp.models import Book
 
 SECRET = "the_text_of_a_file_that_was_never_asked_for"
-IMPORTED_NOTE = "its files are not read here"
+IMPORTED_NOTE = "its source files are not read"
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_missing_file_looks_like_one_that_is_there(dashboard, foreign, outside):
     import_trace(export_trace(make_trace(*author_loads(f"{outside}.missing"), id="missing")))
 
     pages = [dashboard.text(f"traces/{id}/queries/0/") for id in (foreign.id, "missing")]
-    assert all(IMPORTED_NOTE in page and "not there" not in page for page in pages)
+    assert all(IMPORTED_NOTE in page and "does not exist" not in page for page in pages)
 
 
 def explain_buttons(text: str) -> list[str]:

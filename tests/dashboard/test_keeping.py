@@ -28,7 +28,7 @@ def test_pinned_by_the_button_of_its_page(dashboard):
     response = dashboard.post(f"{address}pin/", referred_by=address)
 
     assert (response.status_code, response.headers["Location"]) == (303, f"/_orm/{address}")
-    assert badges(dashboard.text(address)) == ["pinned: Stays until it is unpinned."]
+    assert badges(dashboard.text(address)) == ["pinned: Kept until it is unpinned."]
     assert reasons(dashboard, trace) == ["pinned", "recent"]
     assert dashboard.get(f"traces/{trace.id}.json").json()["trace"]["pinned"] is True
 
@@ -91,7 +91,7 @@ def test_too_many_pins_are_refused_with_the_reason(dashboard):
     response = dashboard.post(f"traces/{trace.id}/pin/")
 
     assert response.status_code == 409
-    assert "unpin one of them first" in response.content.decode()
+    assert "unpin one first" in response.content.decode()
 
 
 def test_trace_that_is_gone_cannot_be_pinned(dashboard):
@@ -137,10 +137,10 @@ def test_worst_says_what_it_is_worst_of(dashboard, settings, kept):
 
 def test_clear_says_that_pinned_ones_stay(dashboard):
     trace = dashboard.keep()
-    assert "will stay" not in dashboard.text("traces/")
+    assert "will be kept" not in dashboard.text("traces/")
     insight.pin(trace.id, is_pinned=True)
 
-    assert "1 pinned trace will stay" in dashboard.text("traces/")
+    assert "1 pinned trace will be kept" in dashboard.text("traces/")
     dashboard.post("clear/")
     assert [each.id for each in insight.recent()] == [trace.id]
 
@@ -182,7 +182,7 @@ def test_trace_leads_to_the_one_before_and_those_after(dashboard):
     assert "GET /first/" in links(after)
     assert "task after" in links(first)
     assert "web-1, process 11" in dashboard.text(f"traces/{first.id}/")
-    assert "came after a trace that is there no longer" in dashboard.text(f"traces/{lost.id}/")
+    assert "came after a trace that is no longer stored" in dashboard.text(f"traces/{lost.id}/")
     assert dashboard.get(f"traces/{after.id}.json").json()["trace"]["follows"] == first.id
 
 
@@ -193,9 +193,9 @@ def test_another_process_is_named_only_where_there_is_one(dashboard, is_multipro
     listed = dashboard.client.get("/_orm/traces/", **environ).content.decode()
     problems = dashboard.client.get("/_orm/problems/", **environ).content.decode()
 
-    assert (f"answered by {os.getpid()}" in gone) is is_multiprocess
-    assert ("The server has several processes" in listed) is is_multiprocess
-    assert ("The server has several processes" in problems) is is_multiprocess
+    assert (f"process {os.getpid()} answered this page" in gone) is is_multiprocess
+    assert ("The server runs several processes" in listed) is is_multiprocess
+    assert ("The server runs several processes" in problems) is is_multiprocess
     assert "Nothing recorded yet" in problems
 
 
@@ -212,7 +212,7 @@ def test_pause_names_the_process_that_it_holds_for(dashboard, is_multiprocess):
 
     assert f">Paused{where}<" in text()
     end = f"{where};" if is_multiprocess else "."
-    assert f"Nothing is recorded now{end}" in text()
+    assert f"Recording is paused{end}" in text()
 
 
 def facts(text: str) -> list[str]:
@@ -230,7 +230,10 @@ def test_traces_beside_the_newest_are_counted_beside_them(dashboard, settings):
     for _ in range(3):
         dashboard.keep(path="/worst/", name="new")
 
-    assert facts(dashboard.text("traces/"))[0] == "Kept: 2 of 2 traces, 1 more beside the newest"
+    assert (
+        facts(dashboard.text("traces/"))[0]
+        == "Kept: 2 of 2 traces, plus 1 kept as the worst of their endpoint"
+    )
 
 
 def test_ignored_paths_are_told_quietly(dashboard, settings):

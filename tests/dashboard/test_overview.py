@@ -36,7 +36,7 @@ def test_worst_problem_with_its_cost_its_change_and_its_line(dashboard):
 
     [headline] = texts_of(dashboard.text(), "div", "oi-headline")
 
-    assert "SELECT t20 is repeated in a loop" in headline
+    assert "N+1: SELECT t20 is repeated in a loop" in headline
     assert "8 queries, 62 % of all, could be saved" in headline
     assert "blog/views.py:20" in headline
 
@@ -48,7 +48,7 @@ def test_what_takes_the_time_comes_before_what_repeats_often(dashboard, settings
 
     [headline] = texts_of(dashboard.text(), "div", "oi-headline")
 
-    assert "Slow statement 2.0 s in 1 trace." in headline
+    assert "Slow query 2.0 s in 1 trace." in headline
     assert "blog/views.py:50" in headline
 
 
@@ -57,7 +57,7 @@ def test_without_problems_the_slowest_endpoint_is_named(dashboard):
 
     [headline] = texts_of(dashboard.text(), "div", "oi-headline")
 
-    assert "No statement is known to be wasted" in headline
+    assert "No query is known to be wasteful" in headline
     assert "GET /slow/: 50 ms, 80 % of it in the database" in headline
 
 
@@ -66,7 +66,7 @@ def test_four_figures(two):
 
     assert facts[0].startswith("Traces 2 in the last")
     assert facts[1] == "In the database 11 % 49 ms of 450 ms"
-    assert facts[2] == "Queries a trace 1 median; p95 9, most 9"
+    assert facts[2] == "Queries per trace 1 median; p95 9, max 9"
     assert facts[3] == "Could be saved 8 queries 80 % of 10"
 
 
@@ -187,7 +187,7 @@ def test_rankings_are_searched(two, path, words, count):
 
     assert len(rows(text)) == count
     assert f"{count} of 2" in text
-    assert ("Nothing here matches" in text) == (count == 0)
+    assert ("No matches" in text) == (count == 0)
 
 
 def test_heading_turns_the_order_and_keeps_the_words(two):
@@ -220,7 +220,7 @@ def test_row_that_is_gone_is_told(dashboard):
     text = dashboard.text("traces/", line="0123456789")
 
     assert "none that is known now" in text
-    assert "Nothing here matches" in text
+    assert "No matches" in text
 
 
 def test_many_endpoints_are_paged(dashboard):

@@ -37,7 +37,7 @@ def test_ring_without_hints_says_where_to_look(dashboard):
 
     text = dashboard.text(PAGE)
 
-    assert "Nothing to repair in 1 trace" in text
+    assert "Nothing to fix in 1 trace" in text
     assert "/_orm/traces/?sort=-database" in links(text)
 
 
@@ -48,7 +48,7 @@ def test_same_hint_of_two_traces_is_one_problem(dashboard):
 
     text = dashboard.text(PAGE)
 
-    assert titles(text) == ["SELECT t is repeated in a loop"]
+    assert titles(text) == ["N+1: SELECT t is repeated in a loop"]
     assert with_class(text, "oi-problem-traces") == ["in 2 traces"]
     assert with_class(text, "oi-saving") == ["\N{MINUS SIGN}10 queries · 10 ms"]
     assert "1 problem in 2 of 3 traces" in text
@@ -62,7 +62,10 @@ def test_other_lines_are_other_problems_largest_saving_first(dashboard):
 
     text = dashboard.text(PAGE)
 
-    assert titles(text) == ["SELECT t20 is repeated in a loop", "SELECT t30 is repeated in a loop"]
+    assert titles(text) == [
+        "N+1: SELECT t20 is repeated in a loop",
+        "N+1: SELECT t30 is repeated in a loop",
+    ]
     assert with_class(text, "oi-problem-traces") == ["in 3 traces", "in 1 trace"]
 
 
@@ -73,7 +76,7 @@ def test_problem_says_where_and_what_to_do(dashboard):
 
     assert "blog/views.py" in text
     assert "post_list" in text
-    assert "One statement for all values, before the loop" in text
+    assert "One query for all values, before the loop" in text
 
 
 def test_newest_traces_are_linked_down_to_their_hint(dashboard):
@@ -182,7 +185,7 @@ def test_trace_that_cannot_be_analysed_is_skipped_and_counted(dashboard, monkeyp
     try:
         text = dashboard.text(PAGE)
 
-        assert titles(text) == ["SELECT t20 is repeated in a loop"]
+        assert titles(text) == ["N+1: SELECT t20 is repeated in a loop"]
         assert "1 problem in 1 of 1 trace" in text
         assert "1 trace could not be analysed" in text
         assert dashboard.get("problems.json").json()["failed"] == 1
@@ -200,8 +203,8 @@ def test_what_is_not_analysed_yet_is_said(dashboard, monkeypatch):
     first = dashboard.text(PAGE)
     second = dashboard.text(PAGE)
 
-    assert "1 trace still to be analysed" in first
-    assert "still to be analysed" not in second
+    assert "1 trace not analysed yet" in first
+    assert "not analysed yet" not in second
     assert (len(titles(first)), len(titles(second))) == (0, 1)
 
 

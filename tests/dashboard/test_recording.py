@@ -36,7 +36,7 @@ def test_the_page_says_what_holds(dashboard, settings):
 
     assert "currently: 0.25" in page
     assert "only to this process" in page
-    assert "Back to the settings" not in page
+    assert "Reset to the settings" not in page
 
 
 def test_limits_of_the_settings_are_shown(dashboard, settings):
@@ -183,4 +183,4 @@ def test_small_rates_are_shown_and_read_as_written(dashboard, typed, shown):
 def test_long_time_is_told_as_it_was_written(dashboard, settings):
     settings.ORM_INSIGHT = {"ONLY_SLOW_MS": 1234567.5}
 
-    assert "lasts 1234567.5 ms or more" in dashboard.text()
+    assert "Only traces of 1234567.5 ms or more" in dashboard.text()

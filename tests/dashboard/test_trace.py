@@ -52,7 +52,7 @@ def test_a_loop_of_several_statements_is_one_row_that_unfolds(dashboard):
 
     assert texts(page, "oi-flow-title") == ["4 statements, 50 times"]
     assert f"/_orm/traces/{trace.id}/queries/?group=1" in page
-    assert "From 0 ms to 399 ms, 199 ms of it between the statements." in page
+    assert "From 0 ms to 399 ms, 199 ms of it between the queries." in page
 
 
 def test_where_the_time_went_by_file_and_template_line(dashboard):
@@ -82,7 +82,7 @@ def test_groups_tell_their_share_and_what_is_repeated(dashboard):
 def test_trace_without_queries(dashboard):
     trace = dashboard.keep()
 
-    assert "No statement was executed" in dashboard.text(f"traces/{trace.id}/")
+    assert "No queries were executed" in dashboard.text(f"traces/{trace.id}/")
 
 
 def test_dropped_queries_are_told(dashboard):
@@ -189,7 +189,7 @@ def test_rows_behind_the_last_lead_to_the_first(dashboard):
 
     text = dashboard.text(address, offset="99999", group="1")
 
-    assert "There are no more than 2 queries here." in text
+    assert "There are only 2 queries here." in text
     assert f'href="/_orm/{address}?group=1"' in text
 
 

@@ -90,7 +90,7 @@ def test_filter(three, words, expected):
 
 
 def test_filter_that_finds_nothing_says_so(three):
-    assert "Nothing here matches" in three.text("traces/", q="zzz")
+    assert "No matches" in three.text("traces/", q="zzz")
 
 
 def test_address_of_a_sort_keeps_the_filter(three):

@@ -84,7 +84,7 @@ def test_second_start_reuses_the_data(kept_folder):
 def test_second_start_shows_the_traces_of_the_first(folder):
     arguments = ("--data", str(folder), "--sqlite", *SMALL)
     with running.running(*arguments) as demo:
-        assert "Compare with the last" in demo.output
+        assert "Compare with previous" in demo.output
         httpx.get(f"{demo.url}/comments-and-tags/")
         killed = folder / ".demo.sqlite3.traces.x1.tmp"
         killed.write_bytes(b"")

@@ -157,7 +157,7 @@ def test_the_requests_transaction_goes_on(place: Place) -> None:
 def test_over_the_timeout(place: Place) -> None:
     found = explain(query("SELECT pg_sleep(30)", alias=place.alias), analyze=True, timeout_ms=150)
     assert found.outcome is Outcome.EXPLAINED and not found.analyzed
-    assert found.notice is not None and "150 ms, the time that it was given" in found.notice
+    assert found.notice is not None and "150 ms, its time limit" in found.notice
 
 
 def test_everything_that_the_orm_sends_on_15(

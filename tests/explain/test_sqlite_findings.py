@@ -118,19 +118,19 @@ WRONG = {
     ),
     "ORDER BY": (
         "SELECT * FROM large ORDER BY title",
-        ("sqlite-temp-b-tree", "ORM604", "ORDER BY asks for", "order_by()"),
+        ("sqlite-temp-b-tree", "ORM604", "in the order of ORDER BY", "order_by()"),
     ),
     "part of ORDER BY": (
         "SELECT * FROM large ORDER BY pages, author_id",
-        ("sqlite-temp-b-tree", "ORM604", "ORDER BY asks for", "order_by()"),
+        ("sqlite-temp-b-tree", "ORM604", "in the order of ORDER BY", "order_by()"),
     ),
     "ORDER BY behind an index": (
         "SELECT * FROM large WHERE pages = 3 ORDER BY author_id",
-        ("sqlite-temp-b-tree", "ORM604", "ORDER BY asks for", "order_by()"),
+        ("sqlite-temp-b-tree", "ORM604", "in the order of ORDER BY", "order_by()"),
     ),
     "GROUP BY": (
         "SELECT author_id, count(*) FROM large GROUP BY author_id",
-        ("sqlite-temp-b-tree", "", "GROUP BY asks for", "grouped fields"),
+        ("sqlite-temp-b-tree", "", "in the order of GROUP BY", "grouped fields"),
     ),
     "DISTINCT": (
         "SELECT DISTINCT author_id FROM large",

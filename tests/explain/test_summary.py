@@ -22,8 +22,7 @@ def test_sequential_scan_tells_what_it_throws_away():
     raw = {"Rows Removed by Filter": 49_900}
 
     assert of("Seq Scan", relation="blog_comment", rows=100, **raw) == (
-        "92 % of 100 ms is a sequential scan of blog_comment that throws away "
-        "49,900 of 50,000 rows."
+        "92 % of 100 ms is a sequential scan of blog_comment that discards 49,900 of 50,000 rows."
     )
 
 
@@ -31,7 +30,7 @@ def test_rows_of_all_loops_are_counted():
     raw = {"Rows Removed by Filter": 50}
 
     assert of("Seq Scan", relation="t", rows=0, loops=1_000, **raw) == (
-        "92 % of 100 ms is a sequential scan of t, run 1,000 times, that throws away "
+        "92 % of 100 ms is a sequential scan of t, run 1,000 times, that discards "
         "50,000 of 50,000 rows."
     )
 
@@ -39,7 +38,7 @@ def test_rows_of_all_loops_are_counted():
 @pytest.mark.parametrize(
     ("node_type", "facts", "words"),
     [
-        ("Seq Scan", {"relation": "t", "rows": 7}, "a sequential scan of t that gives 7 rows"),
+        ("Seq Scan", {"relation": "t", "rows": 7}, "a sequential scan of t that returns 7 rows"),
         ("Index Scan", {"relation": "t", "index": "i"}, "an index scan of t using i"),
         ("Index Only Scan", {"relation": "t", "index": "i"}, "an index-only scan of t using i"),
         (
@@ -50,7 +49,7 @@ def test_rows_of_all_loops_are_counted():
         (
             "Bitmap Heap Scan",
             {"relation": "t", "rows": 2},
-            "a bitmap heap scan of t that gives 2 rows",
+            "a bitmap heap scan of t that returns 2 rows",
         ),
         ("Sort", {"Sort Space Type": "Memory", "Sort Space Used": 20}, "a sort"),
         ("Hash Join", {"Join Type": "Inner"}, "a hash join"),
@@ -59,7 +58,7 @@ def test_rows_of_all_loops_are_counted():
         (
             "Nested Loop",
             {"rows": 3, "Rows Removed by Join Filter": 997},
-            "a nested loop that throws away 997 of 1,000 pairs",
+            "a nested loop that discards 997 of 1,000 pairs",
         ),
         ("Hash", {"Hash Batches": 8}, "building a hash table, in 8 parts on disk"),
         ("Aggregate", {"Strategy": "Plain"}, "computing an aggregate over all rows"),
@@ -172,7 +171,7 @@ def test_sqlite_builds_an_index():
     rows = [(2, 0, 0, "SEARCH b USING AUTOMATIC COVERING INDEX (x=?)")]
 
     assert summarize(parse_query_plan(rows)) == (
-        "An index on b is built for this statement alone. SQLite measures no times."
+        "An index on b is built just for this statement. SQLite measures no times."
     )
 
 

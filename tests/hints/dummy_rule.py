@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from orm_insight.hints.base import Context
 from orm_insight.model.catalogue import docs_of
+from orm_insight.model.fix import Call, Fix, InPlace
 from orm_insight.model.hint import Hint, Saving, Severity
 
 
@@ -24,7 +25,7 @@ class FirstQuery:
                 severity=Severity.MEDIUM,
                 model="shelf.Shelf",
                 lookup="books",
-                fix="dummy_fix()",
+                change=Fix(change=InPlace(Call("dummy_fix")), at=query.site),
                 site=query.site,
                 origin=query.site,
                 queries=(query,),

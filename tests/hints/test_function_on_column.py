@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orm_insight.model.fix import MetaIndex
 from tests.hints.tools import fill_entries, hints_after_explain
 from tests.pgapp.models import Entry
 from tests.seeding import seeded_by
@@ -23,6 +24,7 @@ def test_the_column_itself() -> None:
 def test_iexact() -> None:
     [hint] = hints_after_explain(lambda: list(Entry.objects.filter(title__iexact="x")), "ORM606")
     assert hint.fix == 'models.Index(Upper("title"), name="entry_title_idx")'
+    assert isinstance(hint.change.change, MetaIndex)
 
 
 def test_a_key_of_json() -> None:

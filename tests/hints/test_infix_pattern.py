@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orm_insight.model.fix import MetaIndex
 from tests.hints.tools import fill_entries, hints_after_explain
 from tests.pgapp.models import Entry
 from tests.seeding import seeded_by
@@ -36,4 +37,5 @@ def test_contains(lookup: str, key: str) -> None:
     wanted = Entry.objects.filter(**{f"title__{lookup}": "abcdef"})
     [hint] = hints_after_explain(lambda: list(wanted), "ORM603")
     assert hint.fix.startswith("GinIndex(") and key in hint.fix
+    assert isinstance(hint.change.change, MetaIndex)
     assert "gin_trgm_ops" in hint.fix

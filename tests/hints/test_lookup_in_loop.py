@@ -79,7 +79,7 @@ def test_values_that_cannot_be_gone_over_twice(alias: str) -> None:
         certain=False,
         instead="",
     )
-    assert "ids are the values that the loop looks up" in hint.message
+    assert "ids stands for the values that the loop looks up" in hint.message
 
 
 def test_what_is_loaded_along_stays(alias: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orm_insight.model.fix import MetaIndex
 from tests.hints.tools import fill_entries, hints_after_explain
 from tests.pgapp.models import Entry
 from tests.seeding import seeded_by
@@ -36,8 +37,9 @@ def test_another_hint_has_the_pattern_and_the_function() -> None:
 def test_a_filter_without_an_index() -> None:
     [hint] = hints_after_explain(lambda: list(Entry.objects.filter(number=7)), "ORM602")
     assert hint.fix == 'models.Index(fields=["number"], name="entry_number_idx")'
+    assert isinstance(hint.change.change, MetaIndex)
     assert (hint.model, hint.certain) == ("pgapp.Entry", False)
-    assert "of 30,000 rows it throws 29,999 away" in hint.message
+    assert "of 30,000 rows it discards 29,999 that do not match" in hint.message
     assert hint.site is not None and hint.site.function.endswith("<lambda>")
     assert hint.saving.ms > 0 and hint.saving.queries == 0
 

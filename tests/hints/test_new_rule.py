@@ -11,7 +11,7 @@ from django.core import checks
 from orm_insight import insight
 from orm_insight.dashboard import hints
 from orm_insight.model import catalogue
-from orm_insight.model.catalogue import Family, Rule, State, Target
+from orm_insight.model.catalogue import Family, Rule, State
 from orm_insight.panel.pages import trace_page
 from orm_insight.reports.comparison import compare
 from orm_insight.reports.problems import Identity
@@ -35,7 +35,6 @@ RULE = Rule(
     family=Family.LOOPS,
     docs="topics/db/dummies/",
     detector="tests.hints.dummy_rule.FirstQuery",
-    target=Target.CALL,
     does="plays with {}",
     state=State("{lookup}", "is", "played with"),
     findings=("heap-fetches",),
@@ -65,7 +64,7 @@ def test_pages_of_the_dashboard(dashboard: Dashboard, trace) -> None:
     for path in ("problems/", f"traces/{trace.id}/"):
         text = dashboard.text(path)
         assert CODE in text
-        assert "in the place of what fires" in text
+        assert "in place of the call site" in text
 
 
 def test_page_of_the_hint_and_its_document(dashboard: Dashboard, trace) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import orm_insight
 from orm_insight import insight
 from orm_insight.hints.base import Context, Detector
 from orm_insight.hints.rules import detectors
+from orm_insight.model.fix import Fix, Reading
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Trace
 from orm_insight.panel.pages import trace_page
@@ -195,3 +197,52 @@ def test_words_are_on_the_pages(
     shown = {address for address, text in pages.items() if "Zqtitle" in text}
     assert {"", "overview.json", "traces/", "problems/", "problems.json", "panel"} <= shown
     assert any(address.endswith(".md") and "Zqadvice" in text for address, text in pages.items())
+
+
+def test_pages_are_unharmed_by_another_rendering_of_fixes(
+    dashboard: Dashboard, traces: tuple[Trace, Trace], settings: Any, monkeypatch: Any
+) -> None:
+    """Code of a fix is for people too: diffs, places and lists are made from its values."""
+    before = pages_of(dashboard, settings, traces)
+    told: dict[str, str] = {}
+    for kind in (Fix, Reading):
+        render = kind.code.fget
+        monkeypatch.setattr(kind, "code", property(partial(_rendered, render, told)))
+
+    after = pages_of(dashboard, settings, traces)
+
+    assert len(told) >= 8, told
+    shown = {word for word in told if any(word in text for text in after.values())}
+    assert shown == {*told}
+    for address, text in after.items():
+        assert plain(in_old_words(text, told)) == plain(before[address]), address
+
+
+def _rendered(render: Callable[[Any], str], told: dict[str, str], value: Any) -> str:
+    """A word for the code, the same for the same code; nothing where there is none."""
+    code = render(value)
+    known = {old: word for word, old in told.items()}
+    if not code or code in known:
+        return known.get(code, "")
+    word = f"Zqcode{len(told)}q"
+    told[word] = code
+    return word
+
+
+def test_diffs_are_unharmed_by_other_quotes(
+    dashboard: Dashboard, traces: tuple[Trace, Trace], settings: Any, monkeypatch: Any
+) -> None:
+    """Written in another style, a fix changes the same lines in the same way."""
+    before = pages_of(dashboard, settings, traces)
+    monkeypatch.setattr("orm_insight.model.fix.quoted", repr)
+
+    after = pages_of(dashboard, settings, traces)
+
+    changed = [address for address, text in after.items() if text != before[address]]
+    diffs = [
+        text for address, text in after.items() if address.endswith(".md") and "```diff" in text
+    ]
+    assert changed
+    assert len(diffs) >= 3
+    for address, text in after.items():
+        assert plain(text).replace("'", '"') == plain(before[address]).replace("'", '"'), address

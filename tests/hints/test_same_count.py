@@ -119,13 +119,13 @@ def test_view_and_paginator(alias: str) -> None:
         line_with(HERE, "# the paginator counts"),
     ]
     assert "paginator.count" in hint.message
-    assert f"in the place of the count() at {HERE}:{hint.sites[0].line}" in hint.message
+    assert f"instead of the count() at {HERE}:{hint.sites[0].line}" in hint.message
 
 
 def test_two_paginators(alias: str) -> None:
     books = Book.objects.using(alias).order_by("pk")
     hint = check_hint(lambda: [list(Paginator(books, 2).page(number)) for number in (1, 2)])
-    assert "make one of them" in hint.message
+    assert "create one, and reuse it" in hint.message
 
 
 class Shelf(ListView):

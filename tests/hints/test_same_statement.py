@@ -55,7 +55,7 @@ def test_two_lines(alias: str) -> None:
         list(Book.objects.using(alias))  # asked again
 
     hint = check_hint(code, fix="", model="testapp.Book")
-    assert f"by {HERE.name}:{hint.sites[0].line} and {HERE.name}:" in hint.message
+    assert f"from {HERE.name}:{hint.sites[0].line} and {HERE.name}:" in hint.message
     assert [place_of(site) for site in hint.sites] == [
         line_with(HERE, "# asked first"),
         line_with(HERE, "# asked again"),

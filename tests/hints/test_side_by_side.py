@@ -146,7 +146,7 @@ def test_slow_statement_names_the_cause() -> None:
     trace = make_trace(make_query(slow_sql(), duration_ms=900.0, site=make_site()))
     [hint] = analyze(trace, read_schema()).hints
     assert (hint.code, hint.lookup) == ("ORM601", "reviews, chapter")
-    assert "It joins reviews and chapter side by side" in hint.message
+    assert "It joins reviews and chapter in one query" in hint.message
     assert "Its plan tells why" not in hint.message
 
 

@@ -46,4 +46,4 @@ def test_a_plan_in_which_nothing_stands_out() -> None:
     trace = make_trace(make_query("SELECT 1", duration_ms=100.0, site=make_site()))
     evidence = {0: Evidence(plan=parse(scan(100.0)))}
     [hint] = analyze(trace, Schema(), evidence=evidence).hints
-    assert "Nothing in its plan stands out" in hint.message
+    assert "Nothing stands out in its plan" in hint.message

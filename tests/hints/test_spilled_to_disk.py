@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
+from orm_insight.model.fix import MetaIndex
 from tests.hints.tools import fill_entries, hints_after_explain
 from tests.pgapp.models import Entry
 
@@ -33,6 +34,7 @@ def test_a_sort_that_an_index_makes_unnecessary() -> None:
     wanted = Entry.objects.order_by("-created_at")[:10]
     [hint] = hints_after_explain(lambda: list(wanted), "ORM604")
     assert 'fields=["-created_at"]' in hint.fix
+    assert isinstance(hint.change.change, MetaIndex)
 
 
 def test_a_sort_on_disk(work_mem: None) -> None:

@@ -152,7 +152,7 @@ def test_panel_says_that_the_request_was_too_fast() -> None:
 def test_list_says_what_is_left_out(client: Client) -> None:
     page = client.get("/_orm/").text
     assert "Only 10 % of the requests are recorded" in page
-    assert "Only what lasts 200 ms or more is kept" in page
+    assert "Only traces of 200 ms or more are kept" in page
 
 
 def test_list_says_nothing_where_nothing_is_left_out(client: Client) -> None:

@@ -19,6 +19,7 @@ from django.db import models as django_models
 
 from orm_insight.hints.patching.chains import Clues
 from orm_insight.hints.patching.patch import patched
+from orm_insight.model.fix import Argument, Fix
 from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint
 from orm_insight.project.schema import read_schema
@@ -34,7 +35,7 @@ def fixed_project(project: str, *hints: Hint) -> str:
     for hint in sorted(hints, key=lambda hint: -(hint.origin.line if hint.origin else 0)):
         assert hint.origin is not None and hint.fix, (hint.title, hint.origin)
         assert hint.origin.file == str(file)
-        source = paste(source, hint.origin, hint.fix)
+        source = paste(source, hint.origin, hint.change)
     return _run(file, source, {**vars(django_models), **vars(models), "models": django_models})
 
 
@@ -48,7 +49,7 @@ def patched_project(project: str, hint: Hint) -> str:
     original = import_module(f"tests.places.projects.{project}")
     file = Path(original.__file__ or "")
     source = file.read_text()
-    patch = patched(hint, source, Clues.of(hint, hint.queries, read_schema()))
+    patch = patched(hint.change, source, Clues.of(hint, hint.queries, read_schema()))
     assert hint.origin is not None
     if patch is None:
         line = source.splitlines()[hint.origin.line - 1]
@@ -69,13 +70,13 @@ def _run(file: Path, source: str, names: dict[str, Any]) -> str:
     return name
 
 
-def paste(source: str, origin: CallSite, fix: str) -> str:
+def paste(source: str, origin: CallSite, fix: Fix) -> str:
     """The source with the fix at the origin."""
     lines = source.splitlines()
     body = _class_at(source, origin.line)
     if body is not None:
         last = max(statement.end_lineno or 0 for statement in body.body)
-        lines[last:last] = ["", indent(fix, " " * (body.col_offset + 4))]
+        lines[last:last] = ["", indent(fix.code, " " * (body.col_offset + 4))]
         return "\n".join(lines)
     assert origin.end_line is not None and origin.end_column is not None
     line = lines[origin.end_line - 1].encode()
@@ -84,13 +85,13 @@ def paste(source: str, origin: CallSite, fix: str) -> str:
     return "\n".join(lines)
 
 
-def _written(call: str, fix: str) -> str:
-    """Behind a call; as its last argument; or as its first, in the place of the model."""
-    if fix.startswith("queryset="):
-        return f"{call.removesuffix(')')}, {fix})"
-    if ".objects." in fix.partition("(")[0]:
-        return re.sub(r"\((\w+),", f"({fix},", call, count=1)
-    return f"{call}.{fix}"
+def _written(call: str, fix: Fix) -> str:
+    """After a call; as its last argument; or as its first, in the place of the model."""
+    if not isinstance(fix.change, Argument):
+        return f"{call}.{fix.code}"
+    if fix.change.name:
+        return f"{call.removesuffix(')')}, {fix.code})"
+    return re.sub(r"\((\w+),", f"({fix.code},", call, count=1)
 
 
 def _class_at(source: str, line: int) -> ast.ClassDef | None:

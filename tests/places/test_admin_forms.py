@@ -114,7 +114,7 @@ def test_labels_of_a_filter(check_hint: Any, admin_client: Client) -> None:
         origin="class FilteredAdmin(",
         apply=False,
     )
-    assert 'name the filter in list_filter as ("artist", ArtistFilter)' in hint.message
+    assert 'List the filter in list_filter as ("artist", ArtistFilter)' in hint.message
     named = f'{hint.fix}\nlist_filter = ["released", ("artist", ArtistFilter)]'
     project = fixed_project("backoffice", tools.with_fix(hint, named))
     report, _ = tools.visit(project, tools.get(url), admin_client)

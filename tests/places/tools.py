@@ -13,6 +13,7 @@ from typing import Any
 from django.test import Client, override_settings
 
 from orm_insight import insight
+from orm_insight.model.fix import ClassBody, Code
 from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint
 from orm_insight.reports.report import Report
@@ -81,7 +82,7 @@ def check_hint(
 
 
 def with_fix(hint: Hint, fix: str) -> Hint:
-    return replace(hint, fix=fix)
+    return replace(hint, change=replace(hint.change, change=ClassBody((Code(fix),))))
 
 
 def assert_at(site: CallSite | None, mark: str, project: str) -> None:

@@ -88,16 +88,16 @@ def test_redacted_parameters_stay_redacted() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "not JSON, or not whole: line 1, column 1"),
-        (b"\x80\x04.", "it holds no text"),
+        (b"", "not JSON, or incomplete: line 1, column 1"),
+        (b"\x80\x04.", "it contains no text"),
         (b"[" * 100_000, "cannot be read as JSON: it is nested too deep"),
         (b'{"a": NaN}', "NaN is no JSON"),
         (b"[]", "no JSON object"),
         (b"{}", 'its "format" is not "orm-insight-trace"'),
         (b'{"traceEvents": []}', "Chrome trace events"),
         (b'{"version": 1, "trace": {}, "hints": [], "groups": []}', "report of a trace"),
-        (b'{"format": "orm-insight-trace"}', "its version is no number"),
-        (b'{"format": "orm-insight-trace", "version": true}', "its version is no number"),
+        (b'{"format": "orm-insight-trace"}', "its version is not a number"),
+        (b'{"format": "orm-insight-trace", "version": true}', "its version is not a number"),
         (b'{"format": "orm-insight-trace", "version": 1}', "'params' is missing"),
         (
             b'{"format": "orm-insight-trace", "version": 2, "made_by": "orm_insight 9.0"}',
@@ -201,7 +201,7 @@ def test_any_change_is_refused_or_harmless(path: tuple[Any, ...], leaf: Any) -> 
 
 @pytest.mark.parametrize(
     ("data", "what"),
-    [(b"\x89PNG\r\n", "it holds no text"), (b"[" + b"9" * 5_000 + b"]", "thousands of digits")],
+    [(b"\x89PNG\r\n", "it contains no text"), (b"[" + b"9" * 5_000 + b"]", "thousands of digits")],
 )
 def test_no_words_of_python(data: bytes, what: str) -> None:
     with pytest.raises(UnreadableTraceError, match=what):

@@ -109,7 +109,7 @@ def test_links_are_neither_read_nor_written_through(path, tmp_path):
 
     with pytest.raises(UnsafeFileError, match="symbolic link"):
         read(path)
-    with pytest.raises(UnsafeFileError, match="no regular file"):
+    with pytest.raises(UnsafeFileError, match="not a regular file"):
         write(path, MAGIC, b"new")
 
     assert target.read_bytes() == MAGIC
@@ -119,9 +119,9 @@ def test_links_are_neither_read_nor_written_through(path, tmp_path):
 def test_pipe_is_not_waited_for(path):
     os.mkfifo(path)
 
-    with pytest.raises(UnsafeFileError, match="no regular file"):
+    with pytest.raises(UnsafeFileError, match="not a regular file"):
         read(path)
-    with pytest.raises(UnsafeFileError, match="no regular file"):
+    with pytest.raises(UnsafeFileError, match="not a regular file"):
         write(path, MAGIC)
 
 
@@ -160,7 +160,7 @@ def test_folder_is_closed_to_others_and_used_again(temporary):
 def test_open_folder_is_refused(temporary):
     private_files.private_folder("mine").chmod(0o777)
 
-    with pytest.raises(UnsafeFileError, match="open to other users"):
+    with pytest.raises(UnsafeFileError, match="accessible to other users"):
         private_files.private_folder("mine")
 
 
@@ -169,7 +169,7 @@ def test_link_in_the_place_of_the_folder_is_refused(temporary):
     elsewhere.mkdir(mode=0o700)
     private_files.private_name("mine").symlink_to(elsewhere)
 
-    with pytest.raises(UnsafeFileError, match="no folder"):
+    with pytest.raises(UnsafeFileError, match="not a folder"):
         private_files.private_folder("mine")
 
 

@@ -39,7 +39,7 @@ def test_before_and_after_a_change_can_be_compared(shop):
         asked = {"before": old["id"], "after": new["id"]}
         compared = shop.client.get("/_orm/compare/", params=asked)
         assert compared.status_code == 200
-        assert "3 queries fewer (5 → 2)" in compared.text
+        assert "3 fewer queries (5 → 2)" in compared.text
         assert shop.left() == []
     assert shop.left() == []
     assert (shop.temporary / f"orm_insight-{os.geteuid()}").stat().st_mode & 0o777 == 0o700

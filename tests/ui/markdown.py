@@ -37,6 +37,7 @@ DETAIL = HintDetail(
     is_only_cost=False,
     diff=None,
     no_diff="",
+    together=None,
     origin=None,
     site=None,
     other_sites=(),

@@ -40,7 +40,7 @@ def test_statements_of_no_line_of_the_application():
     found = spent(make_query(site=None, duration_ms=100.0), duration_ms=100.0)
 
     assert [row.name for row in found.modules.rows] == [
-        "No line of the application",
+        "Outside your code",
         "Python, templates and waiting",
     ]
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from markupsafe import Markup
 
+from orm_insight.model.fix import BeforeLoop, Code, Form, Need, objects_of
 from orm_insight.model.hint import Hint, Severity
 from orm_insight.project.schema import read_schema
 from orm_insight.reports.report import Report, analyze
@@ -16,6 +17,7 @@ from orm_insight.ui.components import SourceLine
 from orm_insight.ui.hints import Diff, diff_of
 from orm_insight.ui.source import Sources
 from tests.builders import make_site, make_trace
+from tests.fixes import make_fix
 
 BOOKS = "Book.objects.filter(pages__lt=9)"
 CODE = f"from library import Book\n\n\ndef run():\n    return {BOOKS}[:9]"
@@ -38,11 +40,25 @@ def hint_at(path, **facts) -> Hint:
         severity=Severity.HIGH,
         model="testapp.Book",
         lookup="author",
-        fix='select_related("author")',
+        change=make_fix('select_related("author")', origin),
         site=origin,
         origin=origin,
     )
     return replace(hint, **facts)
+
+
+OTHER = BeforeLoop(
+    how=Form.DICTIONARY, objects=objects_of("Book", "objects"), field="pk", values=Code("ids")
+)
+NOT_WRITTEN = {
+    "advice alone": lambda fix: replace(fix, change=None),
+    "before a loop": lambda fix: replace(fix, change=OTHER),
+    "in the place of what is there": lambda fix: make_fix("count()", fix.at),
+    "no method of a queryset": lambda fix: make_fix("delete()", fix.at),
+    "not certain": lambda fix: fix.given(Need.SAME_FOR_ALL, is_known=False),
+    "nowhere": lambda fix: replace(fix, at=None),
+    "template": lambda fix: replace(fix, at=replace(fix.at, is_template=True)),
+}
 
 
 def report() -> Report:
@@ -51,7 +67,10 @@ def report() -> Report:
 
 def diff(hint: Hint) -> Diff | None:
     return diff_of(
-        hint, report(), Sources(make_trace(started_at=datetime.now(tz=UTC) + timedelta(minutes=1)))
+        hint.change,
+        hint,
+        report(),
+        Sources(make_trace(started_at=datetime.now(tz=UTC) + timedelta(minutes=1))),
     )
 
 
@@ -66,20 +85,14 @@ def test_noop_file_that_changed_since(module):
     assert diff(hint_at(module)) is None
 
 
-@pytest.mark.parametrize(
-    "facts",
-    [
-        {"fix": ""},
-        {"fix": "Book.objects.in_bulk(ids)"},
-        {"fix": "select_related('author'"},
-        {"fix": "delete()"},
-        {"certain": False},
-        {"origin": None},
-        {"model": "testapp.Person"},
-    ],
-)
-def test_noop_hint_that_gives_no_diff(module, facts):
-    assert diff(hint_at(module, **facts)) is None
+@pytest.mark.parametrize("name", NOT_WRITTEN)
+def test_noop_fix_that_gives_no_diff(module, name):
+    hint = hint_at(module)
+    assert diff(replace(hint, change=NOT_WRITTEN[name](hint.change))) is None
+
+
+def test_noop_another_model(module):
+    assert diff(hint_at(module, model="testapp.Person")) is None
 
 
 @pytest.mark.parametrize("text", ["", "def (", "\x00", CODE.replace("Book", "Person")])
@@ -87,12 +100,6 @@ def test_noop_another_text_at_the_place(module, text):
     module.write_text(text)
 
     assert diff(hint_at(module)) is None
-
-
-def test_noop_template(module):
-    origin = replace(hint_at(module).origin, is_template=True)
-
-    assert diff(hint_at(module, origin=origin)) is None
 
 
 def test_what_is_new_is_marked_and_the_rest_escaped(module):

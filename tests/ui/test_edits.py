@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orm_insight.model.fix import Calls, Fix, MetaIndex, Reading, naming
 from orm_insight.model.hint import Hint, Severity
 from orm_insight.reports.report import hint_to_dict
 from orm_insight.ui.edits import edits_of
@@ -15,13 +16,22 @@ HINT = Hint(
     title="",
     message="",
     severity=Severity.HIGH,
-    fix="prefetch_related(...)",
+    change=Fix(
+        change=Calls((naming("prefetch_related", "comments"),)),
+        at=make_site(line=23),
+        imports=("from django.db.models import Prefetch",),
+        readings=(
+            Reading(
+                attribute="matching_comments",
+                row="author",
+                replaces="author.comments.filter(created_at__gte=<SINCE>)",
+            ),
+        ),
+    ),
     site=make_site(line=25),
     origin=make_site(line=23),
-    imports=("from django.db.models import Prefetch",),
-    instead="author.matching_comments",
-    replaces="author.comments.filter(created_at__gte=<SINCE>)",
 )
+SELECTED = Fix(change=Calls((naming("select_related", "author"),)))
 
 
 def rendered(hint: Hint) -> str:
@@ -31,14 +41,14 @@ def rendered(hint: Hint) -> str:
 
 
 def test_fix_that_is_all() -> None:
-    hint = Hint(code="ORM101", title="", message="", severity=Severity.LOW, fix="x")
+    hint = Hint(code="ORM101", title="", message="", severity=Severity.LOW, change=SELECTED)
     assert edits_of(hint, Sources(make_trace())) is None
     assert rendered(hint).strip() == ""
 
 
 def test_card_has_imports_and_the_second_edit() -> None:
     text = rendered(HINT)
-    assert "It needs this import" in text
+    assert "Add this import" in text
     assert "from django.db.models import Prefetch" in text
     assert "And write this" in text
     assert "author.matching_comments" in text
@@ -48,8 +58,8 @@ def test_card_has_imports_and_the_second_edit() -> None:
 
 def test_markdown_has_them_too() -> None:
     text = markdown(fix=HINT.fix, edits=edits_of(HINT, Sources(make_trace())))
-    assert "It needs these imports:\n\n```python\nfrom django.db.models import Prefetch" in text
-    assert "in the place of `author.comments.filter(created_at__gte=<SINCE>)`:" in text
+    assert "Add these imports:\n\n```python\nfrom django.db.models import Prefetch" in text
+    assert "in place of `author.comments.filter(created_at__gte=<SINCE>)`:" in text
     assert "author.matching_comments" in text
 
 
@@ -66,8 +76,7 @@ def test_place_of_the_model() -> None:
         title="",
         message="",
         severity=Severity.LOW,
-        fix="x",
-        model_site=make_site(line=7),
+        change=Fix(change=MetaIndex("models.Index()"), at=make_site(line=7)),
     )
     found = edits_of(hint, Sources(make_trace()))
     assert found is not None and found.model is not None

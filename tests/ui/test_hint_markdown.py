@@ -55,14 +55,16 @@ def test_values_are_not_told():
 def test_uncertain_fix_says_so():
     found = markdown(is_certain=False)
 
-    assert "Maybe write this" in found
+    assert "Perhaps write this" in found
     assert "Not certain" in found
 
 
 def test_diff_of_a_part_says_so():
     diff = Diff(path="a.py", text="--- a\n+++ b\n", lines=(), is_whole=False)
 
-    assert "The queryset's part as a diff:\n\n```diff\n--- a\n+++ b\n```" in markdown(diff=diff)
+    assert ("The change of the queryset as a diff:\n\n```diff\n--- a\n+++ b\n```") in markdown(
+        diff=diff
+    )
 
 
 def test_both_lines_with_their_source(tmp_path):

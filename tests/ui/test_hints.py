@@ -37,8 +37,8 @@ def test_comments():
     make_library(books=4)
 
     assert silence_note(report_of(silenced_and_unused)) == (
-        f"1 hint silenced: ORM101 by {here('# orm-insight: ignore[ORM101] four rows')}. "
-        f"An ignore that silences nothing here: "
+        f"1 hint ignored: ORM101 by {here('# orm-insight: ignore[ORM101] four rows')}. "
+        f"Ignore comments without effect here: "
         f"{here('# orm-insight: ignore[ORM205] never repeated')}."
     )
 
@@ -54,8 +54,8 @@ def test_setting_on_the_page(settings):
 
     page = client.get(f"/_orm/traces/{trace.id}/").text
 
-    assert "1 hint silenced: ORM101 by IGNORE[&#34;/books/&#34;]." in page
-    assert "No hints but silenced ones." in page
+    assert "1 hint ignored: ORM101 by IGNORE[&#34;/books/&#34;]." in page
+    assert "No hints other than ignored ones." in page
     assert "oi-hint-title" not in page
 
 

@@ -35,7 +35,7 @@ def test_sentence_on_top():
     scan = make_node(relation="blog_post", total_ms=20.0)
 
     assert result(make_plan(scan)).summary == (
-        "100 % of 20.0 ms is a sequential scan of blog_post that gives 100 rows."
+        "100 % of 20.0 ms is a sequential scan of blog_post that returns 100 rows."
     )
 
 
@@ -153,7 +153,7 @@ def test_plan_that_looks_the_same_stays_folded():
 
     assert not found.is_open
     assert found.headline == "2.0 ms → 2.0 ms, about the same"
-    assert found.unchanged == "1 step as before."
+    assert found.unchanged == "1 step unchanged."
 
 
 def test_other_values_are_mentioned():

@@ -119,7 +119,7 @@ def test_file_that_has_gone(tmp_path):
     found = excerpt(tmp_path / "gone.py", 1)
 
     assert found.lines == ()
-    assert "not there" in found.notice
+    assert "does not exist any more" in found.notice
 
 
 def test_file_that_has_become_shorter(module):
@@ -160,7 +160,7 @@ def test_what_is_no_file(name):
 def test_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
 
-    assert "no regular file" in excerpt(tmp_path / "pipe", 1).notice
+    assert "not a regular file" in excerpt(tmp_path / "pipe", 1).notice
 
 
 def test_paths_are_relative_to_the_project(settings, tmp_path):

@@ -41,39 +41,37 @@ def unhinted(times: int, line: int = 31) -> list:
 
 
 def test_nothing_in_either():
-    assert said([], []) == "No statement in either; about as fast in these two runs."
+    assert said([], []) == "No queries in either trace; about as fast in these two runs."
 
 
 def test_nothing_to_tell():
-    assert said([at(10)], [at(12)]) == "The same statements; about as fast in these two runs."
+    assert said([at(10)], [at(12)]) == "The same queries; about as fast in these two runs."
 
 
 def test_noise_is_not_told():
     found = said([at(10, ms=5.0)], [at(10, ms=9.8)], ms=(100.0, 190.0))
 
-    assert found == "The same statements; about as fast in these two runs."
+    assert found == "The same queries; about as fast in these two runs."
 
 
 def test_slower_outside_of_the_database():
     assert said([at(10)], [at(10)], ms=(20.0, 52.0)) == (
-        "The same statements; 32 ms slower in these two runs, none of it in the database."
+        "The same queries; 32 ms slower in these two runs, none of it in the database."
     )
 
 
 def test_slower_inside_of_the_database():
     found = said([at(10, ms=5.0)], [at(10, ms=37.0)], ms=(20.0, 52.0))
 
-    assert found == (
-        "The same statements; 32 ms slower in these two runs, all of it in the database."
-    )
+    assert found == ("The same queries; 32 ms slower in these two runs, all of it in the database.")
 
 
 def test_slower_on_one_of_several_lines():
     before, after = [at(10, ms=1.0), at(20, AUTHOR, ms=5.0)], [at(10), at(20, AUTHOR, ms=17.0)]
 
     assert said(before, after, ms=(20.0, 52.0)) == (
-        "The same statements; 32 ms slower in these two runs, 12 ms of it in the database; "
-        "above all at /app/blog/views.py:20 in post_list."
+        "The same queries; 32 ms slower in these two runs, 12 ms of it in the database; mostly at "
+        "/app/blog/views.py:20 in post_list."
     )
 
 
@@ -81,13 +79,13 @@ def test_slower_although_the_database_was_faster():
     found = said([at(10, ms=9.0)], [at(10, ms=1.0)], ms=(20.0, 52.0))
 
     assert found == (
-        "The same statements; 32 ms slower in these two runs, although 8.0 ms less in the database."
+        "The same queries; 32 ms slower in these two runs, although 8.0 ms less in the database."
     )
 
 
 def test_line_of_more_statements():
     assert said([at(10)], [at(10), *unhinted(3)]) == (
-        "3 queries more (1 → 4), about as fast in these two runs; "
+        "3 more queries (1 → 4), about as fast in these two runs; "
         "all at /app/blog/views.py:31 in post_list."
     )
 
@@ -95,7 +93,7 @@ def test_line_of_more_statements():
 def test_line_of_most_of_the_statements():
     after = [at(10), *unhinted(2), at(40, TAGS, ms=0.1)]
 
-    assert "; above all at /app/blog/views.py:31 in post_list." in said([at(10)], after)
+    assert "; mostly at /app/blog/views.py:31 in post_list." in said([at(10)], after)
 
 
 def test_expression_of_a_template():
@@ -110,7 +108,7 @@ def test_statements_of_no_line():
 
 def test_hint_that_is_gone_is_the_cause():
     assert said([at(10), *loop(20)], [at(10)]) == (
-        "20 queries fewer (21 → 1), 10 ms less in the database in these two runs; "
+        "20 fewer queries (21 → 1), 10 ms less in the database in these two runs; "
         "SELECT blog_tag is no longer repeated in a loop."
     )
 
@@ -131,7 +129,7 @@ def test_something_gone_but_something_new():
 def test_hint_that_explains_little_is_not_the_cause():
     """Most of what is gone are statements of which no hint told."""
     assert said([*loop(4), *unhinted(30, line=90)], []).endswith(
-        "; above all at /app/blog/views.py:90 in post_list."
+        "; mostly at /app/blog/views.py:90 in post_list."
     )
 
 
@@ -139,8 +137,8 @@ def test_as_many_but_not_the_same():
     found = said([at(10)], [at(10, TAGS)])
 
     assert found == (
-        "As many queries as before (1), but not the same; about as fast in these two runs; "
-        "1 appeared, 1 vanished."
+        "The same number of queries (1), but different ones; about as fast in these two runs; "
+        "1 added, 1 removed."
     )
 
 
@@ -153,16 +151,14 @@ def test_statement_in_other_words():
 def test_different_endpoints_are_said_first():
     found = said([at(10)], [at(10)], path="/other/")
 
-    assert found == (
-        "Two different endpoints: the same statements; about as fast in these two runs."
-    )
+    assert found == ("Two different endpoints: the same queries; about as fast in these two runs.")
 
 
 def test_database_against_the_whole():
     found = said([at(10, ms=50.0), at(20, TAGS)], [at(10, ms=1.0)], ms=(100.0, 300.0))
 
     assert found.startswith(
-        "1 query fewer (2 → 1), 50 ms less in the database, but 200 ms slower in all, "
+        "1 fewer query (2 → 1), 50 ms less in the database, but 200 ms slower in total, "
         "in these two runs; "
     )
 
@@ -174,10 +170,10 @@ def test_what_is_alike_needs_no_notice():
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ({"started_at": STARTED_AT + timedelta(seconds=1)}, {}, "is the newer of the two"),
+        ({"started_at": STARTED_AT + timedelta(seconds=1)}, {}, "is the newer trace"),
         ({}, {"status": 500}, "They ended differently: 200 and 500."),
         ({"status": None, "error": "KeyError"}, {"status": None}, "failed and no failure"),
-        ({"uses": ()}, {}, "Only one of them was recorded in depth"),
+        ({"uses": ()}, {}, "Only one of them is a deep recording"),
     ],
 )
 def test_what_has_to_be_known_first(before, after, words):

@@ -73,7 +73,7 @@ def test_what_a_loop_takes_for_itself_is_told():
     (row,) = drawn(*(at(n * 10.0) for n in range(10)), duration_ms=91.0).rows
 
     assert (row.title, row.count, row.time) == ("", "\N{MULTIPLICATION SIGN} 10", "10 ms")
-    assert row.note == "From 0 ms to 91 ms, 81 ms of it between the statements."
+    assert row.note == "From 0 ms to 91 ms, 81 ms of it between the queries."
 
 
 def test_failures_and_transactions_are_tags():
@@ -156,6 +156,6 @@ def test_dropped_statements_come_last_and_are_no_pause():
     flow = drawn(at(0.0), dropped=5, overflow=(dropped,), duration_ms=100.0)
 
     assert brief(flow)[1:] == [
-        ("dropped", "5 more statements, above the limit of a trace", "1.0 ms", "30 ms")
+        ("dropped", "5 more statements, above the limit per trace", "1.0 ms", "30 ms")
     ]
     assert flow.parts[0].value == "31 ms"

@@ -110,7 +110,7 @@ def full_scan(step: _Step) -> Iterator[Finding]:
         title=f"keeps {amount(kept)} of {amount(read)}",
         message=(
             f"{step.of_time(ms)}: all of {node.relation} is read{again} and {amount(removed)} of "
-            f"{counted(read, 'row')} are thrown away."
+            f"{counted(read, 'row')} are discarded."
         ),
         advice=_index(node.relation, columns) if columns else _NO_INDEX,
         hint=code_of_index(IndexKind.PLAIN) if columns else "",
@@ -129,7 +129,7 @@ def join_without_index(step: _Step) -> Iterator[Finding]:
     yield step.finding(
         "join-without-index",
         ms,
-        title="compares all with all",
+        title="compares every row with every row",
         message=(
             f"{step.of_time(ms)}: every row of {inner.relation} is compared with each of "
             f"{counted(node.loops or 0, 'row')} of the tables before it."
@@ -155,9 +155,8 @@ def filesort(step: _Step) -> Iterator[Finding]:
             f"{counted(step.node.rows or 0, 'row')}{f' by {key}' if key else ''}{spilled}."
         ),
         advice=(
-            "Add an index that gives this order: Meta.indexes = [models.Index(fields=[...])] with "
-            "the fields filtered by equality first, then those of order_by(). Or ask for fewer "
-            "rows."
+            "Add an index in this order: Meta.indexes = [models.Index(fields=[...])] with "
+            "the fields filtered by equality first, then those of order_by(). Or load fewer rows."
         ),
         hint=code_of_index(IndexKind.ORDERED),
     )
@@ -173,12 +172,12 @@ def temporary_table(step: _Step) -> Iterator[Finding]:
         step.self_ms,
         title="temporary table",
         message=(
-            f"{step.of_time(step.self_ms)} goes into a temporary table, in which rows are "
-            "collected to be grouped, made distinct or sorted."
+            f"{step.of_time(step.self_ms)} goes into a temporary table, which collects rows to "
+            "group them, make them distinct or sort them."
         ),
         advice=(
-            "An index on the grouped fields, in their order, gives the groups one by one. Leave "
-            "out distinct() where the rows are different anyway."
+            "An index on the grouped fields, in their order, returns the groups one by one. "
+            "Remove distinct() if the rows are distinct anyway."
         ),
     )
 
@@ -190,9 +189,9 @@ RULES: tuple[Callable[[_Step], Iterator[Finding]], ...] = (
     temporary_table,
 )
 _NO_INDEX = (
-    "No index helps the condition as it is written: contains and icontains, a function around the "
-    "column and alternatives joined by | read everything. Ask for equality, a range or startswith, "
-    "or narrow the rows by another field first."
+    "No index helps with this condition: contains and icontains, a function around the column and "
+    "conditions joined by | read every row. Filter by equality, a range or startswith, or by "
+    "another field first."
 )
 
 

@@ -446,7 +446,7 @@ def decode(payload: Any) -> Any:
     try:
         return json.loads(payload, object_pairs_hook=merge_repeated)
     except (ValueError, RecursionError) as error:
-        raise NoPlan(f"This is no execution plan: {error}") from error
+        raise NoPlan(f"This is not an execution plan: {error}") from error
 
 
 def _keys(value: Any) -> Iterator[str]:

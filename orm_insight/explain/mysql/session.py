@@ -100,7 +100,7 @@ class _Conversation:
                 f"{self._dialect.server} has no plan for {verb(statement.sql)} statements."
             )
         if self._takes_several() and not is_single(statement.sql):
-            raise Refused("More than one statement was sent at once; only a single one has a plan.")
+            raise Refused("More than one statement was sent at once; EXPLAIN takes a single one.")
         notice = why_not_to_run(statement.sql) if analyze else None
         if analyze and notice is None:
             try:
@@ -112,11 +112,11 @@ class _Conversation:
     def _why_not_run(self, error: Exception) -> str:
         number = number_of(error)
         if number == READ_ONLY:
-            return "Not executed, it would change data or lock rows in a read-only transaction."
+            return "Not executed: it would change data or lock rows in a read-only transaction."
         if number in TIMED_OUT:
             return (
-                f"Not executed to its end: {self._dialect.server} ended it after "
-                f"{describe_ms(self._limits.statement_ms)}, the time that it was given."
+                f"Not completed: {self._dialect.server} ended it after "
+                f"{describe_ms(self._limits.statement_ms)}, its time limit."
             )
         if number in NOT_SUPPORTED:
             return f"Not executed: this {self._dialect.server} cannot measure it."
@@ -131,7 +131,7 @@ class _Conversation:
         if only_reads(statement.sql) or self._reaches_functions(statement.sql):
             raise Refused(
                 "It calls a function that may write, or takes a number from a sequence, and "
-                f"{self._dialect.server} would do so already while it plans the statement."
+                f"{self._dialect.server} would already do so while planning the statement."
             )
         return self._answer(statement, self._dialect.explain, may_write=True)
 
@@ -209,7 +209,7 @@ _LOCK_TIMEOUT = 1205
 _SYNTAX = 1064
 _BROKEN = frozenset({1927, 2002, 2003, 2006, 2013, 2055, 4031})
 _HINTS = {
-    1146: "It may have been dropped since, or was a temporary table of the captured session.",
+    1146: "It may have been dropped since, or it was a temporary table of the recorded session.",
     1054: "The table may have been changed since the query was captured.",
     1049: "The database may have been dropped since the query was captured.",
     1345: "To explain a view, the user needs the right SHOW VIEW and rights on its tables.",
@@ -226,16 +226,15 @@ def explain_error(
 ) -> ExplainError:
     number, message = number_of(error), _message(error)
     if number == _SYNTAX and looks_like_several(statement.sql):
-        return Refused("More than one statement was sent at once; only a single one has a plan.")
+        return Refused("More than one statement was sent at once; EXPLAIN takes a single one.")
     if number in TIMED_OUT:
         return ExplainError(
-            f"{server} ended it after {describe_ms(limits.statement_ms)}, "
-            "the time that it was given."
+            f"{server} ended it after {describe_ms(limits.statement_ms)}, its time limit."
         )
     if number == _LOCK_TIMEOUT:
         return ExplainError(
-            f"It waited longer than {describe_ms(limits.lock_ms)} for a lock that another "
-            "transaction holds, and gave up."
+            f"It gave up after waiting {describe_ms(limits.lock_ms)} for a lock that another "
+            "transaction holds."
         )
     if number in _BROKEN:
         return Unavailable(f"The connection to the database broke: {message}.")
@@ -259,7 +258,7 @@ READS = frozenset({"SELECT", "VALUES", "WITH", "TABLE"})
 _RULES = (
     (
         r"/\*M?!",
-        "a comment in it is run as code by some servers, so it cannot be told what it does",
+        "some servers run a comment in it as code, so its effect is unknown",
     ),
     (r"\bINTO\b", "INTO would write a file or set a variable"),
     (r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\b", "it would lock rows"),
@@ -272,7 +271,7 @@ _RULES = (
         r"|SOURCE_POS_WAIT|WAIT_FOR_EXECUTED_GTID_SET|WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS"
         r"|SERVICE_(?:GET|RELEASE)_\w+|ASYNCHRONOUS_CONNECTION_FAILOVER_\w+|GROUP_REPLICATION_\w+"
         r"|SPIDER_\w+|MROONGA_COMMAND|SYS_(?:EXEC|EVAL|SET)|KEYRING_KEY_\w+|AUDIT_\w+)\s*\(",
-        "{0}() acts at once, and no rollback takes that back",
+        "{0}() takes effect immediately, and a rollback does not undo it",
     ),
 )
 _HELD_BACK = tuple((re.compile(pattern, re.IGNORECASE), reason) for pattern, reason in _RULES)

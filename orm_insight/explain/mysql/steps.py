@@ -128,15 +128,15 @@ SEARCHES = frozenset(
     }
 )
 _WORDS = {
-    "Query block": "putting the result together",
-    "Query": "putting the result together",
+    "Query block": "assembling the result",
+    "Query": "assembling the result",
     "Filter": "applying a condition",
     "Nested loop join": "joining row by row",
     "Block nested loop join": "comparing every row of one table with every row of another",
     "Temporary table": "collecting rows in a temporary table",
     "Read sorted rows": "reading sorted rows",
     "Expression cache": "a cache of a subquery's results",
-    "Union": "putting several results together",
+    "Union": "combining several results",
     "Remove duplicates": "removing duplicates",
     "Window functions": "window functions",
 }

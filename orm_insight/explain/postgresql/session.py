@@ -53,17 +53,17 @@ EXPLAINABLE = frozenset(
 CONNECT_TIMEOUT_S = 5
 PREPARED = "orm_insight_plan"
 GENERIC = (
-    "A plan for any values: those of this query were withheld when it was captured. With them, "
-    "PostgreSQL may choose another one."
+    "A generic plan: the parameters of this query were withheld when it was recorded. With them, "
+    "PostgreSQL may choose another plan."
 )
 
 _HINTS = {
-    "42P01": "It may have been dropped since, or was a temporary table of the captured session.",
+    "42P01": "It may have been dropped since, or it was a temporary table of the recorded session.",
     "42703": "The table may have been changed since the query was captured.",
     "3F000": "It may have been dropped since the query was captured.",
     "26000": "A prepared statement exists only in the session that prepared it.",
-    "40001": "Changes of other transactions, on a replica those of its primary, come first; "
-    "asking again may help.",
+    "40001": "Changes of other transactions, or of the primary on a replica, took precedence; "
+    "trying again may help.",
     "34000": "A cursor exists only in the session that declared it.",
 }
 
@@ -112,7 +112,9 @@ def _generic(connection: psycopg.Connection[Any], statement: Statement, limits: 
     try:
         payload = json.loads(_ask_generic(connection, statement, limits=limits))
     except psycopg.errors.IndeterminateDatatype as error:
-        raise Refused(f"PostgreSQL cannot tell the types of its parameters. {WITHHELD}") from error
+        raise Refused(
+            f"PostgreSQL cannot determine the types of its parameters. {WITHHELD}"
+        ) from error
     except psycopg.Error as error:
         raise _explain_error(error, statement, limits) from error
     return Answer(plan=parse_plan(payload), text=render(payload), payload=payload, notice=GENERIC)
@@ -146,7 +148,9 @@ def _ask_generic(
 
 def why_not_to_run(sql: str) -> str | None:
     if function := function_outside_transactions(sql):
-        return f"Not executed: {function}() acts at once, and no rollback takes that back."
+        return (
+            f"Not executed: {function}() takes effect immediately, and a rollback does not undo it."
+        )
     if verb(sql) == "CREATE":
         return "Not executed: it would create a table."
     return None
@@ -156,13 +160,13 @@ def _why_not_run(error: psycopg.Error, limits: Limits) -> str | None:
     """Why it did not run to its end, where it has a plan all the same."""
     message = message_of(error)
     if "during recovery" in message:
-        return f"Not executed, this server is a replica and refuses it: {message}."
+        return f"Not executed: this server is a replica and rejects it: {message}."
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-        return f"Not executed, it would change data or lock rows: {message}."
+        return f"Not executed: it would change data or lock rows: {message}."
     if isinstance(error, psycopg.errors.QueryCanceled):
         return (
-            "Not executed to its end: PostgreSQL cancelled it after "
-            f"{describe_ms(limits.statement_ms)}, the time that it was given."
+            f"Not completed: PostgreSQL cancelled it after {describe_ms(limits.statement_ms)}, its "
+            "time limit."
         )
     return None
 
@@ -248,13 +252,12 @@ def _explain_error(error: psycopg.Error, statement: Statement, limits: Limits) -
         return _syntax_error(error, statement.sql, message)
     if state == "57014":
         return ExplainError(
-            f"PostgreSQL cancelled it after {describe_ms(limits.statement_ms)}, "
-            "the time that it was given."
+            f"PostgreSQL cancelled it after {describe_ms(limits.statement_ms)}, its time limit."
         )
     if state == "55P03":
         return ExplainError(
-            f"It waited longer than {describe_ms(limits.lock_ms)} for a lock that another "
-            "transaction holds, and gave up."
+            f"It gave up after waiting {describe_ms(limits.lock_ms)} for a lock that another "
+            "transaction holds."
         )
     if state.startswith(("08", "57P")) or (
         not state and isinstance(error, psycopg.OperationalError)
@@ -267,7 +270,7 @@ def _explain_error(error: psycopg.Error, statement: Statement, limits: Limits) -
 def _syntax_error(error: psycopg.Error, sql: str, message: str) -> ExplainError:
     # A mistake in the text has a position; a second statement, found later, has none.
     if error.diag.statement_position is None:
-        return Refused("More than one statement was sent at once; only a single one has a plan.")
+        return Refused("More than one statement was sent at once; EXPLAIN takes a single one.")
     if verb(sql) not in EXPLAINABLE:
         return Refused(f"PostgreSQL has no plan for {verb(sql)} statements.")
     return ExplainError(f"PostgreSQL says: {message}.")

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from orm_insight.analysis.origins import QueryOrigin, origin_of
 from orm_insight.hints.patching.source import Edit, SourceFile, constant, spans, stands_at
+from orm_insight.model.fix import Expression, Literal, Objects, Prefetch, Reading, walk
 from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Query
@@ -152,10 +153,32 @@ def steps_of(calls: list[ast.Call]) -> tuple[Step, ...]:
         method = _method(call).removeprefix("a") if _method(call) == "aget" else _method(call)
         if method in ("all", "first", "iterator"):
             continue
-        arguments = [ast.dump(argument) for argument in call.args]
-        arguments += sorted(f"{k.arg}={ast.dump(k.value)}" for k in call.keywords)
+        arguments = [ast.unparse(argument) for argument in call.args]
+        arguments += sorted(f"{k.arg}={ast.unparse(k.value)}" for k in call.keywords)
         steps.append(("filter" if method == "get" else method, tuple(arguments)))
     return tuple(steps)
+
+
+def steps_of_objects(objects: Objects) -> tuple[Step, ...]:
+    """The same of the queryset of a fix."""
+    return tuple(
+        (
+            call.name,
+            (
+                *(_shape_of(argument) for argument in call.arguments),
+                *sorted(f"{k.name}={_shape_of(k.value)}" for k in call.keywords),
+            ),
+        )
+        for call in objects.calls
+        if call.name != "all"
+    )
+
+
+def _shape_of(value: Expression) -> str:
+    """As ``ast.unparse()`` writes it."""
+    if not isinstance(value, Literal):
+        return value.code
+    return repr(list(value.value) if isinstance(value.value, tuple) else value.value)
 
 
 # The ``Prefetch`` that a queryset has already, found in the source that builds it.
@@ -167,20 +190,24 @@ _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 
 def prefetched_already(
     source: SourceFile, hint: Hint, asking: Asking, queries: Iterable[Query]
-) -> str | None:
-    """The attribute that holds what is asked for, ``newer_comments`` or ``comments.all()``.
+) -> tuple[str, str] | None:
+    """The attribute that holds what is asked for, and what follows it: ``newer_comments``, or
+    ``comments`` and ``.all()``.
 
     The trace has to have a prefetch of these objects, and the statement that builds the queryset
     a ``Prefetch`` with the very conditions, as they stand there or in the fix.
     """
     if not _has_prefetch(hint, queries) or hint.origin is None:
         return None
-    wanted = {asking.steps, *(_steps(call, None) for call in _prefetches(ast.parse(hint.fix)))}
+    parts = walk(hint.change.change)
+    own = (each.queryset for each in parts if isinstance(each, Prefetch))
+    wanted = {asking.steps, *(steps_of_objects(objects) for objects in own if not objects.window)}
     scope = _scope_at(source, hint.origin.line)
     for call in _prefetches(_statement_at(scope, hint.origin.line)):
         if call.args and constant(call.args[0]) == hint.lookup and _steps(call, scope) in wanted:
+            attribute = _attribute(call)
             relation = (hint.lookup or "").rpartition("__")[2]
-            return _attribute(call) or f"{relation}.all()"
+            return (attribute, "") if attribute else (relation, ".all()")
     return None
 
 
@@ -259,34 +286,22 @@ def _steps(call: ast.Call, scope: ast.AST | None) -> tuple[Step, ...] | None:
 _Loop: TypeAlias = ast.For | ast.AsyncFor | ast.comprehension
 
 
-def new_attributes(fix: str) -> tuple[str, ...]:
-    """What the rows have after the fix, ``review_count`` or a ``to_attr``, if anything new."""
-    found: list[str | None] = []
-    for node in ast.walk(ast.parse(fix)):
-        if isinstance(node, ast.keyword) and node.arg == "to_attr":
-            return (constant(node.value) or "",)
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("annotate"):
-            found = [keyword.arg for keyword in node.keywords]
-            break
-    return tuple(name for name in found if name is not None)
-
-
 def reading_edits(
-    source: SourceFile, hint: Hint, built: ast.expr, attribute: str
+    source: SourceFile, reading: Reading, origin: CallSite, built: ast.expr
 ) -> list[Edit] | None:
-    """Let the site read ``attribute``; ``None`` where others than these rows may come there."""
-    site, origin = hint.site, hint.origin
-    if site is None or origin is None or site.is_template or site.file != origin.file:
+    """The second edit; ``None`` where others than these rows may come to that line."""
+    site = reading.site
+    if site is None or site.is_template or site.file != origin.file:
         return None
     asking = list(_calls_at(source, site))
-    if len(asking) != 1 or len(hint.sites) > 1:
+    if len(asking) != 1:
         return None
-    row = _row_asked(asking[0], (hint.lookup or "").rpartition("__")[2])
+    row = _row_asked(asking[0], reading.lookup)
     read = _value_read(source, asking[0])
     loop = _loop_of(source, asking[0], row.id) if row is not None else None
     if row is None or read is None or loop is None or not _goes_over(source, loop, built):
         return None
-    return [Edit(source.start(read), source.end(read), f"{row.id}.{attribute}")]
+    return [Edit(source.start(read), source.end(read), f"{row.id}.{reading.attribute}")]
 
 
 def _calls_at(source: SourceFile, site: CallSite) -> Iterator[ast.Call]:

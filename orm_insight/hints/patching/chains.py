@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orm_insight.hints.fixes import FixCall, calls_in
-from orm_insight.hints.patching.source import Edit, SourceFile, constant, quoted, spans, stands_at
+from orm_insight.hints.patching.source import Edit, SourceFile, constant, spans, stands_at
+from orm_insight.model.fix import Argument, Call, Literal, quoted
 from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint
 from orm_insight.model.schema import Schema
@@ -209,43 +209,33 @@ def find_call(source: SourceFile, site: CallSite) -> ast.Call | None:
     return found[0] if len(found) == 1 else None
 
 
-def argument_edits(source: SourceFile, call: ast.Call, fix: str) -> list[Edit] | None:
-    """Write the fix as an argument; ``None`` where it is none of these."""
-    try:
-        written = ast.parse(f"call({fix})", mode="eval").body
-    except SyntaxError:
-        return None
-    assert isinstance(written, ast.Call)
-    if len(written.keywords) == 1 and not written.args:
-        return _with_keyword(source, call, written.keywords[0], fix)
-    return _in_place_of_model(source, call, written.args[0], fix) if written.args else None
+def argument_edits(source: SourceFile, call: ast.Call, written: Argument) -> list[Edit] | None:
+    """Write the queryset as an argument; ``None`` where the call may not take it."""
+    if written.name:
+        return _with_keyword(source, call, written)
+    return _in_place_of_model(source, call, written)
 
 
-def _with_keyword(
-    source: SourceFile, call: ast.Call, keyword: ast.keyword, fix: str
-) -> list[Edit] | None:
+def _with_keyword(source: SourceFile, call: ast.Call, written: Argument) -> list[Edit] | None:
     """As the last argument, where the others fit on the same line."""
     others = [*call.args, *(known.value for known in call.keywords)]
-    is_plain = all(known.arg not in (keyword.arg, None) for known in call.keywords)
+    is_plain = all(known.arg not in (written.name, None) for known in call.keywords)
     end = source.end(call) - 1
     last = max((source.end(other) for other in others), default=end)
-    if keyword.arg is None or not is_plain or last != end:
+    if not is_plain or last != end:
         return None
-    return [Edit(end, end, f", {fix}" if others else fix)]
+    return [Edit(end, end, f", {written.code}" if others else written.code)]
 
 
-def _in_place_of_model(
-    source: SourceFile, call: ast.Call, queryset: ast.expr, fix: str
-) -> list[Edit] | None:
+def _in_place_of_model(source: SourceFile, call: ast.Call, written: Argument) -> list[Edit] | None:
     """``get_list_or_404(Post.objects.select_related("author"), ...)``"""
     function = ast.unparse(call.func).rpartition(".")[2]
     if function not in _TAKE_QUERYSETS or not call.args:
         return None
     first = call.args[0]
-    is_suffix = bool(calls_in(queryset, fix, f"{ast.unparse(first)}.objects"))
-    if not isinstance(first, ast.Name) or not is_suffix:
+    if not isinstance(first, ast.Name) or written.queryset.base.code != f"{first.id}.objects":
         return None
-    return [Edit(source.start(first), source.end(first), fix)]
+    return [Edit(source.start(first), source.end(first), written.code)]
 
 
 # What a trace and the models tell that the source of one file does not.
@@ -302,28 +292,30 @@ def modules_of(schema: Schema) -> dict[str, str]:
 # The calls of a fix, written into a chain: as further calls, or as further arguments.
 
 _TAKE_NAMES = frozenset({"select_related", "prefetch_related", "defer"})
+_METHODS = _TAKE_NAMES | {"annotate", "only", "fetch_mode"}
 # What may stand between the last argument and the end of a call.
 _TAIL = re.compile(r"\s*,?(?:\s|#[^\n]*\n)*\)\Z")
 
 
-def chain_edits(chain: Chain, calls: Iterable[FixCall]) -> list[Edit] | None:
+def chain_edits(chain: Chain, calls: Iterable[Call]) -> list[Edit] | None:
     """``None`` where the result would not be certain."""
     calls = tuple(calls)
-    if not calls or _is_in_the_way(chain, calls):
+    is_known = all(call.name in _METHODS for call in calls)
+    if not is_known or _is_in_the_way(chain, calls):
         return None
     edits: list[Edit] = []
-    further: list[FixCall] = []
-    reset = {call.method for call in calls if _is_reset(call)}
+    further: list[Call] = []
+    reset = {call.name for call in calls if call.is_reset}
     for call in calls:
-        link = chain.last(call.method)
+        link = chain.last(call.name)
         changed: list[Edit] | None
-        if call.method in reset or call.method == "only":
-            changed = _take_over(chain, calls, call.method)
-        elif link is None or call.method == "annotate":
+        if call.name in reset or call.name == "only":
+            changed = _take_over(chain, calls, call.name)
+        elif link is None or call.name == "annotate":
             further.append(call)
             continue
         else:
-            changed = _extend(chain.source, link, call) if call.method in _TAKE_NAMES else None
+            changed = _extend(chain.source, link, call) if call.name in _TAKE_NAMES else None
         if changed is None:
             return None
         edits += [edit for edit in changed if edit not in edits]
@@ -331,14 +323,9 @@ def chain_edits(chain: Chain, calls: Iterable[FixCall]) -> list[Edit] | None:
     return [*edits, Edit(chain.end, chain.end, code)] if further else edits
 
 
-def _is_reset(call: FixCall) -> bool:
-    """``defer(None)`` takes back what was said before."""
-    return len(call.nodes) == 1 and _is_none(call.nodes[0])
-
-
-def _is_in_the_way(chain: Chain, calls: tuple[FixCall, ...]) -> bool:
+def _is_in_the_way(chain: Chain, calls: tuple[Call, ...]) -> bool:
     """Whether the same function does what the fix does not go together with."""
-    methods = {call.method for call in calls}
+    methods = {call.name for call in calls}
     scopes = [chain.whole, *chain.source.functions_around(chain.whole)]
     used = [
         node
@@ -361,29 +348,33 @@ def _has_no_chunks(call: ast.Call) -> bool:
     return not call.args and not call.keywords
 
 
-def _extend(source: SourceFile, link: ast.Call, call: FixCall) -> list[Edit] | None:
+def _extend(source: SourceFile, link: ast.Call, call: Call) -> list[Edit] | None:
     """Give ``link``, which is there, the arguments of the fix as well."""
     known = [constant(argument) for argument in link.args]
     if link.keywords or any(_is_none(argument) for argument in link.args):
         return None
     if not link.args:  # without names it follows what it likes, with names only these
-        return [Edit(source.end(link) - 1, source.end(link) - 1, ", ".join(call.arguments))]
+        end, code = (
+            source.end(link) - 1,
+            ", ".join(part.code for part in (*call.arguments, *call.keywords)),
+        )
+        return [Edit(end, end, code)]
     if not _TAIL.match(source.text[source.end(link.args[-1]) : source.end(link)]):
         return None
     edits: list[Edit] = []
-    for code, node in zip(call.arguments, call.nodes, strict=True):
-        lookup = constant(node)
-        if lookup is None:
-            edits.append(_appended(source, link, code))
+    for part in (*call.arguments, *call.keywords):
+        lookup = part.value if isinstance(part, Literal) else None
+        if not isinstance(lookup, str):
+            edits.append(_appended(source, link, part.code))
             continue
         if any(text is not None and f"{text}__".startswith(f"{lookup}__") for text in known):
             return None  # it is there already: something else is wrong
         shorter = [n for n, text in enumerate(known) if text and lookup.startswith(f"{text}__")]
-        if len(shorter) == 1 and call.method != "defer":
+        if len(shorter) == 1 and call.name != "defer":
             argument = link.args[shorter[0]]
             edits.append(Edit(source.start(argument), source.end(argument), quoted(lookup)))
         else:
-            edits.append(_appended(source, link, code))
+            edits.append(_appended(source, link, part.code))
     return edits
 
 
@@ -396,15 +387,10 @@ def _appended(source: SourceFile, link: ast.Call, code: str) -> Edit:
     return Edit(end, end, f"{separator}{code}")
 
 
-def _take_over(chain: Chain, calls: tuple[FixCall, ...], method: str) -> list[Edit] | None:
+def _take_over(chain: Chain, calls: tuple[Call, ...], method: str) -> list[Edit] | None:
     """Let the chain's own call of this method name what the fix names, and nothing else."""
     link = chain.last(method)
-    wanted = [
-        text
-        for call in calls
-        for node in call.nodes
-        if call.method == method and (text := constant(node)) is not None
-    ]
+    wanted = [text for call in calls if call.name == method for text in call.texts]
     if link is None or sum(name_of(other) == method for other in chain.links) != 1:
         return None
     has = [constant(argument) for argument in link.args]

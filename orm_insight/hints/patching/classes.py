@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from orm_insight.hints.fixes import FixStatement
-from orm_insight.hints.patching.source import Edit, Scope, SourceFile, constant, quoted, spans
+from orm_insight.hints.patching.source import Edit, Scope, SourceFile, constant, spans
+from orm_insight.model.fix import Assignment, Block, ClassBody, Literal, Statement, quoted
 from orm_insight.model.frames import CallSite
 
 # What has its own way with the queryset, or with the attribute.
@@ -26,22 +26,31 @@ def _is_named(cls: ast.ClassDef, site: CallSite) -> bool:
     return site.column is None and cls.name == name and first <= site.line <= cls.lineno
 
 
-def class_edits(
-    source: SourceFile, cls: ast.ClassDef, statement: FixStatement, fix: str
-) -> list[Edit] | None:
-    """Write the statement of a fix into the body; ``None`` where the class has its own idea."""
+def class_edits(source: SourceFile, cls: ast.ClassDef, change: ClassBody) -> list[Edit] | None:
+    """Write the statements of a fix into the body; ``None`` where the class has its own idea."""
+    edits: list[Edit] = []
+    for statement in change.statements:
+        written = _edits_of(source, cls, statement)
+        if written is None or change.method:
+            return None
+        edits += written
+    return edits
+
+
+def _edits_of(source: SourceFile, cls: ast.ClassDef, statement: Statement) -> list[Edit] | None:
     if not source.is_alone(cls.body[0]):
         return None
-    if isinstance(statement, ast.FunctionDef):
-        is_there = any(method.name == statement.name for method in _methods_of(cls))
-        return None if is_there else _append(source, cls, fix)
-    name = ast.unparse(statement.targets[0])
+    if isinstance(statement, Block) and statement.method:
+        is_there = any(method.name == statement.method for method in _methods_of(cls))
+        return None if is_there else _append(source, cls, statement.code)
+    if not isinstance(statement, Assignment):
+        return None
     if any(method.name in _BUILD_QUERYSETS for method in _own_ideas(source, cls)):
         return None
-    if name == "list_select_related":
-        return _list_select_related(source, cls, statement, fix)
-    is_queryset = name == "queryset" and _assigned(cls, name) is None
-    return _insert(source, cls, fix) if is_queryset else None
+    if statement.target == "list_select_related":
+        return _list_select_related(source, cls, statement)
+    is_queryset = statement.target == "queryset" and _assigned(cls, "queryset") is None
+    return _insert(source, cls, statement.code) if is_queryset else None
 
 
 def _own_ideas(source: SourceFile, cls: ast.ClassDef) -> Iterator[Scope]:
@@ -72,24 +81,25 @@ def _assigned(cls: ast.ClassDef, name: str) -> ast.Assign | ast.AnnAssign | None
 
 
 def _list_select_related(
-    source: SourceFile, cls: ast.ClassDef, statement: ast.Assign, fix: str
+    source: SourceFile, cls: ast.ClassDef, statement: Assignment
 ) -> list[Edit] | None:
     """Only lists of objects have it, inlines do not."""
     if any("Inline" in ast.unparse(base) for base in cls.bases):
         return None
     known = _assigned(cls, "list_select_related")
     if known is None:
-        return _insert(source, cls, fix)
+        return _insert(source, cls, statement.code)
     value, wanted = known.value, statement.value
     assert value is not None
-    code = fix.partition(" = ")[2]
-    if not isinstance(wanted, ast.List) or isinstance(value, ast.Constant):
+    code = wanted.code
+    wanted_names = wanted.value if isinstance(wanted, Literal) else None
+    if not isinstance(wanted_names, tuple) or isinstance(value, ast.Constant):
         is_plain = isinstance(value, ast.Constant | ast.List | ast.Tuple)
         return [Edit(source.start(value), source.end(value), code)] if is_plain else None
     if not isinstance(value, ast.List | ast.Tuple):
         return None
-    has, names = _names_in(value), _names_in(wanted)
-    if has is None or names is None:
+    has, names = _names_in(value), list(wanted_names)
+    if has is None:
         return None
     if _covers(has, names):
         return [Edit(source.start(value), source.end(value), code)]

@@ -13,27 +13,39 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol, TypeAlias
 
-from orm_insight.analysis.related_queries import one_of
-from orm_insight.hints.fixes import names_in
+from orm_insight.analysis.related_queries import taking
+from orm_insight.hints.fix import free_name, with_attributes
 from orm_insight.hints.patching.call_sites import (
     Asking,
     asking_at,
     asking_in_template,
     attributes_at,
-    new_attributes,
     prefetched_already,
 )
 from orm_insight.hints.patching.chains import modules_of
 from orm_insight.hints.patching.classes import class_site
 from orm_insight.hints.patching.imports import import_lines
 from orm_insight.hints.patching.source import (
-    Edit,
     SourceFile,
     free_names,
     lines_that_bind,
     means_the_same,
 )
-from orm_insight.model.catalogue import Target, rule_of
+from orm_insight.model.fix import (
+    BeforeLoop,
+    Code,
+    Fix,
+    Form,
+    Keyword,
+    Literal,
+    MetaIndex,
+    Need,
+    Objects,
+    Prefetch,
+    Reading,
+    rebuilt,
+    walk,
+)
 from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint, Saving
 from orm_insight.model.schema import ModelFacts, Schema
@@ -42,7 +54,6 @@ from orm_insight.model.trace import Query
 _GIVE_OTHERS = frozenset(
     ["values", "values_list", "dates", "datetimes", "in_bulk", "ain_bulk", "contains", "acontains"]
 )
-_TIMES = "datetime."
 
 
 class ReadText(Protocol):
@@ -68,21 +79,19 @@ class Words:
 
 def in_own_words(hint: Hint, words: Words) -> Hint:
     """The hint with all that its source adds to it."""
-    rule = rule_of(hint.code)
-    if not hint.fix or rule is None:
-        return hint
-    if rule.target is Target.MODEL:
+    change = hint.change.change
+    if isinstance(change, MetaIndex):
         return _with_model(hint, words)
-    if rule.target is Target.LOOP:
+    if isinstance(change, BeforeLoop):
         facts = words.schema.models.get(hint.model or "")
-        hint = loaded_before(hint, _source(hint.site, words), facts)
-    asking = _asking(hint, words) if rule.has_reading else None
-    if asking is not None:
-        there = _prefetched(hint, asking, words)
+        hint = loaded_before(hint, change, _source(hint.site, words), facts)
+    elif hint.change.attributes:
+        asking = _asking(hint, words)
+        there = _prefetched(hint, asking, words) if asking is not None else None
         if there is not None:
             return there
-        hint = _with_reading(_with_free_name(hint, words), asking)
-    if rule.has_reading:
+        if asking is not None:
+            hint = _with_reading(_with_free_name(hint, words), asking)
         hint = _with_expressions(hint, asking, words)
     return _with_imports(hint, words)
 
@@ -117,46 +126,42 @@ def _asking(hint: Hint, words: Words) -> Asking | None:
 
 def _with_free_name(hint: Hint, words: Words) -> Hint:
     """Another attribute where a prefetch of the same queryset has this one."""
-    source, names = _source(hint.origin, words), new_attributes(hint.fix)
-    if source is None or hint.origin is None or "Prefetch(" not in hint.fix or len(names) != 1:
+    source, names = _source(hint.origin, words), hint.change.attributes
+    if source is None or hint.origin is None or not _is_list(hint) or len(names) != 1:
         return hint
-    taken = attributes_at(source, hint.origin.line)
-    name, free = names[0], names[0]
-    for number in range(2, len(taken) + 3):
-        if free not in taken:
-            break
-        free = f"{name}_{number}"
+    free = free_name(names[0], attributes_at(source, hint.origin.line))
+    if free == names[0]:
+        return hint
+    message = re.sub(rf"\b{names[0]}\b", free, hint.message)
+    return replace(hint, change=with_attributes(hint.change, {names[0]: free}), message=message)
 
-    def renamed(text: str) -> str:
-        return re.sub(rf"\b{name}\b", free, text)
 
-    return replace(
-        hint,
-        fix=renamed(hint.fix),
-        message=renamed(hint.message),
-        instead=renamed(hint.instead),
-    )
+def _is_list(hint: Hint) -> bool:
+    """The rows have a list of objects after the fix, and not an answer of the database."""
+    return any(isinstance(part, Prefetch) for part in walk(hint.change.change))
 
 
 def _with_reading(hint: Hint, asking: Asking) -> Hint:
     """What is written there, and what to write for it."""
-    names = new_attributes(hint.fix)
-    if len(names) != 1:
+    if len(hint.change.readings) != 1:
         return hint
     if _GIVE_OTHERS & {
         asking.method,
         *(method for method, _ in asking.steps),
     }:  # a list of objects does not stand for that
-        return replace(hint, instead="")
-    objects = f"{asking.row}.{names[0]}"
-    is_list = "Prefetch(" in hint.fix
-    if asking.is_template:
-        one = is_list and asking.method in ("first", "last", "get")
-        return replace(hint, instead=f"{objects}.0" if one else objects, replaces=asking.text)
+        return replace(hint, change=replace(hint.change, readings=()))
+    begin, end = ("", "")
+    if _is_list(hint) and asking.is_template:
+        end = ".0" if asking.method in ("first", "last", "get") else ""
+    elif _is_list(hint):
+        begin, end = taking(asking.method)
     if asking.is_asynchronous:
-        hint = replace(hint, message=f"{hint.message} A list takes no async in front of its for.")
-    instead = one_of(objects, asking.method) if is_list else objects
-    return replace(hint, instead=instead, replaces=asking.text)
+        hint = replace(
+            hint, message=f"{hint.message} A list comprehension over it must not be async."
+        )
+    [known] = hint.change.readings
+    reading = replace(known, row=asking.row, begin=begin, end=end, replaces=asking.text)
+    return replace(hint, change=replace(hint.change, readings=(reading,)))
 
 
 # -- values ---------------------------------------------------------------------------------------
@@ -164,42 +169,38 @@ def _with_reading(hint: Hint, asking: Asking) -> Hint:
 
 def _with_expressions(hint: Hint, asking: Asking | None, words: Words) -> Hint:
     """The code's own expression for each value; words where it cannot be moved or read."""
-    fix = _parsed(hint.fix)
-    values = list(_values(fix)) if fix is not None else []
-    if fix is None or not values:
-        return hint
-    edits: list[Edit] = []
+    own: dict[Keyword, Code] = {}
     kept, unread = [], []
-    for lookup, node in values:
-        found = _expression(lookup, asking)
+    for keyword in _recorded(hint):
+        found = _expression(keyword.name, asking)
         if found is None:
-            unread.append((lookup, node))
+            unread.append(keyword)
         elif _may_move(found, hint, words):
-            edits.append(Edit(fix.start(node), fix.end(node), _text(found, hint, words)))
+            own[keyword] = Code(_text(found, hint, words), frozenset(free_names(found)))
         else:
-            kept.append(f"{lookup}={_text(found, hint, words)}")
-    if kept or any(_TIMES in ast.unparse(node) for _, node in unread):
+            kept.append(f"{keyword.name}={_text(found, hint, words)}")
+    if kept or any("datetime" in keyword.names for keyword in unread):
         return _in_words(hint, kept)
-    fixed = replace(hint, fix=fix.changed(edits))
-    if not unread:
-        return fixed
-    note = " The values in it are those of this trace: where the code computes them, keep that."
-    return replace(fixed, message=hint.message + note, certain=False)
+    change = rebuilt(hint.change.change, lambda part: _with_value(part, own))
+    fix = replace(hint.change, change=change)
+    return replace(
+        hint, change=fix.given(Need.VALUES_OF_SOURCE, is_known=not unread, note=_OF_TRACE)
+    )
 
 
-def _values(fix: SourceFile) -> Iterator[tuple[str, ast.expr]]:
-    """The conditions of a fix that the application has written, and their values."""
-    for node in ast.walk(fix.tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".filter", "Q")):
-            for keyword in node.keywords:
-                is_literal = "OuterRef" not in ast.unparse(keyword.value)
-                if keyword.arg is not None and is_literal and not _is_truth(keyword.value):
-                    yield keyword.arg, keyword.value
+_OF_TRACE = "Its values are those of this trace: if your code computes them, keep the expression."
 
 
-def _is_truth(node: ast.expr) -> bool:
-    """What the ORM writes into the statement itself is no parameter."""
-    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
+def _recorded(hint: Hint) -> list[Keyword]:
+    """The conditions of a fix whose values a statement has told."""
+    parts = walk(hint.change.change)
+    keywords = (part for part in parts if isinstance(part, Keyword))
+    return [k for k in keywords if isinstance(k.value, Literal) and k.value.is_recorded]
+
+
+def _with_value(part: object, own: dict[Keyword, Code]) -> object:
+    found = own.get(part) if isinstance(part, Keyword) else None
+    return part if found is None or not isinstance(part, Keyword) else replace(part, value=found)
 
 
 def _expression(lookup: str, asking: Asking | None) -> ast.expr | None:
@@ -226,11 +227,12 @@ def _text(node: ast.expr, hint: Hint, words: Words) -> str:
 
 def _in_words(hint: Hint, kept: list[str]) -> Hint:
     """The value of one request is no code to be pasted."""
-    told = f" Its condition {', '.join(kept)} is computed" if kept else " Its values are computed"
-    told += " at the line that fires: compute it where the queryset is built."
-    if not kept:
-        told = " It compares with a time, which the statement tells for this trace alone."
-    return replace(hint, fix="", certain=False, message=hint.message + told)
+    told = "It compares with a time, and the query shows only the time of this trace."
+    if kept:
+        told = f"Its condition {', '.join(kept)} is computed at the call site: compute it "
+        told += "where the queryset is built."
+    fix = hint.change.given(Need.VALUES_AT_ORIGIN, is_known=False, note=told)
+    return replace(hint, change=replace(fix, change=None))
 
 
 # -- what is there already ------------------------------------------------------------------------
@@ -239,25 +241,24 @@ def _in_words(hint: Hint, kept: list[str]) -> Hint:
 def _prefetched(hint: Hint, asking: Asking, words: Words) -> Hint | None:
     """The queryset has just these objects: only the line that asks has to change."""
     source = _source(hint.origin, words)
-    if source is None or hint.origin is None or "Prefetch(" not in hint.fix:
+    if source is None or hint.origin is None or not _is_list(hint):
         return None
     found = prefetched_already(source, hint, asking, words.queries)
     if found is None:
         return None
-    objects = f"{asking.row}.{found}"
-    name = f"{asking.row}.{found}".removesuffix(".all()")
+    attribute, suffix = found
+    begin, end = taking(asking.method)
+    reading = Reading(attribute=attribute, row=asking.row, begin=begin, end=suffix + end)
     saving = Saving(len(hint.queries), sum(query.duration_ms for query in hint.queries))
     return replace(
         hint,
         message=(
-            f"{hint.happens} The queryset has prefetched them as {name} already, and the line "
-            f"still calls .{asking.method}(): read that there."
+            f"{hint.happens} The queryset has already prefetched them as {asking.row}.{attribute}, "
+            f"but the line still calls .{asking.method}(): read {asking.row}.{attribute} there "
+            "instead."
         ),
-        fix="",
-        instead=one_of(objects, asking.method),
-        replaces=asking.text,
+        change=Fix(at=hint.change.at, readings=(replace(reading, replaces=asking.text),)),
         saving=saving,
-        certain=True,
     )
 
 
@@ -266,11 +267,11 @@ def _prefetched(hint: Hint, asking: Asking, words: Words) -> Hint | None:
 
 def _with_imports(hint: Hint, words: Words) -> Hint:
     origin = hint.origin
-    if not hint.fix or origin is None or origin.is_template:
+    if hint.change.change is None or origin is None or origin.is_template:
         return hint
     source, modules = _source(origin, words), modules_of(words.schema)
-    lines = import_lines(source, origin.line, names_in(hint.fix), modules)
-    return replace(hint, imports=lines)
+    lines = import_lines(source, origin.line, hint.change.names, modules)
+    return replace(hint, change=replace(hint.change, imports=lines))
 
 
 def _with_model(hint: Hint, words: Words) -> Hint:
@@ -280,34 +281,35 @@ def _with_model(hint: Hint, words: Words) -> Hint:
     if facts is None or text is None:
         return hint
     missing = tuple(line for line in hint.imports if line not in text.splitlines())
-    return replace(hint, model_site=class_site(facts.file, facts.name, text), imports=missing)
+    at = class_site(facts.file, facts.name, text)
+    return replace(hint, change=replace(hint.change, at=at, imports=missing))
 
 
 # Single objects looked up in a loop: what loads all of them before it, in the source's words.
 
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
-_STAND_FOR_VALUES = frozenset({"ids", "values"})
 # What can be gone over twice.
 _COLLECTIONS = (ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp)
 _CONDITIONS = frozenset({"filter", "get", "first", "exists"})
 _MAKE_COLLECTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "range"})
-_UNKNOWN = " Its other conditions belong into that one as well."
 _Loop: TypeAlias = ast.For | ast.comprehension
 
 
-def loaded_before(hint: Hint, source: SourceFile | None, facts: ModelFacts | None) -> Hint:
+def loaded_before(
+    hint: Hint, change: BeforeLoop, source: SourceFile | None, facts: ModelFacts | None
+) -> Hint:
     """With the loop's own values; where these cannot be told, it is said what stands for them."""
-    found = None if source is None or facts is None else _loaded_before(hint, source, facts)
+    found = None if source is None or facts is None else _loaded_before(hint, change, source, facts)
     if found is not None:
         return found
-    name = next(iter(_names_in(hint.fix)), None)
-    if name is None:
-        return hint
-    told = f" In the code, {name} are the values that the loop looks up."
-    return replace(hint, message=hint.message + told, certain=False)
+    told = f"In the code, {change.values.code} stands for the values that the loop looks up."
+    fix = hint.change.given(Need.VALUES_OF_LOOP, is_known=False, note=told)
+    return replace(hint, change=fix)
 
 
-def _loaded_before(hint: Hint, source: SourceFile, facts: ModelFacts) -> Hint | None:
+def _loaded_before(
+    hint: Hint, change: BeforeLoop, source: SourceFile, facts: ModelFacts
+) -> Hint | None:
     if hint.site is None or len(hint.sites) > 1:
         return None
     asking = asking_at(source, hint.site, {*_MANAGERS, facts.manager})
@@ -317,31 +319,38 @@ def _loaded_before(hint: Hint, source: SourceFile, facts: ModelFacts) -> Hint | 
     loop = None if value is None else _loop_around(source, value)
     if value is None or loop is None or not _is_collection(source, loop.iter):
         return None
-    if not _are_plain(asking) or not (conditions := _others(source, asking, value, loop)):
+    conditions = _others(source, asking, value, loop) if _are_plain(asking) else None
+    if conditions is None or asking.method == "aexists":  # the asynchronous one is longer
         return None
-    method, values = asking.method.removeprefix("a"), _looked_up_values(source, value, loop)
-    code = _code(hint, asking, values, conditions[0])
-    if code is None or ("in_bulk(" not in hint.fix and method != "exists"):
-        return replace(hint, fix=code) if code else None  # several objects for each value
-    name = f"{facts.name.lower()}_by_{hint.lookup}"
-    return replace(
-        hint,
-        fix=f"{name} = {code}",
-        instead=_reading(name, source.of(value), method),
-        replaces=asking.text,
-        message=hint.message.replace(_UNKNOWN, "") + _difference(method),
-        certain=True,
+    before = replace(
+        change,
+        objects=Objects(_beginning(asking)),
+        values=_looked_up_values(source, value, loop),
+        conditions=conditions,
+        is_async=asking.text.startswith("await ") and change.how is Form.DICTIONARY,
     )
+    if change.how is Form.OBJECTS:  # several for each value
+        return replace(hint, change=replace(hint.change, change=before))
+    variable, method = f"{facts.name.lower()}_by_{hint.lookup}", asking.method.removeprefix("a")
+    reading = replace(_reading(variable, source.of(value), method), replaces=asking.text)
+    known = tuple(replace(each, is_known=True) for each in hint.change.conditions)
+    fix = replace(
+        hint.change,
+        change=replace(before, variable=variable),
+        readings=(reading,),
+        conditions=known,
+    ).given(Need.VALUES_OF_LOOP, is_known=True)
+    return replace(hint, change=fix, message=hint.message + _difference(method))
 
 
 def _difference(method: str) -> str:
-    return " What is missing raises KeyError there, not DoesNotExist." if method == "get" else ""
+    return " A missing object raises KeyError there, not DoesNotExist." if method == "get" else ""
 
 
-def _reading(name: str, value: str, method: str) -> str:
+def _reading(name: str, value: str, method: str) -> Reading:
     if method == "exists":
-        return f"{value} in {name}"
-    return f"{name}.get({value})" if method == "first" else f"{name}[{value}]"
+        return Reading(attribute=name, begin=f"{value} in ")
+    return Reading(attribute=name, end=f".get({value})" if method == "first" else f"[{value}]")
 
 
 def _value(hint: Hint, asking: Asking, facts: ModelFacts) -> ast.expr | None:
@@ -395,12 +404,16 @@ def _values_of(source: SourceFile, name: ast.Name) -> Iterator[ast.expr]:
         return
 
 
-def _looked_up_values(source: SourceFile, value: ast.expr, loop: _Loop) -> str:
+def _looked_up_values(source: SourceFile, value: ast.expr, loop: _Loop) -> Code:
     over, target = source.of(loop.iter), source.of(loop.target)
-    return over if source.of(value) == target else f"[{source.of(value)} for {target} in {over}]"
+    names = frozenset(free_names(loop.iter))
+    if source.of(value) == target:
+        return Code(over, names)
+    names |= free_names(value) - free_names(loop.target)
+    return Code(f"[{source.of(value)} for {target} in {over}]", names)
 
 
-def _beginning(asking: Asking) -> str:
+def _beginning(asking: Asking) -> Code:
     """The queryset before its conditions: ``Post.objects.select_related("author")``."""
     text = asking.text.removeprefix("await ")
     node: ast.expr = ast.parse(f"({text})", mode="eval").body
@@ -409,7 +422,8 @@ def _beginning(asking: Asking) -> str:
         is_condition = node.func.attr.removeprefix("a") in _CONDITIONS
         node = node.func.value
         beginning = node if is_condition else beginning
-    return ast.get_source_segment(f"({text})", beginning) or ""
+    code = ast.get_source_segment(f"({text})", beginning) or ""
+    return Code(code, frozenset(free_names(beginning)))
 
 
 def _are_plain(asking: Asking) -> bool:
@@ -425,34 +439,12 @@ def _are_plain(asking: Asking) -> bool:
 
 def _others(
     source: SourceFile, asking: Asking, value: ast.expr, loop: _Loop
-) -> tuple[list[str]] | None:
+) -> tuple[Keyword, ...] | None:
     """The other conditions; ``None`` where one differs from round to round."""
     others = {name: node for name, node in asking.conditions.items() if node is not value}
     if any(free_names(node) & free_names(loop.target) for node in others.values()):
         return None
-    return ([f"{name}={source.of(node)}" for name, node in others.items()],)
-
-
-def _code(hint: Hint, asking: Asking, values: str, others: list[str]) -> str | None:
-    """The objects of all values; ``None`` for an asynchronous question, which is longer."""
-    beginning, field = _beginning(asking), hint.lookup
-    if asking.method == "aexists":
-        return None
-    if "in_bulk(" not in hint.fix:
-        found = f"{beginning}.filter({', '.join([f'{field}__in={values}', *others])})"
-        is_question = asking.method == "exists"
-        return f'set({found}.values_list("{field}", flat=True))' if is_question else found
-    objects = f"{beginning}.filter({', '.join(others)})" if others else beginning
-    named = "" if field == "pk" else f', field_name="{field}"'
-    is_async = asking.text.startswith("await ")
-    return f"{'await ' * is_async}{objects}.{'a' * is_async}in_bulk({values}{named})"
-
-
-def _names_in(fix: str) -> Iterator[str]:
-    try:
-        tree = ast.parse(fix)
-    except SyntaxError:
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in _STAND_FOR_VALUES:
-            yield node.id
+    return tuple(
+        Keyword(name, Code(source.of(node), frozenset(free_names(node))))
+        for name, node in others.items()
+    )

@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from orm_insight.hints.fixes import calls_of, names_in, statement_of
-from orm_insight.hints.patching.call_sites import new_attributes, reading_edits
+from orm_insight.hints.patching.call_sites import reading_edits
 from orm_insight.hints.patching.chains import (
     Clues,
     argument_edits,
@@ -20,7 +19,8 @@ from orm_insight.hints.patching.chains import (
 from orm_insight.hints.patching.classes import class_edits, find_class
 from orm_insight.hints.patching.imports import import_edits
 from orm_insight.hints.patching.source import Edit, SourceFile
-from orm_insight.model.hint import Hint
+from orm_insight.model.fix import Argument, Calls, ClassBody, Fix
+from orm_insight.model.frames import CallSite
 
 
 class Patch(NamedTuple):
@@ -34,22 +34,22 @@ class Patch(NamedTuple):
     is_whole: bool
 
 
-def may_be_patched(hint: Hint) -> bool:
-    """Whether it is worth to look at the file."""
-    origin = hint.origin
-    return origin is not None and not origin.is_template and bool(hint.fix) and hint.certain
+def may_be_patched(fix: Fix) -> bool:
+    """Return true where it is worth to look at the file."""
+    is_written = isinstance(fix.change, Calls | ClassBody | Argument)
+    return fix.at is not None and not fix.at.is_template and is_written and fix.is_certain
 
 
-def patched(hint: Hint, text: str, clues: Clues) -> Patch | None:
-    """The origin's file with the fix in it; ``None`` where it cannot be written with certainty.
+def patched(fix: Fix, text: str, clues: Clues) -> Patch | None:
+    """The file with the fix in it; ``None`` where it cannot be written with certainty.
 
     ``text`` is the file as it was when the trace was recorded.
     """
-    if not may_be_patched(hint):
+    if fix.at is None or not may_be_patched(fix):
         return None
     try:
         source = SourceFile(text)
-        found = _edits(hint, source, clues)
+        found = _edits(fix, fix.at, source, clues)
         if found is None:
             return None
         edits, is_whole = found
@@ -60,35 +60,27 @@ def patched(hint: Hint, text: str, clues: Clues) -> Patch | None:
     return Patch(changed, is_whole) if changed != text else None
 
 
-def _edits(hint: Hint, source: SourceFile, clues: Clues) -> tuple[list[Edit], bool] | None:
-    assert hint.origin is not None
-    at: ast.expr | ast.ClassDef
-    edits: list[Edit] | None
-    attributes, reading = new_attributes(hint.fix), None
-    if calls := calls_of(hint.fix):
-        chain = find_chain(source, hint.origin, clues)
-        if chain is None:
-            return None
-        at, edits = chain.whole, chain_edits(chain, calls)
-        reading = _reading(source, hint, at, attributes)
-    elif (call := find_call(source, hint.origin)) is not None:
-        at, edits = call, argument_edits(source, call, hint.fix)
-    else:
-        statement, cls = statement_of(hint.fix), find_class(source, hint.origin)
-        if statement is None or cls is None:
-            return None
-        at, edits = cls, class_edits(source, cls, statement, hint.fix)
-    imports = import_edits(source, at, names_in(hint.fix), clues.modules) if edits else None
+def _edits(
+    fix: Fix, site: CallSite, source: SourceFile, clues: Clues
+) -> tuple[list[Edit], bool] | None:
+    change = fix.change
+    at: ast.expr | ast.ClassDef | None = None
+    edits: list[Edit] | None = None
+    reading: list[Edit] = []
+    is_whole = not fix.attributes
+    if isinstance(change, Calls) and (chain := find_chain(source, site, clues)) is not None:
+        at, edits = chain.whole, chain_edits(chain, change.calls)
+        found = [reading_edits(source, each, site, at) for each in fix.readings]
+        reading = [edit for edits_of_one in found for edit in edits_of_one or ()]
+        is_whole = None not in found and len(found) == len(fix.attributes)
+    elif isinstance(change, Argument) and (call := find_call(source, site)) is not None:
+        at, edits = call, argument_edits(source, call, change)
+    elif isinstance(change, ClassBody) and (cls := find_class(source, site)) is not None:
+        at, edits = cls, class_edits(source, cls, change)
+    imports = import_edits(source, at, fix.names, clues.modules) if at and edits else None
     if edits is None or imports is None:
         return None
-    return [*edits, *imports, *(reading or ())], not attributes or reading is not None
-
-
-def _reading(
-    source: SourceFile, hint: Hint, built: ast.expr, attributes: tuple[str, ...]
-) -> list[Edit] | None:
-    """Of several new attributes the site does not say which it asks for."""
-    return reading_edits(source, hint, built, attributes[0]) if len(attributes) == 1 else None
+    return [*edits, *imports, *reading], is_whole
 
 
 # A unified diff, as ``git apply`` and ``patch -p1`` take it.

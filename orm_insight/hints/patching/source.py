@@ -116,10 +116,6 @@ def spans(node: Positioned, site: CallSite) -> bool:
     return begin == (site.line, site.column) and end == (site.end_line, site.end_column)
 
 
-def quoted(text: str) -> str:
-    return f'"{text}"' if '"' not in text and "\\" not in text else repr(text)
-
-
 def constant(node: ast.expr) -> str | None:
     """The text of a literal."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

@@ -17,7 +17,7 @@ from orm_insight.explain.logs import MAX_ENTRY, AutoExplainLog, LogCounts, Slowe
 from orm_insight.project.schema import read_schema
 from orm_insight.ui.logged_plans import Telling, what_was_read
 
-NOTHING_FOUND = """There is no plan in {file}. PostgreSQL logs plans with these settings:
+NOTHING_FOUND = """There are no plans in {file}. PostgreSQL logs plans with these settings:
   shared_preload_libraries = 'auto_explain'    (or in one session: LOAD 'auto_explain')
   auto_explain.log_min_duration = '100ms'
   auto_explain.log_format = 'json'
@@ -94,7 +94,7 @@ def _why_nothing(file: str, counts: LogCounts) -> str:
     name = "standard input" if file == "-" else file
     if counts.other_format:
         return OTHER_FORMAT.format(file=name, count=counts.other_format)
-    broken = f" Of what looked like one, {counts.broken} could not be read."
+    broken = f" {counts.broken} entries that looked like plans could not be read."
     return NOTHING_FOUND.format(file=name) + (broken if counts.broken else "")
 
 

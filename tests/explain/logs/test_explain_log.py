@@ -157,7 +157,7 @@ def test_file_that_may_not_be_read(file):
 
 
 def test_log_without_plans_says_which_settings_are_needed(file):
-    with pytest.raises(CommandError, match=r"(?s)no plan in .*auto_explain\.log_format = 'json'"):
+    with pytest.raises(CommandError, match=r"(?s)no plans in .*auto_explain\.log_format = 'json'"):
         run("explain-log", file("nothing\n"))
 
 

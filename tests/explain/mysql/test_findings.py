@@ -174,7 +174,7 @@ def test_rows_are_those_that_are_there(library: str) -> None:
     [
         (
             "SELECT * FROM book WHERE title = 't5'",
-            " is a full scan of book that throws away 99,999 of 100,000 rows.",
+            " is a full scan of book that discards 99,999 of 100,000 rows.",
             "All rows of book are read. Nothing was measured.",
         ),
         (

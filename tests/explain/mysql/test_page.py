@@ -47,7 +47,7 @@ def test_measured(dashboard: Dashboard) -> None:
     check_html(page)
     assert response.status_code == 200
     assert "Measured plan" in page
-    assert "is a full scan of item that throws away 99,999 of 100,000 rows." in page
+    assert "is a full scan of item that discards 99,999 of 100,000 rows." in page
     assert "keeps 1 of 100,000" in page
     assert "models.Index(fields=[&#34;name&#34;])" in page
     assert "i.`name` = &#39;&lt;i&gt;77&#39;" in page

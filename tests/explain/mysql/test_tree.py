@@ -239,7 +239,7 @@ def test_a_full_scan() -> None:
     assert codes(SCAN, sql) == [("full-scan", "ORM602")]
     [found] = find(parse_plan(SCAN), find_filters(sql))
     assert found.message == (
-        "100 % of 40.2 ms: all of t2 is read and 19,980 of 20,000 rows are thrown away."
+        "100 % of 40.2 ms: all of t2 is read and 19,980 of 20,000 rows are discarded."
     )
     assert 'fields=["c1"]' in found.advice
 

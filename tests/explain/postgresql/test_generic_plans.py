@@ -40,7 +40,7 @@ def test_a_plan_for_any_values() -> None:
         assert found.outcome is Outcome.EXPLAINED, found.error
         assert not found.analyzed
         assert found.plan is not None and found.plan.root.loops is None
-        assert found.notice is not None and found.notice.startswith("A plan for any values")
+        assert found.notice is not None and found.notice.startswith("A generic plan")
         assert "$2" in found.text
 
 

@@ -178,7 +178,7 @@ def test_what_does_not_help_is_no_advice(filled: None) -> None:
 def test_an_index_that_nobody_has_advised(filled: None) -> None:
     query = statement(lambda: list(entries.filter(number=7)))
     found = advised(query, try_index="1234567890")
-    assert found.notice == "The plan has changed since, and no longer asks for that index."
+    assert found.notice == "The plan has changed since, and no longer needs that index."
     assert [advice.trial for advice in found.advice] == [None]
 
 

@@ -130,7 +130,7 @@ def test_the_plan_as_text_and_json() -> None:
 
 def test_the_first_of_many_sets_of_parameters() -> None:
     found = explain(query("SELECT %s::int", (1,), batch_size=3), analyze=False)
-    assert found.notice == "The plan is that of the first of 3 sets of parameters."
+    assert found.notice == "This is the plan for the first of 3 sets of parameters."
 
 
 def test_no_connection_is_left_and_the_requests_own_is_untouched() -> None:

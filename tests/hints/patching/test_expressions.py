@@ -14,6 +14,7 @@ import pytest
 
 from orm_insight.hints.patching.call_sites import asking_in_template
 from orm_insight.hints.patching.expressions import Words, in_own_words
+from orm_insight.model.fix import Fix, MetaIndex
 from orm_insight.model.hint import Hint, Severity
 from orm_insight.project.schema import read_schema
 from tests.hints.patching.tools import follow, only_hint, run, write
@@ -117,7 +118,7 @@ def test_value_that_is_not_known_there(tmp_path: Path, code: str, told: str) -> 
     """Words, and no constant of one request."""
     hint = hint_of(tmp_path, code, "ORM103")
     assert (hint.fix, hint.certain) == ("", False)
-    assert f"Its condition {told} is computed at the line that fires" in hint.message
+    assert f"Its condition {told} is computed at the call site" in hint.message
     assert hint.instead.endswith(".matching_reviews")
 
 
@@ -131,7 +132,7 @@ def test_condition_in_a_line_that_is_not_known(tmp_path: Path) -> None:
     """
     hint = hint_of(tmp_path, code, "ORM103")
     assert (hint.certain, "rating=3" in hint.fix) == (False, True)
-    assert "The values in it are those of this trace" in hint.message
+    assert "Its values are those of this trace" in hint.message
 
 
 @pytest.mark.parametrize(
@@ -223,8 +224,10 @@ def test_index_goes_into_the_file_of_the_model() -> None:
         message="",
         severity=Severity.LOW,
         model="testapp.Book",
-        fix="GinIndex(...)",
-        imports=("from django.contrib.postgres.indexes import GinIndex", MODELS),
+        change=Fix(
+            change=MetaIndex("GinIndex(...)"),
+            imports=("from django.contrib.postgres.indexes import GinIndex", MODELS),
+        ),
     )
     words = Words(read=read, schema=read_schema(), queries=())
     found = in_own_words(hint, words)

@@ -9,7 +9,7 @@ import pytest
 from orm_insight.hints.patching.chains import Clues
 from orm_insight.hints.patching.patch import patched
 from orm_insight.model.frames import CallSite
-from orm_insight.model.hint import Hint, Severity
+from tests.fixes import make_fix
 
 CLUES = Clues(model="Book", modules={})
 
@@ -23,16 +23,14 @@ def changed(expression: str, fix: str) -> str | None:
         end_line=1,
         end_column=4 + expression.index(")") + 1,
     )
-    hint = Hint(code="ORM105", title="", message="", severity=Severity.LOW, fix=fix, origin=site)
-    patch = patched(hint, f"x = {expression}\n", CLUES)
+    patch = patched(make_fix(fix, site), f"x = {expression}\n", CLUES)
     return patch.text.removeprefix("x = ").strip() if patch else None
 
 
 def changed_class(body: str, fix: str) -> str | None:
     """The body of a ModelAdmin after the fix."""
     site = CallSite(file="/app/admin.py", line=1, function="BookAdmin")
-    hint = Hint(code="ORM105", title="", message="", severity=Severity.LOW, fix=fix, origin=site)
-    patch = patched(hint, f"class BookAdmin(ModelAdmin):\n    {body}\n", CLUES)
+    patch = patched(make_fix(fix, site), f"class BookAdmin(ModelAdmin):\n    {body}\n", CLUES)
     return ast.unparse(ast.parse(patch.text).body[0].body) if patch else None
 
 

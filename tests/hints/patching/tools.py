@@ -68,7 +68,7 @@ def only_hint(report: Report, code: str) -> Hint:
 def patch_of(report: Report, hint: Hint, path: Path) -> Patch | None:
     """The file with the fix in it."""
     text = path.read_bytes().decode()
-    return patched(hint, text, Clues.of(hint, report.queries, report.schema))
+    return patched(hint.change, text, Clues.of(hint, report.queries, report.schema))
 
 
 def check_no_patch(folder: Path, code: str, hint_code: str, header: str = HEADER) -> None:

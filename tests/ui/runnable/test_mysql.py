@@ -46,7 +46,7 @@ def test_literal(value, literal):
 def test_what_has_no_literal(value):
     copies = runnable(make_query("SELECT %s", vendor="mysql", params=(value,)))
 
-    assert (copies.runnable, copies.why_not[:14]) == (None, "Not for mysql:")
+    assert (copies.runnable, copies.why_not[:24]) == (None, "Not available for mysql:")
 
 
 def test_withheld_values_are_variables():

@@ -184,7 +184,7 @@ def test_value_that_fails_to_be_written_is_told():
     copies = runnable(make_query("SELECT %s", params=(Broken(),)))
 
     assert copies.runnable is None
-    assert copies.why_not.startswith("Not for sqlite3: a value cannot be written")
+    assert copies.why_not.startswith("Not available for sqlite3: a value cannot be written")
 
 
 def test_nothing_is_said_of_an_unknown_database():

@@ -33,10 +33,10 @@ def cold_cache(context: Context) -> Iterator[Finding]:
         title="read from disk",
         message=(
             f"{percent(read / (hit + read))} of the blocks ({kilobytes(read * _BLOCK_KB)}) were "
-            f"not in PostgreSQL's cache; {_steps(waited)} {context.of_time(ms)}."
+            f"not in the cache of PostgreSQL; {_steps(waited)} {context.of_time(ms)}."
         ),
         advice=(
-            "Explain it again: if it is fast now, the cache was cold. If it stays so, the table is "
+            "Run EXPLAIN again: if it is fast now, the cache was cold. If not, the table is "
             "larger than shared_buffers, or more of it is read than needed."
         ),
     )
@@ -85,13 +85,13 @@ def planning(context: Context) -> Iterator[Finding]:
         ms,
         title="planning",
         message=(
-            f"Planning took {duration(ms)}, longer than the execution with "
+            f"Planning took {duration(ms)}, longer than the execution, which took "
             f"{duration(context.execution_ms)}."
         ),
         advice=(
-            "Many joins, partitions or indexes make planning long: join fewer tables, give "
-            "partitions a condition on their key, drop indexes that nobody uses. The first "
-            "statement of a new connection also plans longer (CONN_MAX_AGE, a pool)."
+            "Many joins, partitions or indexes make planning slow: join fewer tables, filter "
+            "partitions by their key, drop unused indexes. The first query of a new connection "
+            "also plans longer (CONN_MAX_AGE, a pool)."
         ),
     )
     yield replace(found, share=ms / (ms + context.execution_ms))
@@ -112,12 +112,12 @@ def missing_workers(context: Context) -> Iterator[Finding]:
             ms,
             title=f"{amount(launched)} of {counted(planned, 'worker')}",
             message=(
-                f"Of {counted(planned, 'planned worker')} {amount(launched)} started; with "
-                f"all of them about {context.of_time(ms)} could be saved."
+                f"Of {counted(planned, 'planned worker')} {amount(launched)} started; with all of "
+                f"them, about {context.of_time(ms)} could be saved."
             ),
             advice=(
-                "Other statements held the workers: raise max_parallel_workers and "
-                "max_worker_processes, or let fewer run at once."
+                "Other queries held the workers: raise max_parallel_workers and "
+                "max_worker_processes, or run fewer queries at once."
             ),
         )
 
@@ -147,13 +147,13 @@ def triggers(context: Context) -> Iterator[Finding]:
 def _instead_of(trigger: Mapping[str, Any], statement: PlanNode) -> str:
     """The trigger on the referenced table searches the other one, which may have no index."""
     if not trigger.get("Constraint Name"):
-        return "Do its work once for the statement (FOR EACH STATEMENT), or for fewer rows."
+        return "Let it run once per statement (FOR EACH STATEMENT), or for fewer rows."
     # PostgreSQL's own name tells: c for the check of the reference, a for the referenced row.
     name = text_of(trigger, "Trigger Name")
     if name.startswith("RI_ConstraintTrigger_c") or statement.raw.get("Operation") == "Insert":
         return (
-            "Each new reference is looked up by the key of the referenced table, which has an "
-            "index already: write fewer rows, or only those whose reference changes."
+            "Each new reference is looked up by the key of the referenced table, which already "
+            "has an index: write fewer rows, or only those whose reference changes."
         )
     return "The referencing column needs an index (db_index=True on the ForeignKey)."
 
@@ -169,21 +169,21 @@ def captured_differs(context: Context) -> Iterator[Finding]:
         return
     if captured > explained:
         reasons = (
-            "Then the data may not have been in the cache, another transaction may have held a "
-            "lock, or the server was busy; many rows take time to be sent, too."
+            "During the request, the data may not have been in the cache, another transaction may "
+            "have held a lock, or the server may have been busy. Sending many rows also takes time."
         )
     else:
         reasons = (
-            "Now the data may not be in the cache, or measuring each step costs more than the "
+            "The data may not be in the cache now, or measuring each step costs more than the "
             "steps themselves; the data may also have changed."
         )
     found = context.finding(
         "captured-differs",
         context.plan.root,
         longer - shorter,
-        title="another duration than captured",
+        title="duration differs from the captured one",
         message=(
-            f"The application waited {duration(captured)}; explained, it took "
+            f"The application waited {duration(captured)}; under EXPLAIN it took "
             f"{duration(explained)}."
         ),
         advice=reasons,
@@ -249,8 +249,8 @@ def _sort(node: PlanNode, records: list[Mapping[str, Any]]) -> tuple[str, float,
         f"the rows sorted by {keys or 'the order'} do",
         size,
         (
-            "An index that gives this order makes the sort unnecessary; with a slice it reads only "
-            "the first rows. Else load fewer rows or columns (only(), values()), or raise work_mem "
+            "An index in this order makes the sort unnecessary; with a slice, only the first rows "
+            "are read. Otherwise load fewer rows or columns (only(), values()), or raise work_mem "
             f"for this statement: sorting in memory takes more than the {kilobytes(size)} on disk."
         ),
     )
@@ -274,8 +274,8 @@ def _hash(records: list[Mapping[str, Any]]) -> tuple[str, float, str] | None:
         f"the hash table of the join, in {batches:,.0f} parts, does",
         0.0,
         (
-            f"About {kilobytes(wanted)} of work_mem would hold it; a condition or fewer columns on "
-            "the smaller side make it smaller."
+            f"About {kilobytes(wanted)} of work_mem would hold it; a filter or fewer columns on "
+            "the smaller side reduce it."
         ),
     )
 

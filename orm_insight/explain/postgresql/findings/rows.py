@@ -34,10 +34,10 @@ def misestimate(context: Context) -> Iterator[Finding]:
             ms,
             title=f"{amount(times)} times {more} rows than planned",
             message=(
-                f"PostgreSQL planned with {counted(planned, 'row')} and got {_got(node)}"
+                f"PostgreSQL expected {counted(planned, 'row')} and got {_got(node)}"
                 f"{' in each loop' if (node.loops or 1) > 1 else ''} from "
-                f"{_what(context, node)}. The steps that were chosen for the wrong "
-                f"number take {context.of_time(ms)}."
+                f"{_what(context, node)}. The steps chosen for that estimate take "
+                f"{context.of_time(ms)}."
             ),
             advice=_advice(context, node),
         )
@@ -111,22 +111,23 @@ def _advice(context: Context, node: PlanNode) -> str:
     table = context.names.table(node)
     if node.relation is None:
         return (
-            "ANALYZE the tables below this step. Where that does not help, its result cannot be "
-            "foreseen: put the rows into fewer steps, or split the query."
+            "ANALYZE the tables below this step. If that does not help, its result cannot be "
+            "estimated: use fewer steps, or split the query."
         )
     found = [c for key in _CONDITIONS for c in comparisons(str(node.raw.get(key) or ""))]
     columns = tuple(dict.fromkeys(c.column.name for c in found if c.column and not c.function))
     expressions = [c.expression for c in found if c.expression]
-    advice = f"ANALYZE {table}, in case it has changed much since the last time."
+    advice = f"ANALYZE {table}, in case it has changed a lot since the last ANALYZE."
     if expressions:
-        return f"{advice} Nothing is known about {expressions[0]}: CREATE STATISTICS on it."
+        return f"{advice} There are no statistics on {expressions[0]}: CREATE STATISTICS for it."
     if len(columns) > 1:
         return (
-            f"{advice} If the estimate stays, the fields depend on each other: CREATE STATISTICS "
+            f"{advice} If the estimate stays wrong, the fields depend on each other: CREATE "
+            "STATISTICS "
             f"{table}_{'_'.join(columns)} (dependencies) ON {', '.join(columns)} FROM {table}, in "
             "a migration's RunSQL, and ANALYZE again."
         )
-    return f"{advice} If the estimate stays, raise the column's statistics target."
+    return f"{advice} If the estimate stays wrong, raise the statistics target of the column."
 
 
 # Rules about steps that run again and again.
@@ -154,7 +155,7 @@ def nested_loop(context: Context) -> Iterator[Finding]:
             title=f"runs {amount(loops)} times",
             message=(
                 f"{context.of_time(ms)}: for each of {amount(loops)} rows of the other side, "
-                f"{_target(context, inner)} is searched anew."
+                f"{_target(context, inner)} is searched again."
             ),
             advice=_faster(context, inner),
             hint=code_of_index(IndexKind.PLAIN) if _scan(inner).node_type == "Seq Scan" else "",
@@ -175,11 +176,11 @@ def subplan(context: Context) -> Iterator[Finding]:
             title=f"subquery, {amount(loops)} times",
             message=(
                 f"{context.of_time(ms)}: {name}, a subquery on {_target(context, node)}, is "
-                f"computed {amount(loops)} times, once for each row."
+                f"computed {amount(loops)} times, once per row."
             ),
             advice=(
-                "Filter or slice before the Subquery() or Exists() is computed; or join instead: "
-                "annotate() with an aggregate, or filter() over the relation."
+                "Filter or slice before the Subquery() or Exists() is computed, or use a join: "
+                "annotate() with an aggregate, or filter() across the relation."
             ),
         )
 
@@ -199,11 +200,11 @@ def _faster(context: Context, inner: PlanNode) -> str:
     scan = _scan(inner)
     fields = ", ".join(context.names.fields_of(scan, "Filter", "Join Filter"))
     if scan.node_type == "Seq Scan":
-        return f"An index on {fields or 'what is joined'} makes each of these searches short."
+        return f"An index on {fields or 'the joined columns'} makes each of these searches fast."
     few = "Filter the other side first, so that fewer rows are joined"
     if inner.node_type in _FINDS:
         return f"{few}; if PostgreSQL expected fewer, see the estimate of that side."
-    return f"{few}, or let the joined part be computed once (a subquery, a prefetch)."
+    return f"{few}, or compute the joined part once (a subquery, a prefetch)."
 
 
 # Rules about how many rows the application asked for.
@@ -230,12 +231,12 @@ def large_offset(context: Context) -> Iterator[Finding]:
             ms,
             title=f"skips {counted(skipped, 'row')}",
             message=(
-                f"{context.of_time(ms)} goes into {counted(skipped, 'row')} that OFFSET skips "
-                f"for the {amount(kept)} that are wanted; each further page takes longer."
+                f"{context.of_time(ms)} goes into {counted(skipped, 'row')} that OFFSET skips to "
+                f"return {amount(kept)}; each further page takes longer."
             ),
             advice=(
-                "Page by the last value seen: filter(pk__gt=last) in the order of an index, and a "
-                "slice without a start."
+                "Use keyset pagination: filter(pk__gt=last) in the order of an index, and a slice "
+                "without an offset."
             ),
         )
 
@@ -266,11 +267,10 @@ def unbounded_result(context: Context) -> Iterator[Finding]:
         ms,
         title=counted(rows, "row"),
         message=(
-            f"{counted(rows, 'row')} are sent to the application, without a limit; making them "
-            f"takes {context.of_time(ms)}, and Django has to make an object of each."
+            f"{counted(rows, 'row')} are sent to the application, without a limit. Producing them "
+            f"takes {context.of_time(ms)}, and Django has to create an object for each."
         ),
         advice=(
-            "Slice or paginate; count and sum in the database; iterator() where all of them are "
-            "needed."
+            "Slice or paginate; count and sum in the database; use iterator() if you need all rows."
         ),
     )

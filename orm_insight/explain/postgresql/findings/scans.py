@@ -47,8 +47,8 @@ def selective_sequential_scan(context: Context) -> Iterator[Finding]:
             title=f"reads {amount(removed + kept)}, keeps {amount(kept)}",
             message=(
                 f"{context.of_time(ms)} goes into reading all of {table}: of "
-                f"{counted(removed + kept, 'row')} it throws {amount(removed)} away that do not "
-                f"fit {context.names.condition(node)}."
+                f"{counted(removed + kept, 'row')} it discards {amount(removed)} that do not "
+                f"match {context.names.condition(node)}."
             ),
             advice=advice,
             hint=hint,
@@ -78,15 +78,18 @@ def _instead_of_reading_all(context: Context, node: PlanNode) -> tuple[str, str]
     if not fields or any(c.operator == "OR" for c in found):
         return code_of_index(
             IndexKind.PLAIN
-        ), "An index on what each part of the condition compares would be used."
+        ), "An index on the columns of each part of the condition would be used."
     return code_of_index(
         IndexKind.PLAIN
-    ), f"An index on {fields} lets PostgreSQL read only the rows that are wanted."
+    ), f"An index on {fields} lets PostgreSQL read only the matching rows."
 
 
 def _instead_of_computing(context: Context, node: PlanNode, found: Comparison) -> str:
     field = context.names.field(node.relation, found.column.name if found.column else "")
-    reason = f"{found.expression} is computed for every row; an index on {field} does not serve it"
+    reason = (
+        f"{found.expression} is computed for every row, and an index on {field} cannot be "
+        "used for it"
+    )
     if found.function in {"date", "extract", "date_trunc", "date_part"}:
         return (
             f"{reason}. Compare {field} itself with a range ({field}__gte and {field}__lt), and "
@@ -125,10 +128,11 @@ def inefficient_index_scan(context: Context) -> Iterator[Finding]:
             title=f"finds {amount(removed + kept)}, keeps {amount(kept)}",
             message=(
                 f"{context.of_time(ms)}: the index{index} finds {counted(removed + kept, 'row')} "
-                f"of {context.names.table(node)}, of which {amount(removed)} are thrown away that "
-                f"do not fit {context.names.condition(node, *keys)}."
+                f"of {context.names.table(node)}, of which {amount(removed)} are discarded "
+                f"because they do not match {context.names.condition(node, *keys)}."
             ),
-            advice=f"One index on {fields or 'all fields of the condition'} finds only the others.",
+            advice=f"One index on {fields or 'all fields of the condition'} finds only the "
+            "matching rows.",
             hint=code_of_index(IndexKind.PLAIN),
         )
 
@@ -147,13 +151,14 @@ def order_from_the_wrong_index(context: Context) -> Iterator[Finding]:
             ms,
             title="order from the wrong index",
             message=(
-                f"{context.of_time(ms)}: for the first rows in order, {context.names.table(node)} "
-                f"is read along {node.index or 'an index'}, and {counted(removed, 'row')} "
-                f"that do not fit {context.names.condition(node)} are passed over."
+                f"{context.of_time(ms)}: to find the first rows, {context.names.table(node)} is "
+                f"read in the order of {node.index or 'an index'}, and "
+                f"{counted(removed, 'row')} that do not match {context.names.condition(node)} "
+                "are skipped."
             ),
             advice=(
-                f"An index that starts with {fields or 'what is filtered'} and ends with the "
-                "fields of order_by() gives just these rows, in this order."
+                f"An index that starts with {fields or 'the filtered columns'} and ends with the "
+                "fields of order_by() returns just these rows, in this order."
             ),
             hint=code_of_index(IndexKind.PLAIN),
         )
@@ -193,8 +198,8 @@ def bloat(context: Context) -> Iterator[Finding]:
                 "deleted or old rows."
             ),
             advice=(
-                f"VACUUM (ANALYZE) {table}, and let autovacuum run more often; VACUUM FULL gives "
-                "the space back, and locks the table meanwhile."
+                f"VACUUM (ANALYZE) {table}, and let autovacuum run more often; VACUUM FULL frees "
+                "the space, and locks the table meanwhile."
             ),
         )
 
@@ -216,7 +221,7 @@ def filter_on_cte(context: Context) -> Iterator[Finding]:
             message=(
                 f"{context.of_time(ms)} goes into the WITH query {name}: "
                 f"{counted(removed + kept, 'row')} of it are read, and {amount(removed)} are "
-                f"thrown away that do not fit {context.names.condition(node)}."
+                f"discarded because they do not match {context.names.condition(node)}."
             ),
             advice="Move the condition into the WITH query, or write it AS NOT MATERIALIZED.",
         )
@@ -242,7 +247,7 @@ def lossy_bitmap(context: Context) -> Iterator[Finding]:
             message=(
                 f"{context.of_time(ms)}: the rows found in {context.names.table(node)} are more "
                 f"than work_mem holds, so {percent(lossy / pages)} of {counted(pages, 'page')} are "
-                f"read as a whole, and {counted(again, 'row')} on them are checked in vain."
+                f"read as a whole, and {counted(again, 'row')} on them are checked for nothing."
             ),
             advice="Raise work_mem for this statement, or make the condition find fewer rows.",
         )
@@ -261,11 +266,11 @@ def heap_fetches(context: Context) -> Iterator[Finding]:
             ms,
             title=f"{amount(fetches)} heap fetches",
             message=(
-                f"{context.of_time(ms)}: {node.index or 'the index'} holds all that is asked for, "
-                f"but to see which of its entries are still valid, the table {table} was read as "
-                f"well, {amount(fetches)} times for {counted(node.rows or 0.0, 'row')}."
+                f"{context.of_time(ms)}: {node.index or 'the index'} contains all selected "
+                f"columns, but the table {table} was read as well to check which rows are "
+                f"visible, {amount(fetches)} times for {counted(node.rows or 0.0, 'row')}."
             ),
-            advice=f"VACUUM {table}; let autovacuum run more often on tables that change much.",
+            advice=f"VACUUM {table}; let autovacuum run more often on tables that change a lot.",
         )
 
 
@@ -292,9 +297,9 @@ def bitmap_and(context: Context) -> Iterator[Finding]:
             title="two indexes instead of one",
             message=(
                 f"{context.of_time(ms)}: {counted(read, 'row')} of {table} are found in "
-                f"{names or 'several indexes'}, and only those found in each remain."
+                f"{names or 'several indexes'}, and only rows found in all of them remain."
             ),
-            advice=f"One index on {one} finds them at once.",
+            advice=f"One index on {one} finds them directly.",
             hint=code_of_index(IndexKind.PLAIN),
         )
 

@@ -47,7 +47,7 @@ class PostgresqlAdvisor:
             advised = _advise(wrapper.connection, statement, answer, question)
         except psycopg.Error as error:
             return Advised(
-                findings=findings, notice=f"No index was looked for: {message_of(error)}."
+                findings=findings, notice=f"No index could be suggested: {message_of(error)}."
             )
         return replace(advised, findings=findings)
 
@@ -182,4 +182,4 @@ def _in_vain(advice: IndexAdvice, trial: Trial) -> str:
 def _gone(try_index: str | None) -> str | None:
     if try_index is None:
         return None
-    return "The plan has changed since, and no longer asks for that index."
+    return "The plan has changed since, and no longer needs that index."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import md5
 
@@ -11,6 +11,7 @@ from orm_insight.explain.postgresql.indexes.candidates import Candidate
 from orm_insight.explain.postgresql.indexes.catalog import Key
 from orm_insight.explain.postgresql.names import Names
 from orm_insight.model.catalogue import IndexKind, code_of_index
+from orm_insight.model.fix import Call, Expression, Function, Keyword, Literal, Objects
 from orm_insight.model.plan import IndexAdvice
 from orm_insight.model.schema import ModelFacts
 
@@ -65,7 +66,7 @@ def advise(candidate: Candidate, names: Names) -> IndexAdvice:
     sql = definition.create(name, concurrently=True)
     if definition.needs_trigrams:
         sql = f"CREATE EXTENSION IF NOT EXISTS pg_trgm;\n{sql}"
-    meta = _meta(candidate, model, name) if model else ""
+    meta = _meta(candidate, model, name) if model else None
     return IndexAdvice(
         id=md5(f"{definition.table} {definition.body}".encode(), usedforsecurity=False).hexdigest()[
             :10
@@ -77,10 +78,10 @@ def advise(candidate: Candidate, names: Names) -> IndexAdvice:
         name=name,
         reason=_reason(candidate, names),
         sql=f"{sql};",
-        meta=meta,
-        meta_imports=_imports_for(meta) if meta else "",
+        meta=meta.code if meta else "",
+        meta_imports=_imports_for(meta.names) if meta else "",
         migration=_migration(meta, model, needs_trigrams=definition.needs_trigrams)
-        if model
+        if model and meta
         else "",
         model_file=model.file if model else "",
         note=_note(candidate),
@@ -117,19 +118,21 @@ def _name(candidate: Candidate, names: Names) -> str:
     return name
 
 
-def _meta(candidate: Candidate, model: ModelFacts, name: str) -> str:
+def _meta(candidate: Candidate, model: ModelFacts, name: str) -> Function:
     """``models.Index(fields=["post", "-created_at"], name="...")``."""
     kind = "GinIndex" if candidate.method == "gin" else "models.Index"
     keys = candidate.keys
     if any(key.function for key in keys):
-        arguments = [_expression(key, model) for key in keys]
-        return f'{kind}({", ".join(arguments)}, name="{name}")'
-    fields = ", ".join(f'"{"-" if key.descending else ""}{_field(key, model)}"' for key in keys)
-    opclasses = ""
-    if any(key.opclass for key in keys):
-        listed = ", ".join(f'"{key.opclass or _default(key, candidate)}"' for key in keys)
-        opclasses = f", opclasses=[{listed}]"
-    return f'{kind}(fields=[{fields}]{opclasses}, name="{name}")'
+        return Function(kind, tuple(_expression(key, model) for key in keys), _named(name=name))
+    fields = tuple(f"{'-' if key.descending else ''}{_field(key, model)}" for key in keys)
+    if not any(key.opclass for key in keys):
+        return Function(kind, (), _named(fields=fields, name=name))
+    opclasses = tuple(key.opclass or _default(key, candidate) for key in keys)
+    return Function(kind, (), _named(fields=fields, opclasses=opclasses, name=name))
+
+
+def _named(**values: str | tuple[str, ...]) -> tuple[Keyword, ...]:
+    return tuple(Keyword(name, Literal(value)) for name, value in values.items())
 
 
 def _default(key: Key, candidate: Candidate) -> str:
@@ -138,28 +141,24 @@ def _default(key: Key, candidate: Candidate) -> str:
     return {"varchar": "text_ops"}.get(kind, f"{kind}_ops")
 
 
-def _expression(key: Key, model: ModelFacts) -> str:
-    field = _field(key, model)
+def _expression(key: Key, model: ModelFacts) -> Expression:
+    field = Literal(_field(key, model))
     if key.function == "->":
-        text = f'KeyTransform("{key.json_key}", "{field}")'
-    elif key.function:
-        text = f'{_FUNCTIONS[key.function]}("{field}")'
+        found = Function("KeyTransform", (Literal(key.json_key), field))
     else:
-        text = f'models.F("{field}")'
+        found = Function(_FUNCTIONS[key.function] if key.function else "models.F", (field,))
     if key.opclass:
-        text = f'OpClass({text}, name="{key.opclass}")'
-    if key.descending:
-        text += ".desc()"
-    return text
+        found = Function("OpClass", (found,), _named(name=key.opclass))
+    return Objects(found, (Call("desc"),)) if key.descending else found
 
 
 def _field(key: Key, model: ModelFacts) -> str:
     return model.columns.get(key.column, key.column)
 
 
-def _imports_for(code: str, *more: str) -> str:
-    """The lines of import that the names in ``code`` need, each module once."""
-    used = [name for name in _IMPORTS if re.search(rf"\b{name}\b", code) or name in more]
+def _imports_for(names: Collection[str]) -> str:
+    """The lines of import that the names need, each module once."""
+    used = [name for name in _IMPORTS if name in names]
     modules: dict[str, list[str]] = {}
     for name in used:
         module = _IMPORTS[name].split()[1]
@@ -170,18 +169,20 @@ def _imports_for(code: str, *more: str) -> str:
     )
 
 
-def _migration(meta: str, model: ModelFacts, *, needs_trigrams: bool) -> str:
+def _migration(meta: Function, model: ModelFacts, *, needs_trigrams: bool) -> str:
     app = model.label.split(".")[0]
     operations = ["TrigramExtension(),"] if needs_trigrams else []
+    names = {*meta.names, "AddIndexConcurrently", "migrations"}
+    names |= {"TrigramExtension"} if needs_trigrams else set()
     operations += [
         "AddIndexConcurrently(",
         f'    model_name="{model.name.lower()}",',
-        f"    index={meta},",
+        f"    index={meta.code},",
         "),",
     ]
     lines = [
         f"# python manage.py makemigrations {app} --empty",
-        _imports_for(" ".join([meta, *operations]), "migrations"),
+        _imports_for(names),
         "",
         "",
         "class Migration(migrations.Migration):",
@@ -206,8 +207,8 @@ def _reason(candidate: Candidate, names: Names) -> str:
     if candidate.hint == code_of_index(IndexKind.TRIGRAM):
         return f"A trigram index finds the rows of {of} whose {fields} contains the text."
     if candidate.hint == code_of_index(IndexKind.ORDERED):
-        return f"An index on {fields} of {of} gives the order, without a sort."
-    return f"An index on {fields} of {of} finds just the rows that are wanted."
+        return f"An index on {fields} of {of} returns the rows in order, without a sort."
+    return f"An index on {fields} of {of} finds just the matching rows."
 
 
 def _described(key: Key, field: str) -> str:
@@ -224,4 +225,7 @@ def _listed(parts: Sequence[str]) -> str:
 def _note(candidate: Candidate) -> str:
     if not candidate.superseded:
         return ""
-    return f"It begins like the index {candidate.superseded}, which would no longer be needed."
+    return (
+        f"It starts with the columns of the index {candidate.superseded}, which would no "
+        "longer be needed."
+    )

@@ -100,7 +100,7 @@ async function explain(form, slot, submitter, whenLoaded) {
   buttons.forEach((button) => (button.disabled = true));
   const status = slot.parentElement.querySelector("[data-oi-status]");
   slot.replaceChildren();
-  status.textContent = "The database is asked …";
+  status.textContent = "Waiting for the database …";
   const waiting = setTimeout(() => slot.replaceChildren(cancelButton(form)), CANCEL_AFTER_MS);
   const answer = await fetchFragment(form.action, { method: "POST", body });
   clearTimeout(waiting);
