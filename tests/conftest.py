@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -42,6 +43,13 @@ def pytest_report_header() -> list[str]:
 
 
 Server = TypeVar("Server")
+
+
+def pytest_sessionstart() -> None:
+    """A shell lets what runs in its background ignore Ctrl+C, and the servers that are started here
+    would inherit that: some tests end them so."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -15,6 +15,7 @@ from orm_insight.pipeline import _STATEFUL
 from orm_insight.recording.shutdown import _BEFORE_THE_STORE
 from tests.bench.startup import IMPORT, LIMIT_MODULES, PROJECTS, SETUP, Start, project, start
 
+pytestmark = pytest.mark.process
 PACKAGE = Path(orm_insight.__file__).parent
 NOT_AT_SETUP = (
     "MySQLdb",

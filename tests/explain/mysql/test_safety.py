@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,11 @@ def snapshot(alias: str, folder: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where the server could write files."""
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o777)
+    """Where the server could write files: folders of pytest are closed to other users."""
+    of_all = Path(tempfile.gettempdir())
+    for path in (tmp_path, *tmp_path.parents):
+        if of_all in path.parents:
+            path.chmod(0o777)
     return tmp_path
 
 
