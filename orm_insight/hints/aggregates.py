@@ -1,4 +1,4 @@
-"""The hint for what rows ask of their related objects: shared by ORM201, ORM202 and ORM203."""
+"""Counts, existence checks and aggregates of related objects, once per row: ORM201 to ORM203."""
 
 from __future__ import annotations
 
@@ -100,13 +100,13 @@ def _row(summary: Summary) -> str:
     return summary.relation.model.rpartition(".")[2].lower()
 
 
-# ORM203: the related objects of each row are aggregated one by one.
-#
-# https://docs.djangoproject.com/en/stable/topics/db/aggregation/#joins-and-aggregates
-
-
 class RelatedAggregate:
-    """``related.aggregate(...)`` per row: the queryset of the rows can aggregate for all."""
+    """ORM203: the related objects of each row are aggregated one by one.
+
+    ``related.aggregate(...)`` per row: the queryset of the rows can aggregate for all.
+
+    https://docs.djangoproject.com/en/stable/topics/db/aggregation/#joins-and-aggregates
+    """
 
     code = "ORM203"
 
@@ -124,13 +124,13 @@ class RelatedAggregate:
                 )
 
 
-# ORM201: the related objects of each row are counted one by one.
-#
-# https://docs.djangoproject.com/en/stable/topics/db/aggregation/#generating-aggregates-for-each-item-in-a-queryset
-
-
 class RelatedCount:
-    """``related.count()`` per row: the queryset of the rows can count them all."""
+    """ORM201: the related objects of each row are counted one by one.
+
+    ``related.count()`` per row: the queryset of the rows can count them all.
+
+    https://docs.djangoproject.com/en/stable/topics/db/aggregation/#generating-aggregates-for-each-item-in-a-queryset
+    """
 
     code = "ORM201"
 
@@ -148,13 +148,13 @@ class RelatedCount:
                 )
 
 
-# ORM202: each row asks by itself whether it has related objects.
-#
-# https://docs.djangoproject.com/en/stable/ref/models/expressions/#exists-subqueries
-
-
 class RelatedExists:
-    """``related.exists()`` per row: the queryset of the rows can tell it for all."""
+    """ORM202: each row asks by itself whether it has related objects.
+
+    ``related.exists()`` per row: the queryset of the rows can tell it for all.
+
+    https://docs.djangoproject.com/en/stable/ref/models/expressions/#exists-subqueries
+    """
 
     code = "ORM202"
 

@@ -1,7 +1,4 @@
-"""ORM205: a statement is repeated by the same line with other parameters.
-
-https://docs.djangoproject.com/en/stable/topics/db/optimization/#retrieve-everything-at-once-if-you-know-you-will-need-it
-"""
+"""Statements in a loop: ORM204 for lookups of one object, ORM205 for every other one."""
 
 from __future__ import annotations
 
@@ -37,7 +34,12 @@ _ADVICE = Fix().given(Need.VALUES_BEFORE_LOOP, is_known=False)
 
 
 class RepeatedStatement:
-    """What no better rule explains: says what repeats and how often, and invents no fix."""
+    """ORM205: a statement is repeated by the same line with other parameters.
+
+    What no better rule explains: says what repeats and how often, and invents no fix.
+
+    https://docs.djangoproject.com/en/stable/topics/db/optimization/#retrieve-everything-at-once-if-you-know-you-will-need-it
+    """
 
     code = "ORM205"
 
@@ -115,17 +117,18 @@ def _advice_by_parent(loop: Loop, related: ByParent) -> str:
     )
 
 
-# ORM204: single objects are looked up one by one by the same line.
-#
-# https://docs.djangoproject.com/en/stable/ref/models/querysets/#in-bulk
-
 _OTHERS = "Include its other conditions in that query as well."
 _SEVERAL = "Keep one object per value."
 _ASYNC = ("QuerySet.aget", "QuerySet.afirst", "QuerySet.aexists")
 
 
 class LookupInLoop:
-    """``get()``, ``first()`` or ``exists()`` for each item, where one parameter differs."""
+    """ORM204: single objects are looked up one by one by the same line.
+
+    ``get()``, ``first()`` or ``exists()`` for each item, where one parameter differs.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#in-bulk
+    """
 
     code = "ORM204"
 

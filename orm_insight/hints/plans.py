@@ -1,7 +1,4 @@
-"""Hints that come from the measured plan of a query, which somebody has asked for.
-
-No plan, no hint: the text of a statement does not tell how the database runs it.
-"""
+"""Rules that read measured plans: ORM602 to ORM606."""
 
 from __future__ import annotations
 
@@ -126,13 +123,13 @@ def _of_finding(
     )
 
 
-# ORM606: a filter compares a function of a column, which no index of the column serves.
-#
-# https://docs.djangoproject.com/en/stable/ref/models/indexes/#expressions
-
-
 class FunctionOnColumn:
-    """iexact, transforms and keys of JSON, for which an index on the expression serves."""
+    """ORM606: a filter compares a function of a column, which no index of the column serves.
+
+    iexact, transforms and keys of JSON, for which an index on the expression serves.
+
+    https://docs.djangoproject.com/en/stable/ref/models/indexes/#expressions
+    """
 
     code = "ORM606"
 
@@ -140,13 +137,13 @@ class FunctionOnColumn:
         return hints_of_indexes(self.code, context)
 
 
-# ORM603: LIKE with a pattern that begins with a wildcard.
-#
-# https://docs.djangoproject.com/en/stable/ref/contrib/postgres/indexes/#ginindex
-
-
 class InfixPattern:
-    """contains and icontains, for which a trigram index finds the rows."""
+    """ORM603: LIKE with a pattern that begins with a wildcard.
+
+    contains and icontains, for which a trigram index finds the rows.
+
+    https://docs.djangoproject.com/en/stable/ref/contrib/postgres/indexes/#ginindex
+    """
 
     code = "ORM603"
 
@@ -154,13 +151,13 @@ class InfixPattern:
         return hints_of_indexes(self.code, context)
 
 
-# ORM605: the planner's row estimate is off by ten times or more.
-#
-# https://docs.djangoproject.com/en/stable/ref/models/querysets/#explain
-
-
 class MisestimatedRows:
-    """A wrong estimate, and the steps that were chosen for it."""
+    """ORM605: the planner's row estimate is off by ten times or more.
+
+    A wrong estimate, and the steps that were chosen for it.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#explain
+    """
 
     code = "ORM605"
 
@@ -168,13 +165,13 @@ class MisestimatedRows:
         return hints_of_findings(self.code, context)
 
 
-# ORM602: a selective filter, an order or a join without an index.
-#
-# https://docs.djangoproject.com/en/stable/ref/models/options/#indexes
-
-
 class MissingIndex:
-    """The plan reads far more rows than are wanted, and an index would find them."""
+    """ORM602: a selective filter, an order or a join without an index.
+
+    The plan reads far more rows than are wanted, and an index would find them.
+
+    https://docs.djangoproject.com/en/stable/ref/models/options/#indexes
+    """
 
     code = "ORM602"
 
@@ -182,13 +179,13 @@ class MissingIndex:
         return hints_of_indexes(self.code, context)
 
 
-# ORM604: rows that are sorted, joined or grouped do not fit into memory.
-#
-# https://docs.djangoproject.com/en/stable/topics/db/optimization/#use-standard-db-optimization-techniques
-
-
 class SpilledToDisk:
-    """A large sort that an index makes unnecessary, or a step that went to temporary files."""
+    """ORM604: rows that are sorted, joined or grouped do not fit into memory.
+
+    A large sort that an index makes unnecessary, or a step that went to temporary files.
+
+    https://docs.djangoproject.com/en/stable/topics/db/optimization/#use-standard-db-optimization-techniques
+    """
 
     code = "ORM604"
 

@@ -1,7 +1,4 @@
-"""ORM101: a related object is loaded one by one for the rows of one result.
-
-https://docs.djangoproject.com/en/stable/ref/models/querysets/#select-related
-"""
+"""Relations that are loaded once per row: ORM101 to ORM104, and ORM106 for deferred fields."""
 
 from __future__ import annotations
 
@@ -22,7 +19,12 @@ from orm_insight.model.hint import Hint
 
 
 class SelectRelated:
-    """A forward foreign key or one-to-one, or a reverse one-to-one: a join brings it along."""
+    """ORM101: a related object is loaded one by one for the rows of one result.
+
+    A forward foreign key or one-to-one, or a reverse one-to-one: a join brings it along.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#select-related
+    """
 
     code = "ORM101"
 
@@ -82,13 +84,13 @@ def _beside(group: LoadGroup, context: Context) -> Iterable[str]:
             yield other.select_lookup
 
 
-# ORM106: a column left out by ``only()`` or ``defer()`` is loaded one by one after all.
-#
-# https://docs.djangoproject.com/en/stable/ref/models/querysets/#defer
-
-
 class DeferredField:
-    """Each access to a deferred field is a statement of its own."""
+    """ORM106: a column left out by ``only()`` or ``defer()`` is loaded one by one after all.
+
+    Each access to a deferred field is a statement of its own.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#defer
+    """
 
     code = "ORM106"
 
@@ -109,13 +111,13 @@ class DeferredField:
                 )
 
 
-# ORM103: related objects are asked for one by one in a way that a prefetch does not serve.
-#
-# https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-objects
-
-
 class NarrowedRelation:
-    """``.filter()``, ``.order_by()``, ``.first()`` and the like on a related manager, per row."""
+    """ORM103: related objects are asked for one by one in a way that a prefetch does not serve.
+
+    ``.filter()``, ``.order_by()``, ``.first()`` and the like on a related manager, per row.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-objects
+    """
 
     code = "ORM103"
 
@@ -131,13 +133,13 @@ class NarrowedRelation:
                 )
 
 
-# ORM104: a relation is prefetched, and then asked for again.
-#
-# https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related
-
-
 class PrefetchBypassed:
-    """``.filter()`` and the like on a related manager whose objects have been prefetched."""
+    """ORM104: a relation is prefetched, and then asked for again.
+
+    ``.filter()`` and the like on a related manager whose objects have been prefetched.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related
+    """
 
     code = "ORM104"
 
@@ -154,13 +156,13 @@ class PrefetchBypassed:
                 )
 
 
-# ORM102: a set of related objects, or a generic relation, is loaded one by one.
-#
-# https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related
-
-
 class PrefetchRelated:
-    """Reverse foreign key, many-to-many, generic relation: read in a way that a prefetch serves."""
+    """ORM102: a set of related objects, or a generic relation, is loaded one by one.
+
+    Reverse foreign key, many-to-many, generic relation: read in a way that a prefetch serves.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related
+    """
 
     code = "ORM102"
 

@@ -1,7 +1,4 @@
-"""ORM501: the same statement is executed again with the same parameters.
-
-https://docs.djangoproject.com/en/stable/topics/db/optimization/#understand-cached-attributes
-"""
+"""Repeated queries: ORM501 for the same statement, ORM502 for the same count."""
 
 from __future__ import annotations
 
@@ -23,7 +20,12 @@ _ADVICE = Fix().given(Need.ANSWER_MAY_BE_KEPT, is_known=False)
 
 
 class SameStatement:
-    """A read whose answer was known already: nothing it reads was written in between."""
+    """ORM501: the same statement is executed again with the same parameters.
+
+    A read whose answer was known already: nothing it reads was written in between.
+
+    https://docs.djangoproject.com/en/stable/topics/db/optimization/#understand-cached-attributes
+    """
 
     code = "ORM501"
 
@@ -119,13 +121,13 @@ def _place(site: CallSite) -> str:
     return f"{PurePath(site.file).name}:{site.line}"
 
 
-# ORM502: the same rows are counted again.
-#
-# https://docs.djangoproject.com/en/stable/ref/paginator/#django.core.paginator.Paginator.count
-
-
 class SameCount:
-    """``count()`` whose answer was known already, perhaps to a ``Paginator``."""
+    """ORM502: the same rows are counted again.
+
+    ``count()`` whose answer was known already, perhaps to a ``Paginator``.
+
+    https://docs.djangoproject.com/en/stable/ref/paginator/#django.core.paginator.Paginator.count
+    """
 
     code = "ORM502"
 

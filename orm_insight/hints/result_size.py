@@ -1,7 +1,4 @@
-"""ORM302: very many rows are loaded, and nothing bounds them.
-
-https://docs.djangoproject.com/en/stable/ref/models/querysets/#iterator
-"""
+"""Results that are larger or dearer than needed: ORM302, ORM305, ORM306."""
 
 from __future__ import annotations
 
@@ -27,7 +24,12 @@ _ADVICE = Fix().given(Need.USED_ONCE, is_known=False)
 
 
 class ManyRows:
-    """A queryset without a slice that gave more rows than a page or a program wants at once."""
+    """ORM302: very many rows are loaded, and nothing bounds them.
+
+    A queryset without a slice that gave more rows than a page or a program wants at once.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#iterator
+    """
 
     code = "ORM302"
 
@@ -97,10 +99,6 @@ def _is_unbounded(query: Query) -> bool:
     return query.sql.startswith("SELECT") and _BOUND.search(query.sql) is None
 
 
-# ORM305: rows are counted, or asked whether there are any, and then loaded anyway.
-#
-# https://docs.djangoproject.com/en/stable/topics/db/optimization/#don-t-overuse-contains-count-and-exists
-
 _ASKED = {QueryOrigin.COUNT: ("count()", "len()"), QueryOrigin.EXISTS: ("exists()", "bool()")}
 _LOADED = {QueryOrigin.ITERATION, QueryOrigin.RELATED_SET, QueryOrigin.LENGTH, QueryOrigin.TRUTH}
 _CONDITIONS = re.compile(r"\sFROM\s(.*?)(?:\sORDER BY\s.*|\sLIMIT 1)?$", re.DOTALL)
@@ -109,7 +107,12 @@ _OTHER_ROWS = re.compile(r"\b(?:LIMIT|OFFSET|GROUP BY|DISTINCT|UNION|FOR UPDATE)
 
 
 class AskedBeforeLoading:
-    """``count()`` or ``exists()``, and all of the same rows right after: one statement too many."""
+    """ORM305: rows are counted, or asked whether there are any, and then loaded anyway.
+
+    ``count()`` or ``exists()``, and all of the same rows right after: one statement too many.
+
+    https://docs.djangoproject.com/en/stable/topics/db/optimization/#don-t-overuse-contains-count-and-exists
+    """
 
     code = "ORM305"
 
@@ -166,16 +169,17 @@ def _rows_of(query: Query, origin: QueryOrigin) -> object | None:
     return alias, text, params, query.construction.site
 
 
-# ORM306: the database reads many rows only to skip them, as OFFSET makes it do.
-#
-# https://docs.djangoproject.com/en/stable/topics/db/queries/#limiting-querysets
-
 _OFFSET = re.compile(r"\bOFFSET (\d+)\s*$")
 _DEEP = 1_000
 
 
 class DeepOffset:
-    """A slice, or a page of a Paginator, that begins far from the first row."""
+    """ORM306: the database reads many rows only to skip them, as OFFSET makes it do.
+
+    A slice, or a page of a Paginator, that begins far from the first row.
+
+    https://docs.djangoproject.com/en/stable/topics/db/queries/#limiting-querysets
+    """
 
     code = "ORM306"
 

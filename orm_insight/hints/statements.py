@@ -1,7 +1,4 @@
-"""ORM601: a single query is slow.
-
-https://docs.djangoproject.com/en/stable/topics/db/optimization/#profile-first
-"""
+"""Slow statements (ORM601), and joins that multiply rows."""
 
 from __future__ import annotations
 
@@ -22,9 +19,13 @@ from orm_insight.sql.related import Join, Joined, aggregated_joins
 
 
 class SlowStatement:
-    """Its plan tells why; until somebody has asked for that, only that it is slow is known.
+    """ORM601: a single query is slow.
+
+    Its plan tells why; until somebody has asked for that, only that it is slow is known.
 
     Where it joins several sets side by side, the statement itself tells why.
+
+    https://docs.djangoproject.com/en/stable/topics/db/optimization/#profile-first
     """
 
     code = "ORM601"

@@ -1,9 +1,4 @@
-"""ORM105: a relation is loaded along with the rows, and no row is ever asked for it.
-
-Known only where the trace was recorded in depth.
-
-https://docs.djangoproject.com/en/stable/topics/db/optimization/#don-t-retrieve-things-you-don-t-need
-"""
+"""Relations, columns and rows that are loaded and never used: ORM105, ORM301, ORM303, ORM304."""
 
 from __future__ import annotations
 
@@ -39,7 +34,14 @@ from orm_insight.model.provenance import EagerMethod, EagerRelation
 
 
 class UnusedRelation:
-    """``select_related`` or ``prefetch_related`` of what nobody reads."""
+    """ORM105: a relation is loaded along with the rows, and no row is ever asked for it.
+
+    ``select_related`` or ``prefetch_related`` of what nobody reads.
+
+    Known only where the trace was recorded in depth.
+
+    https://docs.djangoproject.com/en/stable/topics/db/optimization/#don-t-retrieve-things-you-don-t-need
+    """
 
     code = "ORM105"
 
@@ -182,15 +184,15 @@ def _hint(code: str, built: BuiltHere, method: str, context: Context, asked: str
     )
 
 
-# ORM303: a queryset is evaluated for its ``len()``, and its rows are never used.
-#
-# Known only where the trace was recorded in depth.
-#
-# https://docs.djangoproject.com/en/stable/ref/models/querysets/#count
-
-
 class LengthOfRows:
-    """``len(queryset)`` where ``queryset.count()`` would do."""
+    """ORM303: a queryset is evaluated for its ``len()``, and its rows are never used.
+
+    ``len(queryset)`` where ``queryset.count()`` would do.
+
+    Known only where the trace was recorded in depth.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#count
+    """
 
     code = "ORM303"
 
@@ -198,15 +200,15 @@ class LengthOfRows:
         return hints_in_vain(self.code, "count", context, counted=True, asked="only to be counted")
 
 
-# ORM304: a queryset is evaluated to see whether it has rows, and these are never used.
-#
-# Known only where the trace was recorded in depth.
-#
-# https://docs.djangoproject.com/en/stable/ref/models/querysets/#exists
-
-
 class TruthOfRows:
-    """``if queryset:`` where ``if queryset.exists():`` would do."""
+    """ORM304: a queryset is evaluated to see whether it has rows, and these are never used.
+
+    ``if queryset:`` where ``if queryset.exists():`` would do.
+
+    Known only where the trace was recorded in depth.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#exists
+    """
 
     code = "ORM304"
 
@@ -216,15 +218,15 @@ class TruthOfRows:
         )
 
 
-# ORM301: wide columns are loaded for many rows, and none of their values is read.
-#
-# Known only where the trace was recorded in depth.
-#
-# https://docs.djangoproject.com/en/stable/ref/models/querysets/#defer
-
-
 class WideColumn:
-    """Texts, documents and bytes that cross the wire for nothing."""
+    """ORM301: wide columns are loaded for many rows, and none of their values is read.
+
+    Texts, documents and bytes that cross the wire for nothing.
+
+    Known only where the trace was recorded in depth.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#defer
+    """
 
     code = "ORM301"
 

@@ -251,7 +251,7 @@ def test_text_and_json() -> None:
     file, line = line_with(HERE, "# orm-insight: ignore[ORM101] in JSON")
     comment = {"file": file, "line": line, "codes": ["ORM101"]}
 
-    assert "0 hints, 1 silenced" in str(report)
+    assert "0 hints, 1 ignored" in str(report)
     assert (found["hints"], found["summary"]["hints"], found["summary"]["silenced"]) == ([], 0, 1)
     [entry] = found["silenced"]
     assert entry["hint"]["code"] == "ORM101"
