@@ -79,7 +79,7 @@ def test_both_lines_with_their_source(tmp_path):
 
     found = markdown(hint)
 
-    assert "Built here: " in found
+    assert "Origin: " in found
     assert "```python\na = 1\nposts = Post.objects.all()\n```" in found
     assert "```html\n{% for post in posts %}\n```" in found
 
