@@ -12,7 +12,7 @@ from orm_insight.analysis.usage import (
     unused_relations,
 )
 from orm_insight.hints.base import Context, fix_of_queryset, saving_of, severity_of, sites_of
-from orm_insight.hints.fix import without_beginnings
+from orm_insight.hints.fixes import without_beginnings
 from orm_insight.model.catalogue import docs_of
 from orm_insight.model.fix import (
     FALSE,

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from markupsafe import Markup, escape
 
-from orm_insight.hints.fix import combine
+from orm_insight.hints.fixes import combine
 from orm_insight.hints.patching.chains import Clues
 from orm_insight.hints.patching.patch import may_be_patched, patched, unified_diff
 from orm_insight.model.catalogue import rule_of

@@ -12,7 +12,7 @@ from django.db import connections, models
 from django.db.models import QuerySet, functions
 from django.test.utils import CaptureQueriesContext
 
-from orm_insight.hints.fix import combine
+from orm_insight.hints.fixes import combine
 from orm_insight.model.fix import (
     FALSE,
     NONE,

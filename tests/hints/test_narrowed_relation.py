@@ -68,7 +68,7 @@ def check_fix(ask: Callable[[Any], Any], hint: Hint, alias: str) -> None:
     """The fix at the origin, and its attribute instead of the call: equal, with fewer queries."""
     plain = Book.objects.using(alias).order_by("pk")
     fixed = eval(f"plain.{hint.fix}", NAMES, {"plain": plain})
-    attribute = hint.fix.rpartition('to_attr="')[2].rstrip('")')
+    [attribute] = hint.change.attributes
 
     def read() -> list[list[int]]:
         return [[found.pk for found in getattr(book, attribute)] for book in fixed]

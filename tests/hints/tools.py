@@ -5,7 +5,6 @@ Each test module opens with what must give no hint, then states what must.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -68,7 +67,7 @@ def check_annotation(ask: Callable[[Any], Any], queryset: Any, hint: Hint) -> li
     before = report_of(lambda: [ask(row) for row in queryset.all()])
     assert len(hint.queries) == hint.saving.queries == len(before.queries) - 1
     annotated = eval(f"queryset.{hint.fix}", {**NAMES, "queryset": queryset.all()})
-    [name] = re.findall(r"^annotate\((\w+)=", hint.fix)
+    [name] = hint.change.attributes
     assert f".{name} instead" in hint.message
     answers: list[Any] = []
     assert count_queries(lambda: answers.extend(getattr(row, name) for row in annotated)) == 1

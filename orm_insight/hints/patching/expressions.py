@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 from orm_insight.analysis.related_queries import taking
-from orm_insight.hints.fix import free_name, with_attributes
+from orm_insight.hints.fixes import free_name, with_attributes
 from orm_insight.hints.patching.call_sites import (
     Asking,
     asking_at,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orm_insight.hints.fix import combine
+from orm_insight.hints.fixes import combine
 from orm_insight.hints.owners import change_in_class
 from orm_insight.hints.patching.chains import Clues
 from orm_insight.hints.patching.patch import patched, unified_diff
