@@ -38,8 +38,8 @@ __all__ = [
 
 _MODULES = {
     "REDACTED": "orm_insight.model.trace",
-    "CallSite": "orm_insight.model.trace",
-    "Frame": "orm_insight.model.trace",
+    "CallSite": "orm_insight.model.frames",
+    "Frame": "orm_insight.model.frames",
     "Hint": "orm_insight.model.hint",
     "Plan": "orm_insight.model.plan",
     "PlanNode": "orm_insight.model.plan",

@@ -24,7 +24,8 @@ NOT_AT_SETUP = (
     "opentelemetry",
     "orm_insight.hints.rules",
     "orm_insight.reports.report",
-    "orm_insight.dashboard",
+    "orm_insight.dashboard.links",
+    "orm_insight.dashboard.views",
     "orm_insight.explain",
     "orm_insight.insight",
     "orm_insight.panel",
@@ -154,9 +155,7 @@ def test_ours_may_be_imported_before_the_application_imports_what_it_watches():
     first = "import orm_insight.middleware, orm_insight.recording.celery\n"
     if find_spec("django.tasks") is not None:
         first += "import orm_insight.recording.tasks\n"
-    counted = (
-        "from orm_insight.capture import faults\nassert not faults.counts(), faults.counts()\n"
-    )
+    counted = "from orm_insight import faults\nassert not faults.counts(), faults.counts()\n"
     later = "".join(f"import {name}\n{AFTERWARDS[name]}" for name in AFTERWARDS if find_spec(name))
 
     project("small", has_app=True, then=first + later + counted)

@@ -89,6 +89,7 @@ def test_code_keeps_its_lines_and_what_follows_is_text():
     )
 
 
+@pytest.mark.process
 def test_parser_is_imported_by_the_first_document():
     code = """if True:
         import sys

@@ -37,7 +37,7 @@ class Workers:
     def run(self, code: str) -> str:
         """Run code that has ``project`` to its end; what it printed."""
         done = subprocess.run(
-            [sys.executable, "-c", f"from tests.workers import project\n{code}"],
+            [sys.executable, "-c", f"from tests.recording.workers import project\n{code}"],
             cwd=ROOT,
             env=self._environment,
             capture_output=True,
