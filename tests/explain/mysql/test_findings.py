@@ -92,7 +92,7 @@ WRONG = {
     ),
     "a temporary table": (
         "SELECT DISTINCT title FROM book",
-        ("temporary-table", "", "goes into a temporary table", "distinct()"),
+        ("temporary-table", "", "is spent on a temporary table", "distinct()"),
     ),
 }
 
