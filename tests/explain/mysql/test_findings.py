@@ -71,7 +71,7 @@ def test_nothing_to_say(library: str, sql: str) -> None:
 WRONG = {
     "a filter": (
         "SELECT * FROM book WHERE title = 't5'",
-        ("full-scan", "ORM602", "99,999 of 100,000 rows are thrown away", 'fields=["title"]'),
+        ("full-scan", "ORM602", "99,999 of 100,000 rows are discarded", 'fields=["title"]'),
     ),
     "a pattern": (
         "SELECT * FROM book WHERE title LIKE '%99%7%'",
