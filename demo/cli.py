@@ -21,9 +21,9 @@ from demo.serving import address_of, listen, serve
 SETTINGS = "demo.settings"
 APPLICATION = "demo.asgi:application"
 CHANGE = """\
-Changed the source of a page? Stop, start again, open the page again, and choose
-"Compare with previous" on its new trace: the traces of before are still there."""
-CHANGE_OWN = "Changed the source of a page? Stop, and start again: the traces begin anew."
+Changed the source of a page? Stop, start again, open the page again, and press
+"Compare with previous" on its new trace: the earlier traces are still there."""
+CHANGE_OWN = "Changed the source of a page? Stop, and start again: the traces start from zero."
 HIGHEST_PORT = 65535
 
 
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="where the databases live; default: %(default)s",
     )
-    parser.add_argument("--reset", action="store_true", help="throw the data away, begin again")
+    parser.add_argument("--reset", action="store_true", help="delete the data and start again")
     parser.add_argument("--scale", type=float, default=1.0, help=argparse.SUPPRESS)
     return parser
 

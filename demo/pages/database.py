@@ -30,9 +30,9 @@ MISSING_INDEX = Problem(
     title="A missing index",
     happens="The comments of one reader, found by the address that is written on each comment. "
     "That column has no index: the database reads all fifty thousand to find a few. The foreign "
-    "key beside it has one.",
-    panel="shows two queries; what is wrong is in the plan. “Explain analyze” tells how many rows "
-    "are thrown away, which index would find the others, and lets you try it.",
+    "key next to it has one.",
+    panel="shows two queries; what is wrong is in the plan. “Explain analyze” shows how many rows "
+    "are discarded and which index would find the others, and lets you try it.",
     repair="Comment.objects.filter(author=reader)",
     wasteful=missing_index,
     repaired=missing_index_repaired,

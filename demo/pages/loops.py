@@ -30,9 +30,9 @@ COUNTED_COMMENTS = Problem(
     slug="counted-comments",
     title="count() for each row",
     happens=(
-        "Forty posts, each with the number of its comments. Every number is a statement of its own."
+        "Forty posts, each with the number of its comments. Every number is a separate query: N+1."
     ),
-    panel="writes the annotation, and the attribute to read instead.",
+    panel="writes the annotation, and names the attribute to read instead.",
     repair='Post.objects.annotate(comment_count=Count("comments", distinct=True))',
     hint="ORM201",
     wasteful=counted_comments,
@@ -58,8 +58,8 @@ def who_has_written_repaired(request: HttpRequest) -> HttpResponse:
 WHO_HAS_WRITTEN = Problem(
     slug="who-has-written",
     title="exists() for each row",
-    happens="Forty authors. For each one the database is asked whether there is a post.",
-    panel="writes the subquery that answers for all rows.",
+    happens="Forty authors. For each one, .exists() queries the database for a post.",
+    panel="writes the subquery that checks all rows at once.",
     repair='Author.objects.annotate(has_posts=Exists(Post.objects.filter(author=OuterRef("pk"))))',
     hint="ORM202",
     wasteful=who_has_written,
@@ -118,7 +118,7 @@ GET_IN_A_LOOP = Problem(
     slug="get-in-a-loop",
     title="get() for each item",
     happens="A reading list of twenty posts, kept as a list of keys. Each key is looked up with "
-    "a get() of its own.",
+    "its own get().",
     panel="sees twenty lookups by primary key on one line.",
     repair="Post.objects.in_bulk(READING_LIST)",
     hint="ORM204",
@@ -154,10 +154,9 @@ def raw_sql_repaired(request: HttpRequest) -> HttpResponse:
 RAW_SQL = Problem(
     slug="raw-sql",
     title="Raw SQL in a loop",
-    happens="How many authors live in each city? The list of cities first, then a handwritten "
-    "statement for every one of them.",
-    panel="says what repeats and how often. It does not invent a fix for SQL that it "
-    "did not write.",
+    happens="How many authors live in each city? The list of cities first, then a raw SQL query "
+    "for every one of them.",
+    panel="says which query is repeated and how often. It does not guess a fix for raw SQL.",
     repair="SELECT city, count(*) FROM blog_profile GROUP BY city",
     hint="ORM205",
     wasteful=raw_sql,
@@ -187,8 +186,8 @@ WRITES = Problem(
     slug="writes",
     title="Writes in a loop",
     happens="Thirty posts are shown, and each counts one view more. Every save() writes all "
-    "columns of its row, in a statement and a transaction of its own.",
-    panel="shows thirty UPDATEs from one line. Ask for the plan of one: it is explained, but "
+    "columns of its row, in its own query and transaction.",
+    panel="shows thirty UPDATEs from one line. Click Explain on one of them: it is explained, but "
     "never run again.",
     repair='Post.objects.bulk_update(posts, ["views"])',
     hint="ORM205",

@@ -29,10 +29,10 @@ COUNTED_FIRST = Problem(
     slug="counted-first",
     title="Counted, and loaded anyway",
     happens=(
-        "The number of categories, and then the categories. The database counts what it sends"
-        " a moment later."
+        "The number of categories, and then the categories. The database counts rows that it "
+        "sends a moment later."
     ),
-    panel="says which statement is one too many.",
+    panel="names the query that is not needed.",
     repair="len(categories)  # they are loaded anyway",
     hint="ORM305",
     wasteful=counted_first,
@@ -61,7 +61,7 @@ ALL_AT_ONCE = Problem(
     title="A whole table in memory",
     happens="Who wrote the newest fifty comments? All comments of the blog are loaded, and Python "
     "takes the first fifty.",
-    panel="counts the rows that nothing bounds: slice in the database, or show pages.",
+    panel="counts the rows of the queryset without a limit: slice in the database, or paginate.",
     repair='Comment.objects.order_by("-created_at", "pk")[:50]',
     hint="ORM302",
     wasteful=all_at_once,
@@ -90,7 +90,7 @@ FAR_BEHIND = Problem(
     happens=(
         "Page two thousand of all comments. The database reads forty thousand rows to skip them."
     ),
-    panel="names the OFFSET, and how to begin behind the last row instead.",
+    panel="names the OFFSET, and shows how to start after the last row instead.",
     repair='Comment.objects.filter(pk__gt=last_pk).order_by("pk")[:20]',
     hint="ORM306",
     wasteful=far_behind,
@@ -116,12 +116,12 @@ UNUSED_RELATIONS = Problem(
     slug="unused-relations",
     title="Prefetched for nothing",
     happens=(
-        "The page once showed comments. They are still prefetched for all posts, and no line "
-        "reads them. It is known only of a recording in depth: press “Deep-record the next "
+        "The page once showed comments. They are still prefetched for all posts, but unused. Only "
+        "a deep recording shows it: press “Deep-record the next "
         "request” "
         "on the page of its trace, and open this page again."
     ),
-    panel="names the relation that no row was asked for.",
+    panel="names the unused relation.",
     repair='Post.objects.prefetch_related("tags")',
     hint="ORM105",
     wasteful=unused_relations,
@@ -147,11 +147,11 @@ LONG_TEXTS = Problem(
     slug="long-texts",
     title="Long texts for a list of titles",
     happens=(
-        "A hundred titles. The whole text of every post comes from the database with them, "
-        "and is thrown away. It is known only of a recording in depth: press “Deep-record the "
+        "A hundred titles. The whole text of every post is loaded with them, but unused. Only a "
+        "deep recording shows it: press “Deep-record the "
         "next request” on the page of its trace, and open this page again."
     ),
-    panel="says which columns were never read, and how many bytes they took.",
+    panel="names the unused columns, and their size in bytes.",
     repair='Post.objects.defer("body", "summary")',
     hint="ORM301",
     wasteful=long_texts,
@@ -177,8 +177,8 @@ COUNTED_BY_LEN = Problem(
     slug="counted-by-len",
     title="len() of rows that nobody reads",
     happens=(
-        "A number is all the page wants. len() loads every post of the category to get it. It"
-        " is known only of a recording in depth: press “Deep-record the next request” on the "
+        "The page only needs a number. len() loads every post of the category to get it. Only a "
+        "deep recording shows it: press “Deep-record the next request” on the "
         "page of its trace, and open this page again."
     ),
     panel="says that the rows were only counted.",
@@ -207,11 +207,11 @@ ANY_LEFT = Problem(
     slug="any-left",
     title="A truth test that loads rows",
     happens=(
-        "Yes or no is all the page wants. The truth test loads every row that fits. It is "
-        "known only of a recording in depth: press “Deep-record the next request” on the page"
+        "The page only needs yes or no. The truth test loads every matching row. Only a deep "
+        "recording shows it: press “Deep-record the next request” on the page"
         " of its trace, and open this page again."
     ),
-    panel="says that the rows were only asked for.",
+    panel="says that the rows were loaded only to check whether any exist.",
     repair="unread.exists()",
     hint="ORM304",
     wasteful=any_left,

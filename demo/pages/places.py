@@ -50,7 +50,7 @@ GENERIC_LIST = Problem(
     slug="generic-list",
     title="A generic list view",
     happens="A ListView of posts, three lines long. The template shows the category of each. "
-    "Nobody ever wrote a queryset that could be repaired.",
+    "There is no queryset in the code that could be fixed.",
     panel="names the class as the place for the fix.",
     repair='queryset = Post.objects.select_related("category")',
     hint="ORM101",
@@ -85,7 +85,8 @@ JSON_API = Problem(
     title="A JSON API",
     happens="Fifty posts as JSON, with the author's name and the tags. There is no page to put a "
     "toolbar on: open the dashboard afterwards, the request is at the top.",
-    panel="has nowhere to be; the dashboard shows the same groups and hints for this request.",
+    panel="has no page to appear on; the dashboard shows the same groups and hints for this "
+    "request.",
     repair='Post.objects.select_related("author").prefetch_related("tags")',
     hint="ORM101, ORM102",
     wasteful=json_api,
@@ -108,7 +109,8 @@ def jinja_page_repaired(request: HttpRequest) -> HttpResponse:
 JINJA_PAGE = Problem(
     slug="jinja-macros",
     title="A Jinja2 page",
-    happens="A page with Jinja2 macros. The macro that draws a row asks the post for its category.",
+    happens="A page with Jinja2 macros. The macro that renders a row reads the category of the "
+    "post.",
     panel="names the line of the macro in the template, not the compiled code behind it.",
     repair='Post.objects.select_related("category")',
     hint="ORM101",

@@ -25,10 +25,10 @@ def authors_in_a_loop_repaired(request: HttpRequest) -> HttpResponse:
 AUTHORS_IN_A_LOOP = Problem(
     slug="authors-in-a-loop",
     title="A foreign key in a loop",
-    happens="Fifty posts, each with the name of its author. The template asks every post for its "
-    "author, in an included file, and every time the database is asked.",
-    panel="names the line of the included template and says: load the authors together "
-    "with the posts.",
+    happens="Fifty posts, each with the name of its author. An included template reads the author "
+    "of every post, and each time that is another query: the classic N+1.",
+    panel="names the line of the included template, and select_related() for the queryset of the "
+    "posts.",
     repair='Post.objects.select_related("author")',
     hint="ORM101",
     wasteful=authors_in_a_loop,
@@ -77,8 +77,8 @@ def comments_and_tags_repaired(request: HttpRequest) -> HttpResponse:
 COMMENTS_AND_TAGS = Problem(
     slug="comments-and-tags",
     title="Comments and tags in a loop",
-    happens="Thirty posts with their tags and their comments. Two relations to many rows, both "
-    "asked for post by post: sixty queries too many.",
+    happens="Thirty posts with their tags and their comments. Two relations, both loaded once per "
+    "post: sixty queries too many.",
     panel="shows two groups of thirty queries, each with its own template line, and one fix "
     "for each relation.",
     repair='Post.objects.prefetch_related("tags", "comments")',
@@ -104,7 +104,7 @@ CONVERSATIONS = Problem(
     slug="conversations",
     title="Below a prefetch",
     happens="Somebody has prefetched the comments already, and was pleased. But every comment "
-    "shows who wrote it, and the authors still come one by one.",
+    "shows who wrote it, and the authors are still loaded once per row.",
     panel="points at the queryset of the posts, where the path of the prefetch has to be one "
     "step longer.",
     repair='Post.objects.prefetch_related("comments__author")',
@@ -141,11 +141,11 @@ FILTERED_SETS = Problem(
     slug="filtered-sets",
     title="Some of the related objects",
     happens=(
-        "Thirty authors, each with the comments since a day. A filter on the related manager "
-        "asks the database for every author again, and a plain prefetch would not serve it."
+        "Thirty authors, each with the comments since a day. A filter on the related manager runs "
+        "a query for every author, and a plain prefetch does not help."
     ),
     panel="writes the Prefetch with the conditions of the code, and what the loop has to read "
-    "instead of asking.",
+    "instead.",
     repair='Prefetch("comments", queryset=Comment.objects.filter(...), to_attr="newer_comments")',
     hint="ORM103",
     wasteful=filtered_sets,
@@ -172,10 +172,10 @@ PREFETCHED_AGAIN = Problem(
     slug="prefetched-again",
     title="Prefetched, and asked again",
     happens=(
-        "The tags are prefetched, but the page wants them in another order: order_by() asks "
-        "the database for each post, and the prefetch is wasted."
+        "The tags are prefetched, but the page wants them in another order: order_by() runs a "
+        "query for each post, and the prefetch is wasted."
     ),
-    panel="says that the prefetch does not serve this, and writes the one that does.",
+    panel="says that the prefetch is not used, and writes one that is.",
     repair='Prefetch("tags", queryset=Tag.objects.order_by("-name"), to_attr="ordered_tags")',
     hint="ORM104",
     wasteful=prefetched_again,
@@ -210,7 +210,7 @@ DEFERRED_FIELD = Problem(
 
 FAMILY = Family(
     slug="relations",
-    title="Relations, loaded row by row",
+    title="Relations, loaded once per row",
     problems=(
         AUTHORS_IN_A_LOOP,
         TWO_LEVELS,

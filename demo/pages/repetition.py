@@ -25,9 +25,9 @@ def same_again_repaired(request: HttpRequest) -> HttpResponse:
 SAME_AGAIN = Problem(
     slug="same-again",
     title="The same statement again",
-    happens="The most read posts, each with its share of all views. A custom template tag sums up "
-    "the views of the whole blog, for every row once more.",
-    panel="marks forty identical statements and says: keep the result.",
+    happens="The most read posts, each with its share of all views. A custom template tag sums "
+    "the views of the whole blog, once for every row.",
+    panel="marks forty exact duplicates, and says to keep the result.",
     repair="{% share_of_views post total %}  {# the total comes from the view, once #}",
     hint="ORM501",
     wasteful=same_again,

@@ -38,115 +38,115 @@ class Config:
     """All settings. A key of ``ORM_INSIGHT`` is a field's name in upper case."""
 
     enabled: bool = True
-    """Whether anything is recorded."""
+    """Turns recording on or off."""
 
     max_traces: int = 200
-    """How many traces are kept; the newest push the oldest out."""
+    """The number of traces kept; new ones replace the oldest."""
 
     max_bytes: int = 64 * 2**20
-    """How much memory the kept traces may take together, in bytes."""
+    """The memory limit for all kept traces, in bytes."""
 
     max_age_hours: int = 24
-    """After how many hours a trace is forgotten, unless it is pinned."""
+    """The age, in hours, at which a trace is deleted, unless it is pinned."""
 
     worst_hours: int = 12
-    """For how many hours the worst traces of each endpoint stay although newer ones came."""
+    """The hours for which the worst traces of each endpoint are kept next to the newest."""
 
     keep_traces_in: Path | None = None
-    """A file from which the next process has the traces of this one; for one process."""
+    """A file from which the next process loads the traces of this one; for one process."""
 
     redis_url: str | None = None
     """A Redis or Valkey that keeps the traces of all processes, instead of the memory of each."""
 
     redis_prefix: str = "orm_insight"
-    """What the names of all keys begin with."""
+    """The prefix of all keys."""
 
     redis_options: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the client, such as the files of TLS."""
 
     max_queries: int = 10_000
-    """How many queries a trace keeps; those above are only counted and summed."""
+    """The number of queries that a trace keeps; others are only counted and summed."""
 
     max_detailed_queries: int = 5_000
-    """How many of them with their parameters and whole stacks."""
+    """The number of these that keep their parameters and whole stacks."""
 
     follow_threads: bool = False
-    """Whether threads and thread pools of the application are recorded with what starts them."""
+    """Record threads and thread pools of the application with the trace that starts them."""
 
     commands: bool = True
-    """Whether management commands are recorded."""
+    """Record management commands."""
 
     ignore_commands: tuple[str, ...] = SERVING_COMMANDS
-    """Names of commands that are not: they serve or wait, or are no work of the application."""
+    """Names of commands that are not recorded: those that serve requests or tasks."""
 
     tasks: bool = True
-    """Whether tasks of ``django.tasks`` and of Celery are recorded."""
+    """Record tasks of ``django.tasks`` and of Celery."""
 
     otel: bool = False
-    """Whether traces are also written as spans of OpenTelemetry."""
+    """Also export traces as OpenTelemetry spans."""
 
     otel_trace_url: str | None = None
-    """Where a trace of OpenTelemetry is shown: an address with ``{trace_id}`` in it."""
+    """The address that shows an OpenTelemetry trace, with ``{trace_id}`` in it."""
 
     application_packages: tuple[str, ...] = ()
     """Installed packages that count as application code, such as ``"mycompany.shared"``."""
 
     ignore_paths: tuple[str, ...] = ()
-    """Regular expressions; a request is not recorded where one is found in its path."""
+    """Regular expressions; a request is not recorded if one of them matches its path."""
 
     sample_rate: float = 1.0
-    """Which part of the requests is recorded: 0.1 is one in ten, drawn for each request."""
+    """The share of requests that is recorded: 0.1 is one in ten, chosen at random."""
 
     sample_rates: Mapping[str, float] = field(default_factory=dict)
-    """The same for some paths: regular expressions as in ``ignore_paths``, the first that is found
-    in a path decides; ``sample_rate`` is for all others."""
+    """Sample rates for some paths: regular expressions as in ``ignore_paths``; the first match
+    decides, and ``sample_rate`` applies to all other paths."""
 
     only_slow_ms: float | None = None
-    """How long a request, command or task must last to be kept; ``None`` keeps all."""
+    """The minimum duration of a request, command or task that is kept; ``None``: no limit."""
 
     only_with_hints: bool = False
-    """Whether requests, commands and tasks are kept only where there is something to repair."""
+    """Keep requests, commands and tasks only if they have a hint."""
 
     on_demand: bool = False
-    """Whether only requests are recorded whose browser was allowed to, on the dashboard."""
+    """Record only requests of browsers that opted in on the dashboard."""
 
     show_callback: ShowCallback | None = None
     """Who may see traces: takes the request, replaces the built-in rule. May be given as a dotted
     path; one that cannot be imported lets nobody in."""
 
     response_headers: bool = True
-    """Whether responses lead those who may see traces to theirs, by two headers."""
+    """Add two headers that link a response to its trace, for visitors who may see traces."""
 
     redact_params: bool | None = None
-    """Whether parameters are withheld; ``None`` withholds them where ``DEBUG`` is off."""
+    """Withhold parameters; ``None`` withholds them if ``DEBUG`` is off."""
 
     secret_names: tuple[str, ...] = ("password", "passwd", "token", "secret", "key")
-    """Parameters of columns with one of these in their name are withheld always."""
+    """Parameters of columns with one of these in their name are always withheld."""
 
     explain_enabled: bool = True
-    """Whether a captured query can be explained from the pages."""
+    """Allow EXPLAIN of recorded queries from the pages."""
 
     explain_timeout_ms: int = 10_000
-    """How long the database may work on one explanation."""
+    """The time limit for one EXPLAIN."""
 
     explain_lock_timeout_ms: int = 1_000
-    """How long an explanation may wait for a lock."""
+    """The time that an EXPLAIN may wait for a lock."""
 
     editor: str | None = None
-    """What opens places in the code: an editor's name, or an address with ``{file}`` in it."""
+    """The editor that opens lines of code: a name, or an address with ``{file}`` in it."""
 
     editor_paths: Mapping[str, str] = field(default_factory=dict)
-    """Folders of the server, as in a container, and where the editor finds them."""
+    """Maps folders of the server, as in a container, to folders of the editor."""
 
     repeat_threshold: int = 2
-    """How many times a relation must be loaded one by one before it is a hint."""
+    """The number of times a relation must be loaded, once per row, before it is a hint."""
 
     slow_query_ms: float = 100.0
-    """From which duration a query counts as slow."""
+    """The duration from which a query counts as slow."""
 
     ignore: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Codes of hints that are not given, by patterns of what they are not given for: the path of a
-    request, the name of its URL or view, the name of a command. ``"*"`` fits everything."""
+    """Codes of hints to ignore, by patterns: the path of a request, the name of its URL or view,
+    the name of a command. ``"*"`` matches everything."""
 
     @property
     def redacts(self) -> bool:

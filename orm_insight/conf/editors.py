@@ -135,7 +135,7 @@ def _check_fields(template: str) -> None:
         if name is not None and (name not in _FIELDS or specification or conversion):
             raise BadValueError("has fields other than {file}, {line} and {column}")
     if "file" not in {name for _, name, _, _ in parts}:
-        raise BadValueError("must have {file} where the path belongs")
+        raise BadValueError("must contain {file} for the path")
 
 
 def editor_paths(value: object) -> dict[str, str]:

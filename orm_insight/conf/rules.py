@@ -181,7 +181,7 @@ def trace_url(value: object) -> str | None:
     except (AttributeError, LookupError, ValueError) as error:
         raise BadValueError(f"has fields other than trace_id and span_id: {error}") from error
     if not is_filled:
-        raise BadValueError("must have {trace_id} where the id belongs")
+        raise BadValueError("must contain {trace_id} for the id")
     return value
 
 

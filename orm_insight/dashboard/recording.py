@@ -106,8 +106,8 @@ def _as_it_is() -> str:
 def _place() -> str:
     if insight.store().is_shared:
         return (
-            "applies to all processes that share the store, within a few seconds, until "
-            "somebody goes back to the settings"
+            "applies to all processes that share the store, within a few seconds, until somebody "
+            "resets it to the settings"
         )
     return (
         f"applies only to this process, {os.getpid()} on {socket.gethostname()}, and is lost on "

@@ -150,7 +150,7 @@ _ENTRIES = (
         family=Family.RELATIONS,
         docs=f"{_QUERYSETS}#prefetch-related",
         detector=f"{_HINTS}.relations.PrefetchBypassed",
-        does="queries {} again, although it was prefetched,",
+        does="queries the prefetched {} again",
         state=_ONCE_PER_ROW,
     ),
     Rule(
@@ -169,7 +169,7 @@ _ENTRIES = (
         family=Family.RELATIONS,
         docs=f"{_QUERYSETS}#defer",
         detector=f"{_HINTS}.relations.DeferredField",
-        does="loads {}, which the queryset defers,",
+        does="loads the deferred {}",
         state=_ONCE_PER_ROW,
     ),
     Rule(

@@ -29,7 +29,7 @@ def test_value_of_another_type_is_refused(value):
         ("java\tscript:{file}", "is not a known editor"),
         ("edit://{file} {line}", "spaces"),
         ("edit://{file}\x00", "spaces or control characters"),
-        ("edit://open", "must have {file}"),
+        ("edit://open", "must contain {file}"),
         ("edit://{file}{user}", "fields other than"),
         ("edit://{file.__class__}", "fields other than"),
         ("edit://{file!r}", "fields other than"),

@@ -48,17 +48,17 @@ def test_repair_is_compared_with_the_last_by_one_click(site, run, page):
 
     verdict = page.locator(".oi-verdict")
     expect(verdict).to_contain_text("6 fewer queries (7 → 1)")
-    expect(verdict).to_contain_text("author is no longer loaded row by row")
+    expect(verdict).to_contain_text("author is no longer loaded once per row")
     expect(page.locator("#gone + .oi-versus-hints")).to_contain_text("ORM101")
     sections = page.locator(".oi-versus-title h2")
-    expect(sections).to_have_text(["Vanished 1 Only before.", CHANGED])
+    expect(sections).to_have_text(["Removed 1 Only in “Before”.", CHANGED])
 
     page.get_by_role("link", name="6 before, show them").click()
 
     expect(page.locator("h1")).to_contain_text("6 queries of one group")
     page.go_back()
     page.get_by_role("link", name="Swap").click()
-    expect(verdict).to_contain_text("author is now loaded row by row")
+    expect(verdict).to_contain_text("author is now loaded once per row")
 
 
 def test_another_trace_is_chosen_without_scripts(site, run, browser):
@@ -68,7 +68,7 @@ def test_another_trace_is_chosen_without_scripts(site, run, browser):
         page = context.new_page()
         page.goto(site.url(f"traces/{last.id}/"))
         page.get_by_role("link", name="Compare with previous").click()
-        expect(page.locator(".oi-verdict")).to_contain_text("The same statements")
+        expect(page.locator(".oi-verdict")).to_contain_text("The same queries")
 
         page.get_by_label("Compare with").select_option(first.id)
         page.get_by_role("button", name="Compare").click()

@@ -151,7 +151,7 @@ def filesort(step: _Step) -> Iterator[Finding]:
         step.self_ms,
         title="sorts on disk" if passes else "sorts",
         message=(
-            f"{step.of_time(step.self_ms)} goes into sorting "
+            f"{step.of_time(step.self_ms)} is spent sorting "
             f"{counted(step.node.rows or 0, 'row')}{f' by {key}' if key else ''}{spilled}."
         ),
         advice=(
@@ -172,7 +172,7 @@ def temporary_table(step: _Step) -> Iterator[Finding]:
         step.self_ms,
         title="temporary table",
         message=(
-            f"{step.of_time(step.self_ms)} goes into a temporary table, which collects rows to "
+            f"{step.of_time(step.self_ms)} is spent on a temporary table, which collects rows to "
             "group them, make them distinct or sort them."
         ),
         advice=(

@@ -71,7 +71,7 @@ def test_nothing_to_say(library: str, sql: str) -> None:
 WRONG = {
     "a filter": (
         "SELECT * FROM book WHERE title = 't5'",
-        ("full-scan", "ORM602", "99,999 of 100,000 rows are thrown away", 'fields=["title"]'),
+        ("full-scan", "ORM602", "99,999 of 100,000 rows are discarded", 'fields=["title"]'),
     ),
     "a pattern": (
         "SELECT * FROM book WHERE title LIKE '%99%7%'",
@@ -92,7 +92,7 @@ WRONG = {
     ),
     "a temporary table": (
         "SELECT DISTINCT title FROM book",
-        ("temporary-table", "", "goes into a temporary table", "distinct()"),
+        ("temporary-table", "", "is spent on a temporary table", "distinct()"),
     ),
 }
 

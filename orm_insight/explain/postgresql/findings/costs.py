@@ -66,7 +66,7 @@ def jit(context: Context) -> Iterator[Finding]:
         context.plan.root,
         ms,
         title="JIT compiles",
-        message=f"{context.of_time(ms)} goes into compiling the statement (JIT) before it runs.",
+        message=f"{context.of_time(ms)} is spent compiling the statement (JIT) before it runs.",
         advice=(
             "Raise jit_above_cost, or switch it off for this application: "
             'DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off"}.'

@@ -231,7 +231,7 @@ def large_offset(context: Context) -> Iterator[Finding]:
             ms,
             title=f"skips {counted(skipped, 'row')}",
             message=(
-                f"{context.of_time(ms)} goes into {counted(skipped, 'row')} that OFFSET skips to "
+                f"{context.of_time(ms)} is spent on {counted(skipped, 'row')} that OFFSET skips to "
                 f"return {amount(kept)}; each further page takes longer."
             ),
             advice=(

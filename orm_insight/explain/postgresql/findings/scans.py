@@ -46,7 +46,7 @@ def selective_sequential_scan(context: Context) -> Iterator[Finding]:
             ms,
             title=f"reads {amount(removed + kept)}, keeps {amount(kept)}",
             message=(
-                f"{context.of_time(ms)} goes into reading all of {table}: of "
+                f"{context.of_time(ms)} is spent reading all of {table}: of "
                 f"{counted(removed + kept, 'row')} it discards {amount(removed)} that do not "
                 f"match {context.names.condition(node)}."
             ),
@@ -219,7 +219,7 @@ def filter_on_cte(context: Context) -> Iterator[Finding]:
             ms,
             title=f"keeps {amount(kept)} of {amount(removed + kept)}",
             message=(
-                f"{context.of_time(ms)} goes into the WITH query {name}: "
+                f"{context.of_time(ms)} is spent on the WITH query {name}: "
                 f"{counted(removed + kept, 'row')} of it are read, and {amount(removed)} are "
                 f"discarded because they do not match {context.names.condition(node)}."
             ),
