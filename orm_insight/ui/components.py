@@ -10,6 +10,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from orm_insight.analysis.groups import QueryGroup
+from orm_insight.model.hint import Hint
+from orm_insight.model.trace import Query
+from orm_insight.reports.problems import Occurrence, Problem
+
 # What a person can choose from in a form. Values only, finished for display.
 
 
@@ -161,25 +166,15 @@ class QueryLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HintCard:
-    """One piece of advice. ``severity`` is ``high``, ``medium`` or ``low``; ``fix_place``
-    says where the fix belongs."""
+    """One piece of advice; ``fix_place`` says where the fix belongs."""
 
     number: int
-    code: str
-    title: str
-    message: str
-    severity: str
-    fix: str
-    is_certain: bool
+    hint: Hint
     fix_place: str
-    docs: str
-    saved_queries: str
-    saved_time: str
     origin: Place | None
     site: Place | None
     other_sites: tuple[Place, ...]
     links: tuple[QueryLink, ...]
-    query_count: str
     queries_url: str | None
     url: str | None
     details: str
@@ -194,40 +189,21 @@ class SeenIn:
     """A trace that has a problem; ``url`` leads to the hint there."""
 
     url: str
-    method: str
-    name: str
-    started_at: str
-    started_iso: str
-    saved_queries: str
+    occurrence: Occurrence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemCard:
-    """The same hint over many traces. Savings are sums; ``seen_in`` are the newest traces.
+    """The same hint over many traces; ``url`` leads to its page in the newest one."""
 
-    ``url`` leads to the page of the hint in the newest one.
-    """
-
-    id: str
+    problem: Problem
     url: str
     markdown_url: str
     details: str
-    code: str
-    title: str
-    message: str
-    severity: str
-    fix: str
-    is_certain: bool
     fix_place: str
-    docs: str
-    traces: str
-    queries: str
-    saved_queries: str
-    saved_time: str
     origin: Place | None
     site: Place | None
     seen_in: tuple[SeenIn, ...]
-    more: str
     is_open: bool
     edits: Edits | None = None
 
@@ -236,15 +212,9 @@ class ProblemCard:
 class GroupRow:
     """Statements of one call site and shape. ``share`` is of the trace's time, 0 to 1."""
 
-    number: int
-    sql: Markup
+    group: QueryGroup
     place: Place | None
-    count: str
-    total: str
-    average: str
     share: float
-    share_text: str
-    duplicates: str
     alias: str | None
     slowest: QueryLink | None
     queries_url: str | None
@@ -262,20 +232,14 @@ class Groups:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryRow:
-    """One query in a list. ``bar`` is its duration beside the slowest one's, 0 to 1."""
+    """One query in a list. ``bar`` is its duration as a part of the slowest one's, 0 to 1."""
 
-    index: int
-    sql: Markup
+    query: Query
     kind: str
     place: Place | None
-    at: str
-    duration: str
     bar: float
-    rows: str
-    repeats: str
+    repeats: int
     alias: str | None
-    in_transaction: bool
-    error: str
     url: str | None
     has_plan: bool = False
 

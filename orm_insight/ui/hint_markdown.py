@@ -75,12 +75,12 @@ def _change(detail: HintDetail) -> Iterator[str]:
     if detail.advice:
         yield _escaped(detail.advice)
     if detail.fix:
-        begin = "Write this" if detail.is_certain else "Perhaps write this"
+        begin = "Write this" if detail.certain else "Perhaps write this"
         yield f"{begin} {_escaped(detail.fix_place)}".rstrip() + ":"
         yield _block(detail.fix, "python")
     if detail.edits is not None:
         yield from _edits(detail.edits, is_second=bool(detail.fix))
-    if detail.fix and not detail.is_certain:
+    if detail.fix and not detail.certain:
         yield "Not certain: check that it is right before you change the code."
     if detail.diff is not None:
         yield "As a diff:" if detail.diff.is_whole else "The change of the queryset as a diff:"

@@ -98,16 +98,8 @@ def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
     others = tuple(site for site in hint.sites if site not in (hint.site, hint.origin))
     return HintCard(
         number=number,
-        code=hint.code,
-        title=hint.title,
-        message=hint.message,
-        severity=str(hint.severity),
-        fix=hint.fix,
-        is_certain=hint.certain,
+        hint=hint,
         fix_place=fix_place(hint),
-        docs=hint.docs,
-        saved_queries=queries(hint.saving.queries) if hint.saving.queries else "",
-        saved_time=duration(hint.saving.ms) if hint.saving.ms >= 0.005 else "",
         origin=sources.place(origin, with_excerpt=with_source) if origin else None,
         site=sources.place(hint.site, with_excerpt=with_source) if hint.site else None,
         other_sites=tuple(sources.place(site, with_excerpt=False) for site in others[:5]),
@@ -115,7 +107,6 @@ def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
             QueryLink(index=query.index, url=links.query(query.index))
             for query in hint.queries[:_LINKED_QUERIES]
         ),
-        query_count=queries(len(hint.queries)),
         queries_url=links.queries(hint=number),
         url=links.hint_page(identity),
         details=details_label(hint, sources),
@@ -255,7 +246,7 @@ class HintDetail:
     facts: tuple[Fact, ...]
     fix: str
     fix_place: str
-    is_certain: bool
+    certain: bool
     is_only_cost: bool
     diff: Diff | None
     no_diff: str
@@ -327,7 +318,7 @@ def hint_detail(
         facts=tuple(_facts(hint, report)),
         fix=hint.fix,
         fix_place=_fix_place(hint),
-        is_certain=hint.certain,
+        certain=hint.certain,
         is_only_cost=_is_only_cost(hint),
         diff=diff,
         no_diff=_no_diff(hint, diff, sources),

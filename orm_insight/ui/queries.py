@@ -29,11 +29,11 @@ from orm_insight.ui.components import (
     QueryLink,
     QueryRow,
 )
-from orm_insight.ui.format import count, counted, cut, duration, fitting, percent
+from orm_insight.ui.format import count, counted, cut, duration, fitting
 from orm_insight.ui.links import Links
 from orm_insight.ui.runnable import runnable
 from orm_insight.ui.source import Sources
-from orm_insight.ui.sql import sql_block, sql_line
+from orm_insight.ui.sql import sql_block
 
 PAGE_SIZE = 100
 _MAX_FRAMES = 200
@@ -98,28 +98,16 @@ class _Rows:
         self._has_aliases = len({query.alias for query in report.queries}) > 1
 
     def row(self, query: Query) -> QueryRow:
-        repeats = self._repeats[identity_of(query)]
-        place = self._sources.place(query.site, with_excerpt=False) if query.site else None
         return QueryRow(
-            index=query.index,
-            sql=sql_line(query.sql),
+            query=query,
             kind=str(origin_of(query)),
-            place=place,
-            at=duration(query.started_ms),
-            duration=duration(query.duration_ms),
+            place=self._sources.place(query.site, with_excerpt=False) if query.site else None,
             bar=query.duration_ms / self._slowest if self._slowest else 0.0,
-            rows=_rows_text(query),
-            repeats=f"{repeats:,}\N{MULTIPLICATION SIGN} the same" if repeats > 1 else "",
+            repeats=self._repeats[identity_of(query)],
             alias=query.alias if self._has_aliases else None,
-            in_transaction=query.in_transaction,
-            error=cut(query.error or "", 200),
             url=self._links.query(query.index),
             has_plan=query.index in self._explained,
         )
-
-
-def _rows_text(query: Query) -> str:
-    return "" if query.rows is None else count(query.rows)
 
 
 def query_detail(
@@ -243,18 +231,11 @@ def _row(
     has_aliases: bool,
 ) -> GroupRow:
     whole = report.trace.duration_ms
-    share = min(group.total_ms / whole, 1.0) if whole else 0.0
     slowest = max(group.queries, key=lambda query: query.duration_ms, default=None)
     return GroupRow(
-        number=number,
-        sql=sql_line(group.queries[0].sql if group.queries else group.fingerprint),
+        group=group,
         place=sources.place(group.site, with_excerpt=False) if group.site else None,
-        count=count(group.count),
-        total=duration(group.total_ms),
-        average=duration(group.average_ms),
-        share=share,
-        share_text=percent(share),
-        duplicates=counted(group.duplicates, "duplicate") if group.duplicates else "",
+        share=min(group.total_ms / whole, 1.0) if whole else 0.0,
         alias=group.alias if has_aliases else None,
         slowest=QueryLink(index=slowest.index, url=links.query(slowest.index)) if slowest else None,
         queries_url=links.queries(group=number),

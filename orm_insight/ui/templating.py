@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from orm_insight.ui import format as formats
+from orm_insight.ui.sql import sql_line
 
 
 class Page(Protocol):
@@ -19,13 +20,18 @@ class Page(Protocol):
 
 @cache
 def environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("orm_insight", "templates/orm_insight"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    # ``count`` is Jinja's own word for a length.
+    made.filters |= {"number": formats.count, "sql_line": sql_line}
+    for name in ("clock", "counted", "cut", "duration", "moment", "percent", "queries"):
+        made.filters[name] = getattr(formats, name)
+    return made
 
 
 def render(page: Page) -> Markup:

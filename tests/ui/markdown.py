@@ -33,7 +33,7 @@ DETAIL = HintDetail(
     facts=(Fact(label="Statements", value="4"), Fact(label="Time", value="3 ms", note="9 %")),
     fix="posts = list(posts)",
     fix_place="where it is built",
-    is_certain=True,
+    certain=True,
     is_only_cost=False,
     diff=None,
     no_diff="",

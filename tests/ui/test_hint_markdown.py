@@ -53,7 +53,7 @@ def test_values_are_not_told():
 
 
 def test_uncertain_fix_says_so():
-    found = markdown(is_certain=False)
+    found = markdown(certain=False)
 
     assert "Perhaps write this" in found
     assert "Not certain" in found
