@@ -39,9 +39,8 @@ from orm_insight.ui.comparison import (
 )
 from orm_insight.ui.components import Choice
 from orm_insight.ui.format import age, counted, cut, duration, queries
-from orm_insight.ui.pages import TraceLink
+from orm_insight.ui.pages import TraceHeader, TraceLink
 from orm_insight.ui.source import Sources
-from orm_insight.ui.traces import header_of
 
 OFFERED = 50
 
@@ -112,7 +111,7 @@ def _choice_page(
     again = "Open the page again" if trace.kind == "request" else "Run it again"
     return ComparisonChoicePage(
         shell=shell_of(request),
-        trace=header_of(trace, TraceLinks(trace.id).trace()),
+        trace=TraceHeader(trace=trace, url=TraceLinks(trace.id).trace()),
         title=title,
         message=message,
         advice=""
@@ -131,8 +130,8 @@ def _page(request: HttpRequest, compared: Comparison) -> ComparisonPage:
     rows = ComparedRows(compared, old, new)
     return ComparisonPage(
         shell=shell_of(request),
-        before=header_of(before, old.trace()),
-        after=header_of(after, new.trace()),
+        before=TraceHeader(trace=before, url=old.trace()),
+        after=TraceHeader(trace=after, url=new.trace()),
         verdict=verdict(compared),
         notices=tuple(differences(compared)),
         figures=tuple(figures(compared)),

@@ -21,8 +21,8 @@ from orm_insight.ui.format import display_path
 from orm_insight.ui.hint_markdown import HintSources, hint_markdown
 from orm_insight.ui.hints import AboutPage, HintPage, diff_of, hint_detail
 from orm_insight.ui.markdown import markup_of, title_of
+from orm_insight.ui.pages import TraceHeader
 from orm_insight.ui.source import Sources
-from orm_insight.ui.traces import header_of
 
 
 def find_hint(report: Report, problem_id: str) -> int | None:
@@ -50,7 +50,7 @@ def hint_page(request: HttpRequest, report: Report, number: int) -> HintPage:
     shell, links, identity = shell_of(request), TraceLinks.of(trace), Identity.of(hint).id
     return HintPage(
         shell=shell,
-        trace=header_of(trace, links.trace()),
+        trace=TraceHeader(trace=trace, url=links.trace()),
         hint=hint_detail(
             number,
             report,

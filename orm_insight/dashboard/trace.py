@@ -38,6 +38,7 @@ from orm_insight.ui.pages import (
     GroupsPage,
     QueriesPage,
     QueryPage,
+    TraceHeader,
     TraceLink,
     TracePage,
     Whereabouts,
@@ -46,7 +47,7 @@ from orm_insight.ui.plan_components import ExplainResult, TryForm
 from orm_insight.ui.plans import explain_result
 from orm_insight.ui.queries import groups, leading_groups, query_detail, query_rows, rows_of
 from orm_insight.ui.source import Sources
-from orm_insight.ui.traces import badges_of, header_of, imported_badge, process_name
+from orm_insight.ui.traces import badges_of, imported_badge, process_name
 from orm_insight.ui.waterfall import time_spent
 
 
@@ -58,7 +59,9 @@ class TracePages:
         self.report = report
         self.links = TraceLinks.of(report.trace)
         self.sources = Sources(report.trace)
-        self.header = header_of(report.trace, self.links.trace(), span_url(report.trace.span))
+        self.header = TraceHeader(
+            trace=report.trace, url=self.links.trace(), span_url=span_url(report.trace.span)
+        )
 
     def trace(self) -> TracePage:
         return TracePage(

@@ -117,7 +117,7 @@ class ComparedRows:
             alias=pair.group.alias if self._has_aliases else None,
             before=_reading(old, self._links[0]),
             after=_reading(new, self._links[1]),
-            bars=Bars(before=self._part(pair.ms.before), after=self._part(pair.ms.after)),
+            bars=(self._part(pair.ms.before), self._part(pair.ms.after)),
         )
 
     def _place(self, side: Numbered | None) -> Place | None:
@@ -137,11 +137,7 @@ def _sql(group: QueryGroup) -> Markup:
 def _reading(side: Numbered | None, links: Links) -> Reading | None:
     if side is None:
         return None
-    return Reading(
-        count=count(side.group.count),
-        total=duration(side.group.total_ms),
-        url=links.queries(group=side.number),
-    )
+    return Reading(group=side.group, url=links.queries(group=side.number))
 
 
 def compared_hints(
@@ -153,9 +149,7 @@ def compared_hints(
 def _hint(hint: Hint, links: Links, sources: Sources) -> ComparedHint:
     place = hint.origin or hint.site
     return ComparedHint(
-        code=hint.code,
-        title=cut(hint.title, 300),
-        severity=str(hint.severity),
+        hint=hint,
         place=sources.place(place, with_excerpt=False) if place else None,
         url=links.hint_page(Identity.of(hint).id) or "",
     )
@@ -377,19 +371,10 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bars:
-    """Times of before and after as parts of the largest time of the page, 0 to 1."""
-
-    before: float
-    after: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """The figures of one group in one of the traces; ``url`` leads to its queries there."""
 
-    count: str
-    total: str
+    group: QueryGroup
     url: str | None
 
 
@@ -408,7 +393,7 @@ class ComparedRow:
     alias: str | None
     before: Reading | None
     after: Reading | None
-    bars: Bars
+    bars: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -427,9 +412,7 @@ class ComparedSection:
 class ComparedHint:
     """A hint that is gone or new; ``url`` leads to its page in the trace that has it."""
 
-    code: str
-    title: str
-    severity: str
+    hint: Hint
     place: Place | None
     url: str
 

@@ -76,6 +76,11 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
+def part(share: float) -> str:
+    """``92 %``; never rounded up to the whole."""
+    return percent(share if share >= 1 else min(share, 0.99))
+
+
 def bytes_size(size: float) -> str:
     for unit in ("B", "KiB", "MiB"):
         if size < 1000:

@@ -16,7 +16,6 @@ from orm_insight.reports.workload import Endpoint, Load, load_over_time, percent
 from orm_insight.ui.components import Choice, Demand, Fact, Place
 from orm_insight.ui.format import (
     ago,
-    clock,
     count,
     counted,
     cut,
@@ -89,14 +88,10 @@ def problem_lines(
 ) -> tuple[ProblemLine, ...]:
     return tuple(
         ProblemLine(
-            severity=str(problem.severity),
-            title=problem.hint.title,
+            problem=problem,
             url=url(problem),
-            fix=cut(problem.hint.fix, _MAX_FIX),
-            instead=cut(problem.hint.instead, _MAX_FIX),
             place=place_of(problem.hint.origin or problem.hint.site),
             saved=_saved(problem),
-            is_only_cost=not (problem.saving.queries or problem.hint.fix),
             seen=_seen(problem),
         )
         for problem in problems
@@ -216,11 +211,10 @@ def _bar(span: Load, x: float, width: float, most: float) -> LoadBar:
     )
 
 
-def _ticks(spans: Sequence[Load], length: timedelta) -> list[LoadTick]:
+def _ticks(spans: Sequence[Load], length: timedelta) -> list[datetime]:
     begins = spans[0].begins_at
     whole = length * max(len(spans), _FEWEST)
-    moments = [begins + whole * (number / (_TICKS - 1)) for number in range(_TICKS)]
-    return [LoadTick(text=clock(moment), iso=moment.isoformat()) for moment in moments]
+    return [begins + whole * (number / (_TICKS - 1)) for number in range(_TICKS)]
 
 
 def _summary(spans: Sequence[Load], length: timedelta, most: float) -> str:
@@ -321,16 +315,12 @@ class Headline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemLine:
-    """A problem in one row of the overview; ``is_only_cost``: what it takes, and saves nothing."""
+    """A problem in one row of the overview."""
 
-    severity: str
-    title: str
+    problem: Problem
     url: str
-    fix: str
-    instead: str
     place: Place | None
     saved: str
-    is_only_cost: bool
     seen: str
 
 
@@ -348,19 +338,11 @@ class LoadBar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadTick:
-    """A moment below the drawing."""
-
-    text: str
-    iso: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadChart:
     """The time of traces over the clock, 600 wide and 100 high. ``summary`` tells it in words."""
 
     bars: tuple[LoadBar, ...]
-    ticks: tuple[LoadTick, ...]
+    ticks: tuple[datetime, ...]
     most: str
     summary: str
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from orm_insight.model.summary import TraceSummary
+from orm_insight.model.trace import Trace
 from orm_insight.ui.components import (
     Depth,
     Export,
@@ -16,8 +18,11 @@ from orm_insight.ui.components import (
     Queries,
     QueryDetail,
 )
+from orm_insight.ui.format import cut
 from orm_insight.ui.plan_components import ExplainResult
 from orm_insight.ui.time_components import TimeSpent
+
+_FAILURE = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,23 +66,41 @@ class ProblemsPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TraceHeader:
-    """Which trace a page is about."""
+class ShownTrace:
+    """A trace in the words of the pages."""
 
-    title: str
-    method: str
-    name: str
+    trace: Trace | TraceSummary
+
+    @property
+    def name(self) -> str:
+        return self.trace.path or self.trace.name
+
+    @property
+    def view(self) -> str:
+        """A task is called as its code is: that is said once."""
+        return "" if self.trace.view in (None, self.trace.name) else self.trace.view or ""
+
+    @property
+    def status(self) -> str:
+        if self.trace.status is not None:
+            return str(self.trace.status)
+        return "failed" if self.trace.error else ""
+
+    @property
+    def is_failure(self) -> bool:
+        return bool(self.trace.error) or (self.trace.status or 0) >= _FAILURE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceHeader(ShownTrace):
+    """The trace that a page is about. ``span_url`` is where OpenTelemetry shows it."""
+
     url: str
-    kind: str
-    view: str
-    status: str
-    is_failure: bool
-    is_deep: bool
-    started_at: str
-    started_iso: str
-    error: str
-    tags: tuple[str, ...] = ()
-    span_url: str = ""
+    span_url: str | None = None
+
+    @property
+    def title(self) -> str:
+        return cut(self.trace.name, 120)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

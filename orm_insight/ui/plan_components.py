@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from markupsafe import Markup
 
+from orm_insight.model.plan import Finding, IndexAdvice
 from orm_insight.ui.components import Fact, Place
 
 
@@ -89,17 +91,11 @@ class PlanView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingCard:
-    """What is wrong with a step. Without ``href`` it is about the plan as a whole."""
+    """A problem of a step. Without ``href`` it is about the plan as a whole."""
 
-    title: str
-    message: str
-    advice: str
-    share: str
-    bar: float
-    time: str
+    finding: Finding
     step: str
     href: str
-    hint: str
     hint_url: str | None
 
 
@@ -130,8 +126,7 @@ class ComparisonView:
     has_rows: bool
     has_buffers: bool
     is_open: bool
-    at: str = ""
-    at_iso: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,30 +146,15 @@ class TryForm:
 class AdviceCard:
     """An index. ``state`` is ``verified``, ``useless`` or ``unverified``."""
 
-    id: str
-    hint: str
+    advice: IndexAdvice
     hint_url: str | None
-    title: str
-    reason: str
     state: str
     verdict: str
     facts: tuple[Fact, ...]
-    meta: str
-    migration: str
-    sql: str
-    note: str
     comparison: ComparisonView | None
     after: PlanView | None
     form: TryForm | None
     place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeAt:
-    """When a plan was made."""
-
-    at: str
-    at_iso: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,4 +174,4 @@ class ExplainResult:
     text: Markup
     json: Markup
     json_url: str | None
-    made: MadeAt | None = None
+    made_at: datetime | None = None

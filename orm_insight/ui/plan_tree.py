@@ -18,7 +18,7 @@ from orm_insight.explain.postgresql.names import Names
 from orm_insight.explain.raw_values import is_number, number_of, text_of
 from orm_insight.explain.words import role, target, title
 from orm_insight.model.plan import Buffers, Plan, PlanNode
-from orm_insight.ui.format import count, counted, cut, duration, percent, preformatted
+from orm_insight.ui.format import count, counted, cut, duration, part, preformatted
 from orm_insight.ui.plan_components import PlanStep, PlanView, StripPart
 
 MAX_STEPS = 1_000
@@ -228,11 +228,6 @@ class Shares:
         if self.unit == COST:
             return count(round(amount, 2))
         return duration(amount) if self.unit else ""
-
-
-def part(share: float) -> str:
-    """``92 %``; never rounded up to the whole."""
-    return percent(share if share >= 1 else min(share, 0.99))
 
 
 # One step of a plan: its line in the tree, and what is told of it when it is opened.

@@ -18,7 +18,7 @@ from orm_insight.hints.patching.classes import class_site
 from orm_insight.model.plan import Finding, IndexAdvice, Plan, PlanNode, Trial, TrialMethod
 from orm_insight.project.source_files import Unreadable, read_source
 from orm_insight.ui.components import Fact, Place
-from orm_insight.ui.format import clock, count, counted, cut, duration, preformatted
+from orm_insight.ui.format import count, counted, cut, duration, preformatted
 from orm_insight.ui.links import Links
 from orm_insight.ui.plan_components import (
     AdviceCard,
@@ -26,10 +26,9 @@ from orm_insight.ui.plan_components import (
     ComparisonView,
     ExplainResult,
     FindingCard,
-    MadeAt,
     TryForm,
 )
-from orm_insight.ui.plan_tree import COST, TIME, part, plan_view, triggers_ms
+from orm_insight.ui.plan_tree import COST, TIME, plan_view, triggers_ms
 from orm_insight.ui.source import place_now
 
 DIFFERS_BY = 5
@@ -72,15 +71,8 @@ def explain_result(
         text=preformatted(cut(explanation.text, _MAX_TEXT)),
         json=text,
         json_url=json_url,
-        made=_made(explanation, kept),
+        made_at=next((one.at for one in kept if plan and one.explanation.plan is plan), None),
     )
-
-
-def _made(explanation: Explanation, kept: Sequence[KeptExplanation]) -> MadeAt | None:
-    own = next((one for one in kept if one.explanation.plan is explanation.plan), None)
-    if own is None or explanation.plan is None:
-        return None
-    return MadeAt(at=clock(own.at), at_iso=own.at.isoformat())
 
 
 def _facts(explanation: Explanation, plan: Plan) -> Iterator[Fact]:
@@ -114,15 +106,9 @@ def _findings(plan: Plan, links: Links, prefix: str) -> Iterator[FindingCard]:
     for finding in plan.findings:
         number = None if finding.is_of_plan else numbers.get(id(finding.node))
         yield FindingCard(
-            title=finding.title,
-            message=finding.message,
-            advice=finding.advice,
-            share=part(finding.share) if finding.share else "",
-            bar=min(finding.share, 1.0),
-            time=duration(finding.ms) if finding.ms else "",
+            finding=finding,
             step="" if number is None else _step_name(finding),
             href="" if number is None else f"#{prefix}{number}",
-            hint=finding.hint,
             hint_url=links.about(finding.hint) if finding.hint else None,
         )
 
@@ -196,18 +182,11 @@ def advice_card(
     was_created = trial is not None and trial.method is TrialMethod.CREATED
     after = trial.after if trial else None
     return AdviceCard(
-        id=advice.id,
-        hint=advice.hint,
+        advice=advice,
         hint_url=links.about(advice.hint) if advice.hint else None,
-        title=f"An index on {advice.model or advice.table}",
-        reason=advice.reason,
         state=_state(trial),
         verdict=_verdict(trial),
         facts=tuple(_trial_facts(trial)) if trial else (),
-        meta="\n\n".join(filter(None, [advice.meta_imports, advice.meta])),
-        migration=advice.migration,
-        sql=advice.sql,
-        note=advice.note,
         comparison=_trial_comparison(trial) if trial else None,
         after=plan_view(after, prefix=f"{prefix}{advice.id}-") if after else None,
         form=None if was_created else form,
@@ -293,8 +272,7 @@ def comparison_view(
         has_rows=any(any(step.rows) for step in steps),
         has_buffers=any(any(step.buffers) for step in steps),
         is_open=is_open,
-        at=clock(at) if at else "",
-        at_iso=at.isoformat() if at else "",
+        at=at,
     )
 
 

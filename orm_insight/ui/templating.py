@@ -29,7 +29,7 @@ def environment() -> Environment:
     )
     # ``count`` is Jinja's own word for a length.
     made.filters |= {"number": formats.count, "sql_line": sql_line}
-    for name in ("clock", "counted", "cut", "duration", "moment", "percent", "queries"):
+    for name in ("clock", "counted", "cut", "duration", "moment", "part", "percent", "queries"):
         made.filters[name] = getattr(formats, name)
     return made
 

@@ -13,8 +13,8 @@ from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Trace
 from orm_insight.stores.base import KeptFor, Listed
 from orm_insight.ui.components import Choice, KeptBadge
-from orm_insight.ui.format import ago, clock, count, cut, duration, percent
-from orm_insight.ui.pages import TraceHeader
+from orm_insight.ui.format import ago
+from orm_insight.ui.pages import ShownTrace
 
 # Why a trace is still there, as badges and as the words of a filter.
 
@@ -107,35 +107,20 @@ class FoundPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TraceRow:
+class TraceRow(ShownTrace):
     """One trace in the list. ``hints`` is ``None`` while it was not analysed yet.
 
     ``process`` is empty where all traces are of the same one, ``found`` where all of a trace is
     asked for.
     """
 
-    id: str
     url: str
     pin_url: str
     is_pinned: bool
     kept_for: tuple[KeptBadge, ...]
     process: str
-    started_at: str
-    started_iso: str
-    kind: str
-    is_deep: bool
-    method: str
-    name: str
-    view: str
-    status: str
-    is_failure: bool
-    duration: str
-    queries: str
-    query_time: str
     share: float
-    share_text: str
     hints: HintDigest | None
-    error: str
     found: tuple[FoundPart, ...] = ()
 
 
@@ -180,9 +165,6 @@ class Chosen:
     url: str
     name: str
     value: str
-
-
-_FAILURE = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,64 +267,16 @@ def row_of(
     """``process`` is empty where all are of the same one."""
     trace = entry.summary
     return TraceRow(
-        id=trace.id,
+        trace=trace,
         url=links.trace(),
         pin_url=links.pin(),
         is_pinned="pinned" in entry.kept_for,
         kept_for=(*imported_badge(trace), *badges_of(entry.kept_for)),
         process=process,
-        started_at=clock(trace.started_at),
-        started_iso=trace.started_at.isoformat(),
-        kind="" if trace.kind == "request" else trace.kind,
-        is_deep=trace.is_deep,
-        method=trace.method or "",
-        name=cut(trace.path or trace.name, 300),
-        view=cut(_view(trace), 200),
-        status=_status(trace),
-        is_failure=_is_failure(trace),
-        duration=duration(trace.duration_ms),
-        queries=count(trace.queries),
-        query_time=duration(trace.query_ms),
         share=entry.share,
-        share_text=percent(entry.share),
         hints=entry.digest,
-        error=cut(trace.error or "", 200),
         found=found,
     )
-
-
-def header_of(trace: Trace, url: str, span_url: str | None = None) -> TraceHeader:
-    return TraceHeader(
-        title=cut(trace.name, 120),
-        method=trace.method or "",
-        name=cut(trace.path or trace.name, 2_000),
-        url=url,
-        kind=trace.kind,
-        view=cut(_view(trace), 300),
-        status=_status(trace),
-        is_failure=_is_failure(trace),
-        is_deep=trace.is_deep,
-        started_at=clock(trace.started_at),
-        started_iso=trace.started_at.isoformat(),
-        error=cut(trace.error or "", 2_000),
-        tags=tuple(cut(f"{key}: {text}", 120) for key, text in trace.tags.items()),
-        span_url=span_url or "",
-    )
-
-
-def _view(trace: Trace | TraceSummary) -> str:
-    """A task is called as its code is: that is said once."""
-    return "" if trace.view is None or trace.view == trace.name else trace.view
-
-
-def _status(trace: Trace | TraceSummary) -> str:
-    if trace.status is not None:
-        return str(trace.status)
-    return "failed" if trace.error else ""
-
-
-def _is_failure(trace: Trace | TraceSummary) -> bool:
-    return bool(trace.error) or (trace.status or 0) >= _FAILURE
 
 
 # Looking for words as they stand on a page: in any case, and cut off with an ellipsis.

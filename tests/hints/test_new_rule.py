@@ -100,7 +100,7 @@ def test_findings_of_a_plan() -> None:
     plan = parse(scan(9.0, "Index Only Scan", Actual_Rows=1_000, Heap_Fetches=100))
     [finding] = explain_result(explained(plan), Links()).findings
 
-    assert (finding.hint, finding.hint_url) == (CODE, f"/_orm/hints/{CODE}/")
+    assert (finding.finding.hint, finding.hint_url) == (CODE, f"/_orm/hints/{CODE}/")
 
 
 def test_comparison() -> None:

@@ -37,7 +37,7 @@ SELECTED = Fix(change=Calls((naming("select_related", "author"),)))
 def rendered(hint: Hint) -> str:
     macros = environment().get_template("components/hints.jinja").module
     edits = edits_of(hint, Sources(make_trace()))
-    return str(macros.edits({"edits": edits, "fix": hint.fix}))  # type: ignore[attr-defined]
+    return str(macros.edits(hint, edits))  # type: ignore[attr-defined]
 
 
 def test_fix_that_is_all() -> None:

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from orm_insight.explain.base import Outcome
 from orm_insight.explain.history import KeptExplanation
 from orm_insight.model.plan import Plan, PlanNode
+from orm_insight.ui.pages import ExplainFragment
 from orm_insight.ui.plans import explain_result
+from orm_insight.ui.templating import render
 from tests.builders import make_finding, make_node, make_plan, make_query
 from tests.ui.links import Links
 from tests.ui.plans import explained
@@ -77,10 +79,11 @@ def test_findings_lead_to_their_step_and_to_their_document():
     of_scan = make_finding(scan, hint="ORM602", share=0.92, ms=9.2)
     of_plan = make_finding(root, is_of_plan=True)
 
-    first, second = result(make_plan(root, findings=(of_scan, of_plan))).findings
+    found = result(make_plan(root, findings=(of_scan, of_plan)))
+    first, second = found.findings
 
     assert (first.href, first.step) == ("#q0-s1", "Seq Scan on blog_post")
-    assert (first.share, first.time) == ("92 %", "9.2 ms")
+    assert "<b>92 %</b> 9.2 ms" in render(ExplainFragment(result=found))
     assert first.hint_url == "/_orm/hints/ORM602/"
     assert (second.href, second.hint_url) == ("", None)
 
@@ -131,7 +134,7 @@ AFTER = make_plan(make_node("Index Scan", relation="t", index="i", total_ms=2.0)
 def test_earlier_plan_of_the_statement_is_compared():
     found = result(AFTER, kept=[kept(AFTER), kept(BEFORE)]).comparison
 
-    assert found.at_iso == "2025-01-02T10:31:00+00:00"
+    assert found.at.isoformat() == "2025-01-02T10:31:00+00:00"
     assert found.headline == "184 ms → 2.0 ms, 92 times faster"
     assert found.is_open
     step = found.steps[0]
