@@ -17,9 +17,8 @@ from orm_insight.model.summary import outermost
 from orm_insight.reports.problems import AnalysedTrace, Occurrence, Problem, gather_problems
 from orm_insight.reports.report import hint_to_dict
 from orm_insight.ui.components import ProblemCard, SeenIn
-from orm_insight.ui.edits import edits_of
 from orm_insight.ui.format import count, counted
-from orm_insight.ui.hints import details_label, fix_place
+from orm_insight.ui.hints import details_label, edits_of, fix_place
 from orm_insight.ui.pages import ProblemsPage
 from orm_insight.ui.source import Sources
 

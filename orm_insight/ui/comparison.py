@@ -1,4 +1,4 @@
-"""What the pages of a comparison are made of, finished for display."""
+"""The pages of a comparison: figures, sections, rows, and a verdict in one sentence."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class ComparedRows:
         self._has_aliases = len({pair.group.alias for pair in pairs}) > 1
 
     def sections(self) -> Iterator[ComparedSection]:
-        """Those that there is something in."""
+        """Yield the sections that are not empty."""
         for kind, title, note in _SECTIONS:
             if pairs := self.compared.of_kind(kind):
                 yield self._section(str(kind), title, note, pairs)
@@ -126,7 +126,7 @@ class ComparedRows:
         return self._sources.place(side.group.site, with_excerpt=False)
 
     def _part(self, ms: float) -> float:
-        """What took any time at all can be seen."""
+        """Return the length of a bar; any time at all is visible."""
         return max(ms / self._largest_ms, _LEAST_BAR) if ms and self._largest_ms else 0.0
 
 
@@ -155,7 +155,7 @@ def _hint(hint: Hint, links: Links, sources: Sources) -> ComparedHint:
     )
 
 
-# What a comparison comes to, in one sentence that claims no more than two runs can tell.
+# The verdict: one sentence that claims no more than two runs can tell.
 #
 # Counts decide first. A difference in time is told where it is clear, and as one of these two runs.
 # The cause is named in the words of the hint, else by the line.
@@ -331,7 +331,7 @@ def _title(hint: Hint) -> str:
 
 
 def differences(compared: Comparison) -> Iterator[str]:
-    """What else to know before the figures are believed."""
+    """Yield notices that limit what the figures mean."""
     before, after = compared.before.trace, compared.after.trace
     if before.started_at > after.started_at:
         yield "“Before” is the newer trace: swap the two to see what has changed since."
@@ -398,7 +398,7 @@ class ComparedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedSection:
-    """What became of some groups; ``more`` says how many are not shown."""
+    """Groups with the same kind of change; ``more`` says how many are not shown."""
 
     name: str
     title: str

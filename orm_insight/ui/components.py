@@ -1,7 +1,7 @@
-"""What components of a page are made of: the only way into a template.
+"""The components of a page, handed to templates.
 
-Finished for display: numbers are text, markup is escaped, nothing has to be computed. Pages made
-of them are in ``pages``. Whatever is a ``str`` is escaped by the template.
+A component holds a value of the domain with its addresses and places; filters of ``templating``
+format it. Text is escaped by the template. The pages made of components are in ``pages``.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from orm_insight.model.hint import Hint
 from orm_insight.model.trace import Query
 from orm_insight.reports.problems import Occurrence, Problem
 
-# What a person can choose from in a form. Values only, finished for display.
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
@@ -27,7 +25,7 @@ class Choice:
     is_chosen: bool
 
 
-# What of a query can be copied beside the statement that was sent.
+# A query as text to copy: for a shell, and as Django code.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +60,12 @@ class Copies:
 NOTHING = Copies()
 
 
-# Whether a trace was recorded in depth, as its page says it.
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depth:
-    """Whether a trace was recorded in depth, and the form that asks for it the next time.
+    """The depth of a recording, and the form that asks for a deep one the next time.
 
-    ``path`` is ``None`` where there is no request to wait for. ``only_process`` is where alone
-    it is waited for; empty where any process takes it.
+    ``path`` is ``None`` where there is no request to wait for. ``only_process`` names
+    the only process that waits for it; empty where any process takes it.
     """
 
     is_deep: bool
@@ -256,7 +251,7 @@ class Queries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainForm:
-    """Where an EXPLAIN is asked for."""
+    """The form for an EXPLAIN."""
 
     action: str
     csrf_token: str
@@ -301,9 +296,6 @@ class Demand:
     url: str
     is_asked_for: bool
     hours: int
-
-
-# What belongs to a fix beside its code: imports, the line that asks, the class of a model.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ _LANGUAGES = {".py": "python", ".html": "html", ".jinja": "jinja", ".txt": "text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HintSources:
-    """What a hint's page is made of, and where the lines of its files are read."""
+    """The parts of a hint's page, and the source of its files."""
 
     hint: Hint
     detail: HintDetail
@@ -152,7 +152,7 @@ def _statement(hint: Hint) -> str:
 
 
 def _sentence(markup: Markup) -> str:
-    """Of its markup only what is code is kept."""
+    """Return the sentence as Markdown; of its markup only code is kept."""
     parts = _CODE.split(str(markup))
     texts = [html.unescape(Markup(part).striptags() if "<" in part else part) for part in parts]
     return "".join(_code(t) if n % 2 else _escaped(t) for n, t in enumerate(texts))

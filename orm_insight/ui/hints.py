@@ -21,7 +21,6 @@ from orm_insight.reports.problems import Identity
 from orm_insight.reports.report import Report
 from orm_insight.reports.silence import IgnoreComment, SilencedHint
 from orm_insight.ui.components import Edits, Fact, HintCard, Place, Queries, QueryDetail, QueryLink
-from orm_insight.ui.edits import edits_of
 from orm_insight.ui.format import count, counted, display_path, duration, percent, queries
 from orm_insight.ui.links import Links
 from orm_insight.ui.pages import Shell, TraceHeader
@@ -68,7 +67,7 @@ def _some(texts: Collection[str]) -> str:
 
 
 def fix_place(hint: Hint) -> str:
-    """Where the fix belongs, in a few words."""
+    """Return the place of the fix in a few words."""
     change = hint.change.change
     if isinstance(change, BeforeLoop):
         return "before the loop"
@@ -80,7 +79,7 @@ def fix_place(hint: Hint) -> str:
 
 
 def details_label(hint: Hint, sources: Sources) -> str:
-    """What the page of a hint has; whether the diff can be written is tried there."""
+    """Return the label of the link to a hint's page, which tries whether a diff can be written."""
     at = hint.change.at
     is_possible = (
         at is not None
@@ -89,6 +88,20 @@ def details_label(hint: Hint, sources: Sources) -> str:
         and sources.unchanged_text(at.file) is not None
     )
     return "Diff and details" if is_possible else "Details"
+
+
+def edits_of(hint: Hint, sources: Sources) -> Edits | None:
+    """Return the edits next to the fix; ``None`` where the fix is all there is to write."""
+    if not (hint.imports or hint.instead or hint.model_site):
+        return None
+    site, model = hint.site, hint.model_site
+    return Edits(
+        imports="\n".join(hint.imports),
+        instead=hint.instead,
+        replaces=hint.replaces,
+        place=sources.place(site, with_excerpt=False) if hint.instead and site else None,
+        model=sources.place(model, with_excerpt=False) if model else None,
+    )
 
 
 def _card(number: int, hint: Hint, links: Links, sources: Sources) -> HintCard:
@@ -187,7 +200,7 @@ def _shared(one: str, other: str) -> int:
     return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-# What the page of a hint is made of, and the page that explains a code, with their templates.
+# The page of a hint, and the page that explains a code.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +236,7 @@ class Together:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoreCode:
-    """What silences a hint: a comment for the end of a line, and an entry of the settings."""
+    """The two ways to ignore a hint: a comment for the end of a line, and an entry of the settings."""
 
     comment: str
     place: Place | None
@@ -353,12 +366,12 @@ def _together(hint: Hint, report: Report, sources: Sources) -> Together | None:
 
 
 def _is_only_cost(hint: Hint) -> bool:
-    """What a change would save is not known: the plan may tell."""
+    """Return whether the saving of a change is unknown: the plan may tell."""
     return not (hint.fix or hint.saving.queries)
 
 
 def _in_words(hint: Hint) -> tuple[Markup, str]:
-    """What happens, with its lines, and what to do about it."""
+    """Return the sentence about the problem, with its lines, and the advice."""
     advice = hint.advice
     rule = rule_of(hint.code)
     does = rule.does if rule is not None else ""
@@ -415,7 +428,7 @@ def _facts(hint: Hint, report: Report) -> Iterator[Fact]:
 
 
 def _fix_place(hint: Hint) -> str:
-    """Where the code goes: into a class, after a queryset, or in place of what is there."""
+    """Return the place of the code: in a class, after a queryset, or in place of other code."""
     change = hint.change.change
     if isinstance(change, MetaIndex | BeforeLoop):
         return fix_place(hint)

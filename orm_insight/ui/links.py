@@ -1,4 +1,4 @@
-"""Where the parts of a page lead. The dashboard has addresses of its own, and so has the panel."""
+"""The links of a page. The dashboard has addresses of its own, and so has the panel."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Links(Protocol):
         """Rows of groups from ``offset`` on."""
 
     def explain(self, index: int) -> str | None:
-        """Where the form for EXPLAIN is sent."""
+        """The target of the form for EXPLAIN."""
 
     def about(self, code: str) -> str | None:
-        """What a hint of this code is about."""
+        """The document about hints of this code."""
 
     def plan_json(self, index: int) -> str | None:
         """The newest plan of a query, as the database gave it."""

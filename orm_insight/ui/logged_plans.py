@@ -26,7 +26,7 @@ _BESIDE_THE_PLAN = frozenset({"Query Text", "Query Parameters", "Query Identifie
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """What is told of each statement. ``schema`` has the names of the project's models."""
+    """The report of each statement. ``schema`` has the names of the project's models."""
 
     with_plans: bool = False
     schema: Schema | None = None

@@ -236,7 +236,7 @@ def _span(length: timedelta) -> str:
     return "second" if seconds == 1 else f"{seconds} seconds"
 
 
-# What the overview and the rankings of the whole ring are made of, finished for display.
+# The parts of the overview and of the rankings.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,7 +385,7 @@ class OverviewPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeysPage:
-    """What each key does."""
+    """The keyboard shortcuts."""
 
     template: ClassVar[str] = "pages/keys.jinja"
     shell: Shell

@@ -27,10 +27,10 @@ _FAILURE = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """What stands around every page. ``assets`` is the address in front of a file's name.
+    """The frame of every page. ``assets`` is the address in front of a file's name.
 
     ``pages`` are title, address, name and key of each; ``page`` is the name of this one.
-    ``only_process`` is where alone "Pause" holds, empty where it holds for all.
+    ``only_process`` names the only process in which "Pause" holds; empty where it holds for all.
     """
 
     home_url: str
@@ -113,9 +113,9 @@ class TraceLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whereabouts:
-    """Where a trace is from, why it is still there, and what came before and after.
+    """The origin of a trace, why it is still there, and the traces before and after it.
 
-    ``follows_is_gone`` where it came after one that is there no longer.
+    ``follows_is_gone`` is true where the trace before it is no longer stored.
     """
 
     kept_for: tuple[KeptBadge, ...]

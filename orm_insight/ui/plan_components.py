@@ -1,4 +1,4 @@
-"""What the page shows of an EXPLAIN, finished for display as everything of ``contexts``."""
+"""The parts of a page that show an EXPLAIN."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from orm_insight.ui.components import Fact, Place
 class PlanStep:
     """One step of the tree, in pre-order.
 
-    ``bar`` is what it takes itself beside the whole, 0 to 1. ``details`` tell what it does,
+    ``bar`` is its own part of the whole, 0 to 1. ``details`` tell what it does,
     ``costs`` where its time went, ``raw`` all that the database said. ``hidden`` tells what is
     below it while it is folded. ``group`` is the heading of the steps that begin here,
-    folded together. ``closes`` is how many branches and groups end behind it.
+    folded together. ``closes`` is how many branches and groups end after it.
     """
 
     anchor: str
@@ -131,7 +131,7 @@ class ComparisonView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryForm:
-    """Where a trial of an index is asked for; ``token`` is sent under ``token_name``.
+    """The form that tries an index; ``token`` is sent under ``token_name``.
 
     In the toolbar's window ``is_remote`` is true: there the toolbar's script sends it.
     """
@@ -159,7 +159,7 @@ class AdviceCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainResult:
-    """What the database answered: a plan, or ``error``."""
+    """The answer of the database: a plan, or ``error``."""
 
     query_index: int
     title: str

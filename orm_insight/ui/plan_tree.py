@@ -25,7 +25,7 @@ MAX_STEPS = 1_000
 SMALL = 15
 """A plan of so many steps is read as a whole."""
 LARGE = 60
-"""Of more steps, what is nothing in all of them is told once."""
+"""In a larger plan, keys that are 0 or false in every step are listed once."""
 MAX_NESTING = 60
 """Browsers give up nesting elements at some hundred; deeper steps stand on this level."""
 _INDENTED = 8
@@ -80,7 +80,7 @@ class _Tree:
         self._ways = _ways(plan, nodes, shares)
 
     def steps(self) -> list[PlanStep]:
-        """In pre-order; each closes the branches that end behind it."""
+        """In pre-order; each closes the branches that end after it."""
         found: list[PlanStep] = []
         level = 0
         waiting: list[_Visit | object] = [_Visit(self._plan.root, 0)]
@@ -175,8 +175,7 @@ def _ways(plan: Plan, nodes: Sequence[PlanNode], shares: Shares) -> set[int]:
     return seen
 
 
-# What each step of a plan takes of the whole: its time, or the planner's cost where none was
-# measured.
+# The share of each step: its time, or the planner's cost where no time was measured.
 
 TIME = "time"
 COST = "cost"
@@ -184,7 +183,7 @@ _NOTHING = ""
 
 
 class Shares:
-    """Of one plan. ``unit`` is empty where the database tells neither times nor costs."""
+    """Shares of a plan. ``unit`` is empty where the database tells neither times nor costs."""
 
     def __init__(self, plan: Plan) -> None:
         self._own = {id(n): n.self_ms for n in plan.nodes() if n.self_ms is not None}
@@ -240,7 +239,7 @@ _VISIBLE = 0.005
 _LARGE = 0.1
 """A step that takes most, but less, is not worth a mark."""
 
-# What tells why a step costs what it costs, in the order in which it is read.
+# The keys that explain the cost of a step, in reading order.
 _FIRST_READ = (
     "Index Cond",
     "Recheck Cond",
@@ -351,7 +350,7 @@ class Steps:
 
 
 def _planned(node: PlanNode) -> str:
-    """The planner's guess, for all loops like the rows it is read beside."""
+    """The planner's guess, for all loops, as the rows next to it."""
     if node.plan_rows is None:
         return ""
     return count(round(node.plan_rows * (node.loops or 1)))
@@ -376,7 +375,7 @@ def _uncached(buffers: Buffers | None) -> str:
 
 
 def details_of(node: PlanNode) -> Iterator[tuple[str, str]]:
-    """What explains the step, with numbers for all loops as everywhere."""
+    """Yield the keys that explain the step; numbers are for all loops, as everywhere."""
     for key in _FIRST_READ:
         value = node.raw.get(key)
         if value is None or (value == 0 and key not in _TOLD_WHEN_ZERO):
@@ -387,7 +386,7 @@ def details_of(node: PlanNode) -> Iterator[tuple[str, str]]:
 
 
 def costs_of(node: PlanNode) -> Iterator[tuple[str, str]]:
-    """Where its time went: blocks, waiting for them, and each worker's part."""
+    """Yield the parts of its time: blocks, waiting for them, and each worker."""
     if node.buffers and node.children:
         yield "Own buffers", _listed(_buffer_counts(node.buffers))
         yield "Buffers with inputs", _listed(_total_counts(node.raw))
@@ -399,7 +398,7 @@ def costs_of(node: PlanNode) -> Iterator[tuple[str, str]]:
 
 
 def _of_all_loops(key: str, value: Any, loops: float | None) -> Any:
-    """PostgreSQL tells these as an average of one loop; the rows beside them are of all."""
+    """PostgreSQL tells these as an average of one loop; the rows next to them are of all loops."""
     is_average = key in _REMOVED and is_number(value) and loops is not None and loops > 1
     return round(value * loops) if is_average else value
 
@@ -484,7 +483,7 @@ def _value(value: Any) -> str:
     return cut(json.dumps(value, ensure_ascii=False, default=str), _MAX_VALUE)
 
 
-# Where the time went, in one line: the largest steps side by side, each a link to its step.
+# The time in one line: the largest steps side by side, each a link to its step.
 
 MAX_PARTS = 8
 MIN_SHARE = 0.03
@@ -504,7 +503,7 @@ def strip(
 def _parts(
     plan: Plan, nodes: Sequence[PlanNode], shares: Shares, prefix: str
 ) -> Iterator[tuple[float, str, str, bool]]:
-    """What it takes, what it is, where it leads, and whether it is the slowest."""
+    """Yield the amount, the label, the link, and a flag for the slowest step."""
     numbered = sorted(enumerate(nodes), key=lambda pair: -shares.own(pair[1]))
     large = [pair for pair in numbered if shares.share(pair[1]) >= MIN_SHARE][:MAX_PARTS]
     for number, node in large:
@@ -542,7 +541,7 @@ def _place(parts: Iterator[tuple[float, str, str, bool]], shares: Shares) -> Ite
         )
 
 
-# What the database did for the statement outside of its steps: triggers.
+# Triggers: work for the statement outside of its steps.
 
 
 def trigger_lines(plan: Plan) -> Iterator[str]:

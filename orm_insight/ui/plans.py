@@ -1,4 +1,4 @@
-"""What EXPLAIN answered, put together for the page: a sentence, findings, indexes, the tree."""
+"""The answer of EXPLAIN for the page: a sentence, findings, indexes, the tree."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from orm_insight.ui.source import place_now
 DIFFERS_BY = 5
 _MAX_TEXT = 200_000
 _MAX_JSON = 120_000
-"""More is behind a link, where there is one."""
+"""A longer JSON is a link, where there is an address for it."""
 
 
 def explain_result(
@@ -140,7 +140,7 @@ def _comparison(explanation: Explanation, kept: Sequence[KeptExplanation]) -> Co
 
 
 def _earlier(explanation: Explanation, kept: Sequence[KeptExplanation]) -> list[KeptExplanation]:
-    """Of the same kind: what was measured is compared with what was measured."""
+    """Return the earlier plans of the same kind: a measured plan is compared with measured ones."""
     plans = [one.explanation.plan for one in kept]
     place = next((i for i, plan in enumerate(plans) if plan is explanation.plan), -1)
     return [

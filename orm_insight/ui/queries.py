@@ -85,7 +85,7 @@ def rows_of(
 
 
 class _Rows:
-    """What a row has to know of the trace as a whole."""
+    """Makes rows; knows the slowest query, the repeats and the databases of the trace."""
 
     def __init__(
         self, report: Report, links: Links, sources: Sources, explained: Container[int]

@@ -220,7 +220,7 @@ STATEMENTS: Kind[Statement] = Kind(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectLink:
-    """Where more is said."""
+    """A link to more about the row."""
 
     label: str
     url: str

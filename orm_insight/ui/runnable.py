@@ -31,7 +31,7 @@ from orm_insight.ui.components import Copies, Runnable
 from orm_insight.ui.format import counted
 from orm_insight.ui.sql import highlighted
 
-# What a vendor's shell has to tell: its literals, and its variables.
+# The shell of a vendor: its literals and its variables.
 
 
 class NoLiteral(Exception):
@@ -52,7 +52,7 @@ class Dialect(Protocol):
         """Lines that give the variables a value to be filled in; each with its column, if known."""
 
     def why_not(self, sql: str) -> str:
-        """What of this statement the shell does not know; empty where it knows all of it."""
+        """Return the reason why the shell cannot run this statement; empty where it can."""
 
 
 def commented(name: str, column: str) -> str:
@@ -123,7 +123,7 @@ _COPY_IN = re.compile(r"\s*COPY\b.*\bFROM\s+STDIN\b", re.IGNORECASE | re.DOTALL)
 
 
 class _HexDumper(BytesDumper):
-    """What psycopg escapes without a connection depends on connections made before."""
+    """Writes hexadecimal digits: psycopg's own escaping depends on connections made before."""
 
     def dump(self, obj: Any) -> bytes:
         return rb"\x" + bytes(obj).hex().encode()
@@ -318,7 +318,7 @@ def _note(withheld: int) -> str:
 
 
 def _highlighted(statement: str) -> Markup:
-    """Laid out, and ended by one semicolon, also behind a comment to the end of the line."""
+    """Laid out, and ended by one semicolon, also after a comment to the end of the line."""
     tokens = list(laid_out(tokenize(statement.strip().rstrip(";").rstrip())))
     return highlighted((*tokens, *_end(tokens)))
 

@@ -102,7 +102,7 @@ class Sources:
         return None if found.change else found.text
 
     def is_changed(self, file: str) -> bool:
-        """Whether a file that can be read is another one than at the time of the trace."""
+        """Return whether a readable file has changed since the trace."""
         try:
             return bool(self._file(file).change)
         except Unreadable:

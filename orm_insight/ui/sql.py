@@ -21,7 +21,7 @@ _MAX_LINE = 200
 _MAX_LIST = 48
 _CACHED = 4_000
 
-# A list of columns begins behind the one word and ends before the other.
+# A list of columns begins after the one word and ends before the other.
 _LISTS = {"SELECT": "FROM", "SET": "WHERE"}
 
 _CLASSES = {

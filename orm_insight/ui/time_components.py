@@ -1,7 +1,7 @@
-"""What the components are made of that show where the time of a trace went.
+"""The components that show the time of a trace.
 
-Finished for display as everything in ``contexts``. A drawing is 1000 wide and 10 high, its shapes
-are the ``d`` of a path; what it shows is said in the words beside it as well.
+A drawing is 1000 wide and 10 high, its shapes
+are the ``d`` of a path; what it shows is also said in words next to it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class LoopMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowRow:
-    """What ran, or that nothing did. ``at`` is when it began, ``time`` what it took.
+    """A statement, a loop or a pause. ``at`` is when it began, ``time`` what it took.
 
     ``title`` stands where there is more, or else, than one statement. ``span`` is from its begin
     to its end, ``path`` when its statements ran. ``note`` says what the numbers do not.
@@ -104,7 +104,7 @@ class Waterfall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceTime:
-    """What a file or a line took; ``name`` where it is neither."""
+    """The time of a file or a line; ``name`` where it is neither."""
 
     place: Place | None
     name: str
@@ -125,7 +125,7 @@ class PlaceTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSpent:
-    """Where the time of one trace went: over time, by file, by line of a template."""
+    """The time of one trace: over time, by file, by line of a template."""
 
     waterfall: Waterfall
     modules: PlaceTimes

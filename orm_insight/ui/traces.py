@@ -18,7 +18,7 @@ from orm_insight.ui.pages import ShownTrace
 
 # Why a trace is still there, as badges and as the words of a filter.
 
-# What a person has asked for first. The newest are there anyway: that is worth no badge.
+# The person's own choice comes first. The newest traces are stored anyway and get no badge.
 REASONS: dict[KeptFor, str] = {
     "pinned": "Kept until it is unpinned.",
     "slowest": "Kept as the slowest trace of its endpoint in the last hours.",
@@ -36,7 +36,7 @@ def badges_of(kept_for: Collection[KeptFor]) -> tuple[KeptBadge, ...]:
 
 
 def imported_badge(trace: Trace | TraceSummary) -> tuple[KeptBadge, ...]:
-    """What tells a trace that somebody has sent from those recorded here."""
+    """Return the badge of a trace that was imported."""
     if trace.imported_at is None:
         return ()
     title = (
@@ -52,7 +52,7 @@ def word_of(reason: KeptFor) -> str:
 
 
 def reason_of(word: str) -> KeptFor | None:
-    """What makes no sense is no reason."""
+    """Return the reason for a word of an address; ``None`` for an unknown word."""
     return next((reason for reason in REASONS if word_of(reason) == word), None)
 
 
@@ -74,7 +74,7 @@ def places_of(traces: Iterable[TraceSummary]) -> frozenset[tuple[str, int]]:
 
 
 def process_among(trace: TraceSummary, places: Collection[tuple[str, int]]) -> str:
-    """What tells its process from the others: nothing, the number, or the machine as well."""
+    """Return the name of its process, with the machine where there are several; empty for one."""
     if len(places) < 2:
         return ""
     return process_name(trace.host if len({host for host, _ in places}) > 1 else "", trace.pid)
@@ -181,7 +181,7 @@ class Entry:
         return min(self.summary.query_ms / whole, 1.0) if whole else 0.0
 
 
-# What the list can be sorted by; a minus in front turns the order round.
+# The sort keys of the list; a minus in front reverses the order.
 SORT_KEYS: dict[str, Callable[[Entry], Any]] = {
     "time": lambda entry: entry.summary.started_at,
     "name": lambda entry: (entry.summary.path or entry.summary.name, entry.summary.method or ""),
@@ -211,8 +211,8 @@ def matching(
     kept_for: KeptFor | None,
     texts_of: Callable[[TraceSummary], Iterable[str]],
 ) -> list[Listed]:
-    """Those in which every word is found: in method, path, view, name, status, kind, tags, host,
-    why it is kept, and in what ``texts_of`` tells of its queries and hints.
+    """Return the traces in which every word is found: in method, path, view, name, status,
+    kind, tags, host, why it is kept, and in what ``texts_of`` tells of its queries and hints.
 
     A process is asked for by ``pid:123``, or by its number alone.
     """
@@ -254,7 +254,7 @@ def _searched(listed: Listed) -> str:
 
 
 class RowAddress(Protocol):
-    """Where a trace is shown, and where it is pinned."""
+    """The addresses of a trace and of its pin."""
 
     def trace(self) -> str: ...
 
@@ -303,7 +303,7 @@ def folded(text: str) -> str:
     return text.casefold()
 
 
-# What a list can be sorted by, in the words of a select: where there is no head to click on.
+# The sort orders as the options of a select, for lists without a head to click on.
 
 # Upwards, downwards.
 _TIMES = ("oldest first", "newest first")
@@ -312,7 +312,7 @@ _NUMBERS = ("smallest first", "largest first")
 
 
 def sort_choices(columns: Iterable[tuple[str, str]], chosen: str, usual: str) -> tuple[Choice, ...]:
-    """Of titles and the sorts that a first click on them means; what is ``usual`` has no value.
+    """Return the options for titles and their first sort; the ``usual`` one has no value.
 
     Another order is offered where it is ``chosen`` already.
     """

@@ -47,7 +47,7 @@ from orm_insight.ui.time_components import (
     Waterfall,
 )
 
-# Where the time of a trace went, by file and by line of a template, as rows of two tables.
+# The time of a trace by file and by line of a template, as rows of two tables.
 
 MAX_PLACES = 10
 
@@ -122,7 +122,7 @@ def _more_parts(others: Sequence[Part], noun: str) -> str:
     return f"{counted(len(others), f'more {noun}')}, {total}"
 
 
-# What the time of a trace went by with, in a line: statements, ends of transactions, the rest.
+# The time of a trace in one line: statements, ends of transactions, the rest.
 
 _NOTICEABLE = 1.01
 
@@ -170,7 +170,7 @@ _ORDER: tuple[TransactionOutcome, ...] = ("committed", "rolled back", "open")
 def transaction_lanes(
     transactions: Sequence[Transaction], scale: Timescale
 ) -> tuple[TransactionLane, ...]:
-    """What was rolled back is a path of its own."""
+    """Return a lane for each database; rolled back transactions are a path of their own."""
     return tuple(
         _lane(alias, [ran for ran in transactions if ran.alias == alias], scale)
         for alias in dict.fromkeys(ran.alias for ran in transactions)
@@ -222,7 +222,7 @@ class Dropped:
 
 
 Event: TypeAlias = Block | Transaction | Pause | Dropped
-"""What may have a row. A transaction stands for the statement that ended it."""
+"""An event that may have a row. A transaction stands for the statement that ended it."""
 
 
 class WaterfallRows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orm_insight.model.fix import Calls, Fix, MetaIndex, Reading, naming
 from orm_insight.model.hint import Hint, Severity
 from orm_insight.reports.report import hint_to_dict
-from orm_insight.ui.edits import edits_of
+from orm_insight.ui.hints import edits_of
 from orm_insight.ui.source import Sources
 from orm_insight.ui.templating import environment
 from tests.builders import make_site, make_trace
