@@ -236,7 +236,7 @@ class Together:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoreCode:
-    """The two ways to ignore a hint: a comment for the end of a line, and an entry of the settings."""
+    """Two ways to ignore a hint: a comment at the end of a line, and an entry of the settings."""
 
     comment: str
     place: Place | None
