@@ -64,8 +64,6 @@ _STACKS = 16
 """Stacks of one statement that are known by their landmarks; an older one is walked again."""
 _STATEMENTS = 1_000
 """Statements whose stacks are known; then all are met anew."""
-
-
 _BY_KEY = Narrowing(order_by=("pk",))
 """How Strawberry orders related objects that it asks for; it takes prefetched ones as well."""
 

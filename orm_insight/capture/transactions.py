@@ -1,7 +1,7 @@
 """Notes when transactions begin and end: ``BEGIN`` and ``COMMIT`` pass no cursor of Django's.
 
-Savepoints do, they are statements like others. What is noted are the calls by which Django opens
-and ends a transaction; the driver sends ``BEGIN`` together with the first statement.
+Savepoints do: they are statements like others. The calls are noted by which Django opens and ends a
+transaction; the driver sends ``BEGIN`` together with the first statement.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _BEGUN = "_orm_insight_begun"
 
 
 def assemble_transactions(recorder: Recorder, ended: float) -> tuple[Transaction, ...]:
-    """In the order of their begin; those that are still open last until ``ended``."""
+    """The transactions in order of their beginning; open ones last until ``ended``."""
     begun: list[NotedTransaction] = [
         (alias, start, ended, ended, "open") for alias, start in recorder.begun.items()
     ]
