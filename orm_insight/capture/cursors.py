@@ -1,4 +1,4 @@
-"""Records stored procedures, ``COPY`` and ``stream()``; refuses queries where none may be asked.
+"""Records stored procedures, ``COPY`` and ``stream()``; refuses queries in a block without any.
 
 Django runs no execute wrapper around these calls of a cursor. Their time is that of the whole call.
 A ``COPY`` lasts as long as its block, and a stream until its end: in both, the application works.
@@ -92,7 +92,7 @@ def _stream(self: Any) -> Any:
 def _recorded_stream(
     cursor: Any, stream: Any, query: Any, params: Any = None, **options: Any
 ) -> Iterator[Any]:
-    """Rows as they come; it may be left open, and end where somebody else is recorded."""
+    """The rows as they come; a stream may be left open, and end while other work is recorded."""
     started, recorder = perf_counter(), active.get()
     error: BaseException | None = None
     try:
@@ -127,7 +127,7 @@ _MISSING: Any = object()
 
 
 class QueryRefusedError(Exception):
-    """A statement was to be executed where none may be."""
+    """A statement was to be executed in a block that forbids it."""
 
 
 @contextmanager

@@ -151,7 +151,7 @@ class Joined(NamedTuple):
 
 @lru_cache(maxsize=64)
 def aggregated_joins(sql: str) -> Joined | None:
-    """The joins of a statement that aggregates; ``None`` where it has another form.
+    """The joins of a statement that aggregates; ``None`` if it has another form.
 
     Subqueries, and joins with further conditions, make it unknown.
     """

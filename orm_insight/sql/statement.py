@@ -1,7 +1,7 @@
 """Facts about a statement, read from its text, for messages and for caution.
 
-They decide nothing about safety: a database in a read-only transaction refuses a statement that must
-not run, whatever its text looks like. Text can be misread in both directions.
+They decide nothing about safety: a read-only transaction refuses a statement that must not run,
+whatever its text looks like. Text can be misread in both directions.
 """
 
 from __future__ import annotations

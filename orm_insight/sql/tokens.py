@@ -3,7 +3,7 @@
 It is lossless: the texts of all tokens, joined, are the statement. A string or a comment that is
 never closed reaches to the end of the text. Time is linear, even for input made to be slow.
 
-Where the databases disagree, PostgreSQL decides: double quotes hold a name, backslashes escape
+If the databases disagree, PostgreSQL decides: double quotes hold a name, backslashes escape
 only in ``E'...'``, block comments nest. A text whose comments do not add up that way is read
 again from there as MySQL and SQLite read it, without nesting.
 """
