@@ -6,7 +6,7 @@ transaction; the driver sends ``BEGIN`` together with the first statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -80,29 +80,28 @@ install, uninstall = _patches.install, _patches.undo
 
 def _note_begin(connection: Any) -> None:
     try:
-        recorder = _recorder()
-        if recorder is not None:
-            connection.__dict__[_BEGUN] = begun = perf_counter()
-            while recorder is not None:
-                recorder.begun[connection.alias] = begun
-                recorder = recorder.outer
+        begun = perf_counter()
+        for recorder in _recorders():
+            connection.__dict__[_BEGUN] = recorder.begun[connection.alias] = begun
     except Exception as error:
         faults.report("note the begin of a transaction", error)
 
 
 def _note_end(alias: str, begun: float, ending: float, outcome: TransactionOutcome) -> None:
     try:
-        ended, recorder = perf_counter(), _recorder()
-        while recorder is not None:
+        ended = perf_counter()
+        for recorder in _recorders():
             recorder.begun.pop(alias, None)
             if len(recorder.transactions) < recorder.limit:
                 start = max(begun, recorder.started)
                 recorder.transactions.append((alias, start, ending, ended, outcome))
-            recorder = recorder.outer
     except Exception as error:
         faults.report("note the end of a transaction", error)
 
 
-def _recorder() -> Recorder | None:
+def _recorders() -> Iterator[Recorder]:
     recorder = active.get()
-    return recorder.current() if recorder is not None else None
+    recorder = recorder.current() if recorder is not None else None
+    while recorder is not None:
+        yield recorder
+        recorder = recorder.outer

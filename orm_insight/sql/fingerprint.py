@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
@@ -99,15 +100,13 @@ class _Nesting(Enum):
     """Between ``CASE`` and ``END``: equal branches are folded."""
 
 
+@dataclass(slots=True, eq=False)
 class _Level:
-    """One nesting level; ``start`` is where its current item begins, if it folds items."""
+    """One nesting level; if it folds items, its current one begins at ``start``."""
 
-    __slots__ = ("nesting", "previous", "start")
-
-    def __init__(self, nesting: _Nesting, start: int | None = None) -> None:
-        self.nesting = nesting
-        self.start = start
-        self.previous: tuple[int, int] | None = None
+    nesting: _Nesting
+    start: int | None = None
+    previous: tuple[int, int] | None = None
 
 
 # Shared, because hostile SQL nests a million brackets.

@@ -7,6 +7,7 @@ whatever its text looks like. Text can be misread in both directions.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from orm_insight.sql.tokens import Kind, bare, without_space, words
@@ -95,15 +96,13 @@ _END_OF_TABLES = words(
 _BEFORE_OTHER_UPDATE = words("FOR KEY DO ON")
 
 
+@dataclass(slots=True, eq=False, kw_only=True)
 class _Level:
     """One bracket: the statement in it, if any, and whether a table, or a further one, follows."""
 
-    __slots__ = ("expects", "is_list", "verb")
-
-    def __init__(self, *, expects: bool) -> None:
-        self.verb = ""
-        self.expects = expects
-        self.is_list = expects
+    expects: bool = False
+    is_list: bool = False
+    verb: str = ""
 
 
 def find_targets(sql: str) -> Targets:
@@ -117,16 +116,14 @@ def find_targets(sql: str) -> Targets:
     return Targets(operation, tuple(tables))
 
 
+@dataclass(slots=True, eq=False)
 class _Reader:
-    __slots__ = ("before", "expressions", "levels", "name", "operation", "tables")
-
-    def __init__(self) -> None:
-        self.operation = ""
-        self.tables: dict[str, None] = {}
-        self.expressions: set[str] = set()
-        self.levels = [_Level(expects=False)]
-        self.name: list[str] = []
-        self.before = ""
+    operation: str = ""
+    tables: dict[str, None] = field(default_factory=dict)
+    expressions: set[str] = field(default_factory=set)
+    levels: list[_Level] = field(default_factory=lambda: [_Level()])
+    name: list[str] = field(default_factory=list)
+    before: str = ""
 
     def read(self, kind: Kind, text: str) -> None:
         is_name = kind is Kind.WORD or kind is Kind.NAME
@@ -196,7 +193,7 @@ class _Reader:
 
     def _read_punctuation(self, level: _Level, text: str) -> None:
         if text == "(":
-            self.levels.append(_Level(expects=level.expects))
+            self.levels.append(_Level(expects=level.expects, is_list=level.expects))
             level.expects = False
         elif text == ")" and len(self.levels) > 1:
             self.levels.pop()

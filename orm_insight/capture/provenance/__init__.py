@@ -270,11 +270,7 @@ def _declare_others() -> None:
         if isinstance(compiler, type) and "execute_sql" in vars(compiler):
             _issuers[id(vars(compiler)["execute_sql"].__code__)] = attrgetter("query")
     raw: Any = sql_query.RawQuery
-    _issuers[id(raw._execute_query.__code__)] = _itself
-
-
-def _itself(query: Any) -> Any:
-    return query
+    _issuers[id(raw._execute_query.__code__)] = lambda query: query
 
 
 # -- lines that build a queryset and could be changed for it ----------------------------------

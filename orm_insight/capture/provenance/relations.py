@@ -82,43 +82,31 @@ def declare_relations() -> list[str]:
     described: Any = related_descriptors
     # A model with a generic relation has imported this module, which needs its app installed.
     generic: Any = sys.modules.get("django.contrib.contenttypes.fields")
+    one = ("fetch_one", "__get__")
+    generic_key: Any = getattr(generic, "GenericForeignKeyDescriptor", object)  # since Django 6.1
     for owner, methods, path in (
         (described.ForwardManyToOneDescriptor, ("get_object",), "field.name"),
-        (described.ReverseOneToOneDescriptor, ("fetch_one", "__get__"), "related.accessor_name"),
-        (DeferredAttribute, ("fetch_one", "__get__"), "field.attname"),
+        (described.ReverseOneToOneDescriptor, one, "related.accessor_name"),
+        (DeferredAttribute, one, "field.attname"),
         (getattr(generic, "GenericForeignKey", object), ("__get__",), "name"),
-        # Django 6.1 gave the field a descriptor of its own.
-        (
-            getattr(generic, "GenericForeignKeyDescriptor", object),
-            ("fetch_one", "__get__"),
-            "field.name",
-        ),
+        (generic_key, one, "field.name"),
     ):
         for function in filter(None, map(vars(owner).get, methods)):
             _declare(function.__code__, path)
             loads_object.add(id(function.__code__))
-    # A forward manager counts by its constrained_target.
-    for module, factory, methods, path in (
-        (
-            described,
-            "create_reverse_many_to_one_manager",
-            ("get_queryset",),
-            "field.remote_field.accessor_name",
-        ),
-        (
-            described,
-            "create_forward_many_to_many_manager",
-            ("get_queryset", "constrained_target"),
-            "prefetch_cache_name",
-        ),
-        (generic, "create_generic_related_manager", ("get_queryset",), "prefetch_cache_name"),
+    accessor, cache = "field.remote_field.accessor_name", "prefetch_cache_name"
+    for module, kind, name, path in (
+        (described, "reverse_many_to_one", "get_queryset", accessor),
+        (described, "forward_many_to_many", "get_queryset", cache),
+        (described, "forward_many_to_many", "constrained_target", cache),  # it counts this
+        (generic, "generic_related", "get_queryset", cache),
     ):
-        for name in methods if hasattr(module, factory) else ():
-            code = _method_of_manager(getattr(module, factory).__code__, name)
-            if code is None:
-                missing.append(f"{factory}.{name}")
-            else:
-                _declare(code, path)
+        factory = getattr(module, f"create_{kind}_manager", None)
+        code = None if factory is None else _method_of_manager(factory.__code__, name)
+        if code is not None:
+            _declare(code, path)
+        elif factory is not None:
+            missing.append(f"{factory.__name__}.{name}")
     return missing
 
 
