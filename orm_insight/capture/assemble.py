@@ -148,9 +148,8 @@ class _Assembly:
         return counts
 
     def _params(self, columns: Any) -> tuple[Params, ...]:
-        if self._redact is None:
-            return tuple(columns.params)
-        return tuple(map(self._redact, columns.sql, columns.params))
+        found = columns.params
+        return tuple(found if self._redact is None else map(self._redact, columns.sql, found))
 
     def _construction_id(self, built: Built | None, narrowing: Narrowing | None) -> int:
         """The number that equal constructions share, even if each instance has its ``Built``."""
@@ -196,14 +195,14 @@ class _Assembly:
 
 
 def _construction_key(built: Built, narrowing: Narrowing | None) -> tuple[Any, ...]:
-    """Ids will do: hashing relations takes longer."""
+    """A key that equal constructions share, made of ids: hashing relations takes longer."""
     path = None if built.mark is None else _path_key(built.mark)
     site = None if built.site is None else (id(built.site[0]), *built.site[1:])
     return (id(built.relation), path, id(built.model), narrowing, built.was_prefetched, site)
 
 
 def _path_key(mark: Mark) -> tuple[Any, ...]:
-    """Equal for instances reached over the same path from the same result."""
+    """A key that instances share if they were reached over the same path from the same result."""
     path: list[Any] = []
     while mark.parent is not None:
         path.append((id(mark.relation), mark.how))
@@ -269,7 +268,7 @@ def _owner_of(built: Built | None) -> Owner | None:
 
 
 def _selected(model: Any, wanted: Any, prefix: str = "", depth: int = 5) -> Iterator[str]:
-    """The ends of what ``select_related()`` joins, as lookups."""
+    """The ends of the paths that ``select_related()`` joins, as lookups."""
     if not wanted or depth == 0:
         return
     for name, below in selected_relations(model, wanted).items():

@@ -20,7 +20,7 @@ from orm_insight.reports.silence import IgnoreComment
 _MARK = "orm-insight:"
 _PYTHON = re.compile(r"#\s*orm-insight:(?P<order>[^#]*)")
 _ORDER = re.compile(r"\s*ignore\[\s*(?P<codes>ORM\d{3}(?:\s*,\s*ORM\d{3})*)\s*\]")
-# Other tags are matched so that what is inside them is passed over, as the engines do it.
+# Other tags are matched so that their content is passed over, as the engines do it.
 _TEMPLATE = re.compile(
     r"\{%[-+]?\s*(?P<block>comment|verbatim|raw)\b[^\n]*?%\}.*?\{%[-+]?\s*end(?P=block)\b[^\n]*?%\}"
     r"|\{%[^\n]*?%\}|\{\{[^\n]*?\}\}"

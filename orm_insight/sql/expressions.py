@@ -171,7 +171,7 @@ def text_of(tree: Sequence[Tree]) -> str:
 # column, and one of an expression over a column. A condition that cannot be cut names nothing.
 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "@>": "<@", "<@": "@>"}
-# Casts between these keep what an index holds.
+# Casts between these leave the values of an index as they are.
 _TEXTS = ("text", "character", "bpchar", "varchar")
 
 

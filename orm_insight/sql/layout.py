@@ -1,6 +1,6 @@
 """Lays a statement out: a line for each clause, subqueries indented, long lists wrapped.
 
-Works on tokens and only changes white space, so that what is shown can be copied and run.
+Works on tokens and changes only white space, so that the result can be copied and run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CLAUSES = words(
 )
 _JOIN_WORDS = words("JOIN LEFT RIGHT INNER FULL CROSS NATURAL")
 _CONDITIONS = words("AND OR")
-# After these words, what would begin a clause only goes on: FOR UPDATE, ON CONFLICT DO UPDATE SET,
+# After these words, the first word of a clause begins none: FOR UPDATE, ON CONFLICT DO UPDATE SET,
 # DELETE FROM, IS DISTINCT FROM, LEFT OUTER JOIN.
 _CONTINUED_BY = words("FOR DO DELETE DISTINCT LEFT RIGHT INNER FULL CROSS NATURAL OUTER")
 

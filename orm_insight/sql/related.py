@@ -85,7 +85,7 @@ def takes_group_by(sql: str) -> bool:
     """Return whether aggregates over a further join, added to a statement, would be right.
 
     A join whose columns are not selected may multiply rows, or be the one that a further
-    aggregate would use; what is grouped already would be grouped otherwise.
+    aggregate would use; rows that are grouped already would be grouped otherwise.
     """
     if _OTHER_CLAUSES.search(sql):
         return False

@@ -243,7 +243,7 @@ def _hook_rows(original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator
         try:
             query = self.queryset._query
             if KEY not in query.__dict__:
-                # Beyond are _fetch_all(), __len__() and get(); then what loads a single object.
+                # Beyond are _fetch_all(), __len__() and get(); then the loader of a single object.
                 load = object_load(query, _getframe(4))
         except ValueError:  # the stack is not so deep
             pass

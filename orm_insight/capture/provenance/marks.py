@@ -56,7 +56,7 @@ def marked(rows: Iterator[Any], iterable: Any, recorder: Recorder | None = None)
 def marked_object(
     rows: Iterator[Any], load: tuple[ObjectLoad, int], recorder: Recorder
 ) -> Iterator[Any]:
-    """The row of a related object, with its mark; the recorder is told what its query loads."""
+    """The row of a related object, with its mark; the recorder is told of the load."""
     (built, mark, _), parent = load
     recorder.loading = built, parent, get_ident()
     try:
