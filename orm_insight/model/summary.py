@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from orm_insight.model.querylog import QueryLog
-from orm_insight.model.trace import Query, Trace, TraceFacts
+from orm_insight.model.trace import Query, SpanReference, Trace, TraceFacts
 
 _SHARED = tuple(field.name for field in fields(TraceFacts))
 
@@ -23,6 +23,7 @@ class TraceSummary(TraceFacts):
     query_ms: float = 0.0
     repeats: int = 0
     is_deep: bool = False
+    span: SpanReference | None = None
 
 
 def summary_of(trace: Trace) -> TraceSummary:
@@ -32,6 +33,7 @@ def summary_of(trace: Trace) -> TraceSummary:
         query_ms=query_ms(trace),
         repeats=_repeats(trace),
         is_deep=trace.is_deep,
+        span=trace.span,
     )
 
 

@@ -146,7 +146,6 @@ class TraceFacts:
     tags: Mapping[str, str] = field(default_factory=dict)
     host: str = ""
     pid: int = 0
-    span: SpanReference | None = None
     follows: str | None = None
     part_of: str | None = None
     imported_at: datetime | None = None
@@ -174,6 +173,7 @@ class Trace(TraceFacts):
     overflow: tuple[DroppedQueries, ...] = ()
     uses: tuple[ResultUse, ...] | None = None
     transactions: tuple[Transaction, ...] = ()
+    span: SpanReference | None = None
 
     @property
     def is_deep(self) -> bool:
