@@ -1,5 +1,5 @@
-"""The hot path: what happens beside a query while the user's code waits.
+"""The hot path: recording of queries while the user's code waits.
 
-Microseconds count here. No SQL is parsed, no source is read, no setting looked up and nothing
-logged while a query is recorded; a failure is counted in ``faults`` and stays here.
+Microseconds count here. While a query is recorded, no SQL is parsed, no source is read, no setting
+is looked up, and nothing is logged. A failure is counted in ``faults`` and stays here.
 """

@@ -10,24 +10,22 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
-# These are skipped also where they run from a checkout, outside site-packages.
+# These are also skipped if they run from a checkout, outside site-packages.
 _FRAMEWORKS = ("django", "debug_toolbar", "jinja2", "asgiref", "rest_framework", "psycopg")
 _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
-
-
 _met_at: dict[str, float] = {}
 
 
 def met_at(file: str) -> float | None:
-    """When this process was first seen to run code of the file, in seconds since the epoch.
+    """Return when this process was first seen to run code of the file, in seconds since the epoch.
 
-    Whoever changes the file afterwards does not change what runs.
+    A later change of the file does not change the running code.
     """
     return _met_at.get(file)
 
 
 class ApplicationFiles:
-    """Answers whether a file is the application's; answers are remembered.
+    """The application's files: ``file in files`` is answered once for each file.
 
     ``packages`` are dotted names of installed packages that count as application code. A
     project that runs from a checkout or an editable installation needs no such entry.
@@ -52,7 +50,7 @@ class ApplicationFiles:
         return answer
 
     def _is_application(self, file: str) -> bool:
-        if file.startswith("<"):  # what a person types into a shell counts
+        if file.startswith("<"):  # code that a person types into a shell counts
             return not file.startswith(("<frozen", "<attrs", "<__array_function__"))
         if file.startswith(self._included):
             return True
@@ -69,19 +67,17 @@ def _standard_library() -> Iterable[str]:
 
 
 def _folders_of_package(name: str) -> Iterable[str]:
-    """Folders of a package, or the file of a module; nothing where it is not installed."""
+    """Folders of a package, or the file of a module; nothing if it is not installed."""
     try:
         spec = find_spec(name)
     except (ImportError, AttributeError, ValueError):
         return
-    if spec is None:
-        return
-    if spec.submodule_search_locations:
+    if spec is not None and spec.submodule_search_locations:
         yield from map(_folder, spec.submodule_search_locations)
-    elif spec.origin:
+    elif spec is not None and spec.origin:
         yield spec.origin
 
 
 def _folder(path: str) -> str:
-    """With a separator at the end, so that ``/app/lib`` does not claim ``/app/library``."""
+    """Add a separator at the end, so that ``/app/lib`` does not claim ``/app/library``."""
     return str(Path(path)) + ("\\" if "\\" in path else "/")

@@ -1,15 +1,14 @@
-"""Turns a recorder into a frozen ``Trace`` when the request, command or block is over.
+"""Turns a recorder into the frozen parts of a ``Trace`` when the recording is over.
 
-Raw positions become frames, live provenance becomes ``Construction`` values, secrets are
-withheld. No source file is read but by ``declarations``.
+Raw positions become frames, live provenance becomes ``Construction`` values, secrets are withheld,
+and watched rows become ``ResultUse`` values. Only ``declarations`` reads source files.
 """
 
 from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
 from types import CodeType
 from typing import Any
 
@@ -22,7 +21,7 @@ from orm_insight.capture.recorder import RawQuery, Recorder
 from orm_insight.capture.redaction import Redact
 from orm_insight.capture.stack import StackWalker, template_frame
 from orm_insight.capture.usage import Usage, WatchedResult
-from orm_insight.model.frames import CallSite
+from orm_insight.model.frames import CallSite, Stack
 from orm_insight.model.provenance import (
     Construction,
     EagerRelation,
@@ -43,12 +42,12 @@ _TOOLBAR = os.path.join("debug_toolbar", "store.py")
 
 
 def assemble(recorder: Recorder, *, redact: Redact | None = None) -> QueryLog:
-    """The recorder's queries in columns. The recorder stays as it is and can go on."""
+    """Put the recorder's queries into columns. The recorder stays as it is and can go on."""
     return _Assembly(recorder, redact).log()
 
 
 def assemble_overflow(recorder: Recorder) -> tuple[DroppedQueries, ...]:
-    """What came after the limit, summed by statement and stack."""
+    """The statements over the limit, summed up by text and stack."""
     return tuple(
         DroppedQueries(
             sql=sql,
@@ -62,7 +61,7 @@ def assemble_overflow(recorder: Recorder) -> tuple[DroppedQueries, ...]:
 
 
 def statements_of(recorder: Recorder) -> tuple[Any, ...]:
-    """Without those of the Debug Toolbar, which keeps its history in a database if told to."""
+    """Leave out those of the Debug Toolbar, which keeps its history in a database if told to."""
     raw = tuple(recorder.queries)
     stacks = {query[_STACK] for query in raw}
     foreign = {number for number in stacks if _is_of_toolbar(recorder.walker, number)}
@@ -78,23 +77,6 @@ def _is_of_toolbar(walker: StackWalker, number: int) -> bool:
     return False
 
 
-class _Numbers:
-    """Distinct keys in the order met, each with the value made for it once."""
-
-    __slots__ = ("_numbers", "values")
-
-    def __init__(self) -> None:
-        self._numbers: dict[Any, int] = {}
-        self.values: list[Any] = []
-
-    def of(self, key: Any, make: Callable[[Any], Any]) -> int:
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self.values)
-            self.values.append(make(key))
-        return number
-
-
 def _numbered(column: tuple[str, ...]) -> dict[str, int]:
     """The distinct values in the order met, each with its number."""
     return {value: number for number, value in enumerate(dict.fromkeys(column))}
@@ -106,24 +88,17 @@ def _sparse(column: tuple[Any, ...]) -> dict[int, Any]:
     return {i: value for i, value in enumerate(column) if value is not None}
 
 
-def _the(value: Any, key: Any) -> Any:
-    return value
-
-
-def _same(key: Any) -> Any:
-    return key
-
-
 class _Assembly:
     """One pass over the raw queries of a recorder."""
 
     def __init__(self, recorder: Recorder, redact: Redact | None) -> None:
         self._recorder = recorder
         self._redact = redact
-        self._stacks = _Numbers()
-        self._constructions = _Numbers()
+        # Each with its number, by a key that equal ones share.
+        self._stacks: dict[Any, tuple[int, Stack]] = {}
+        self._constructions: dict[Any, tuple[int, Construction | None]] = {}
         self._near: dict[Any, int] = {}
-        self._sources = Sources()
+        self._sources = _Sources()
 
     def log(self) -> QueryLog:
         raw = statements_of(self._recorder)
@@ -148,8 +123,8 @@ class _Assembly:
             errors=_sparse(columns.error),
             batch_sizes=_sparse(columns.batch_size),
             statements=tuple(statements),
-            stacks=tuple(self._stacks.values),
-            constructions=tuple(self._constructions.values),
+            stacks=tuple(stack for _, stack in self._stacks.values()),
+            constructions=tuple(each for _, each in self._constructions.values()),
             connections=tuple((alias, self._recorder.vendors[alias]) for alias in aliases),
         )
 
@@ -160,11 +135,11 @@ class _Assembly:
         for number in dict.fromkeys(numbers):
             stack = walker.resolve(number)
             key = tuple(map(id, stack.frames))
-            same[number] = self._stacks.of(key, partial(_the, stack))
+            same[number] = self._stacks.setdefault(key, (len(self._stacks), stack))[0]
         return same
 
     def _row_counts(self, raw: tuple[Any, ...], rows: tuple[Any, ...]) -> array[int]:
-        """What the drivers say, and what the ORM has counted where they say nothing."""
+        """The counts of the drivers, and those of the ORM if a driver says nothing."""
         counts = array("q", [n if type(n) is int else -1 for n in rows])
         if counted := self._recorder.counted:
             for position, statement in enumerate(raw):
@@ -173,31 +148,19 @@ class _Assembly:
         return counts
 
     def _params(self, columns: Any) -> tuple[Params, ...]:
-        if self._redact is None:
-            return tuple(columns.params)
-        return tuple(map(self._redact, columns.sql, columns.params))
-
-    # -- provenance ---------------------------------------------------------------------------
+        found = columns.params
+        return tuple(found if self._redact is None else map(self._redact, columns.sql, found))
 
     def _construction_id(self, built: Built | None, narrowing: Narrowing | None) -> int:
-        """Equal constructions share a number, also where each instance has its own ``Built``."""
-        if built is None:
-            return self._constructions.of(None, _same)
+        """The number that equal constructions share, even if each instance has its ``Built``."""
         near = id(built), id(narrowing)
         number = self._near.get(near)
         if number is None:
-            path = None if built.mark is None else _path_key(built.mark)
-            # Ids will do, hashing relations takes longer.
-            key = (
-                id(built.relation),
-                path,
-                id(built.model),
-                narrowing,
-                built.was_prefetched,
-                _site_key(built.site),
-            )
-            number = self._constructions.of(key, lambda _: self._construction(built, narrowing))
-            self._near[near] = number
+            key = None if built is None else _construction_key(built, narrowing)
+            if key not in self._constructions:
+                made = None if built is None else self._construction(built, narrowing)
+                self._constructions[key] = len(self._constructions), made
+            number = self._near[near] = self._constructions[key][0]
         return number
 
     def _construction(self, built: Built, narrowing: Narrowing | None) -> Construction:
@@ -207,9 +170,9 @@ class _Assembly:
         model = built.model
         return Construction(
             model=model._meta.label if model is not None else None,
-            site=resolve_site(built.site),
+            site=_resolve_site(built.site),
             load=load,
-            owner=owner_of(built),
+            owner=_owner_of(built),
         )
 
     def _load(
@@ -231,12 +194,15 @@ class _Assembly:
         )
 
 
-def _site_key(site: Any) -> Any:
-    return None if site is None else (id(site[0]), *site[1:])
+def _construction_key(built: Built, narrowing: Narrowing | None) -> tuple[Any, ...]:
+    """A key that equal constructions share, made of ids: hashing relations takes longer."""
+    path = None if built.mark is None else _path_key(built.mark)
+    site = None if built.site is None else (id(built.site[0]), *built.site[1:])
+    return (id(built.relation), path, id(built.model), narrowing, built.was_prefetched, site)
 
 
 def _path_key(mark: Mark) -> tuple[Any, ...]:
-    """Equal for instances reached over the same path from the same result."""
+    """A key that instances share if they were reached over the same path from the same result."""
     path: list[Any] = []
     while mark.parent is not None:
         path.append((id(mark.relation), mark.how))
@@ -244,10 +210,10 @@ def _path_key(mark: Mark) -> tuple[Any, ...]:
     return (id(mark), *path)
 
 
-# Where results come from, for people: the beginning of a path, and positions in the source.
+# -- sources of results, for people -----------------------------------------------------------
 
 
-class Sources:
+class _Sources:
     """The ``ResultSet`` of each result's mark, made once and numbered in the order met."""
 
     __slots__ = ("_by_mark",)
@@ -263,12 +229,12 @@ class Sources:
             source = self._by_mark[id(mark)] = ResultSet(
                 number=len(self._by_mark),
                 model=mark.model._meta.label if mark.model is not None else "",
-                site=resolve_site(built.site) if built is not None else None,
+                site=_resolve_site(built.site) if built is not None else None,
                 rows=mark.count,
                 is_raw=built is not None and built.model is None,
                 is_combined=mark.is_combined,
                 is_chunked=mark.is_chunked,
-                owner=owner_of(built),
+                owner=_owner_of(built),
                 only=() if is_deferred else tuple(sorted(names)),
                 deferred=tuple(sorted(names)) if is_deferred else (),
                 selected=tuple(_selected(mark.model, mark.selected)),
@@ -277,7 +243,7 @@ class Sources:
         return source
 
 
-def owner_of(built: Built | None) -> Owner | None:
+def _owner_of(built: Built | None) -> Owner | None:
     """The class for which a library has built the queryset."""
     if built is None or built.site is None or len(built.site) < 4:
         return None
@@ -302,7 +268,7 @@ def owner_of(built: Built | None) -> Owner | None:
 
 
 def _selected(model: Any, wanted: Any, prefix: str = "", depth: int = 5) -> Iterator[str]:
-    """The ends of what ``select_related()`` joins, as lookups."""
+    """The ends of the paths that ``select_related()`` joins, as lookups."""
     if not wanted or depth == 0:
         return
     for name, below in selected_relations(model, wanted).items():
@@ -311,7 +277,7 @@ def _selected(model: Any, wanted: Any, prefix: str = "", depth: int = 5) -> Iter
         yield from ends or [f"{prefix}{name}"]
 
 
-def resolve_site(site: Any) -> CallSite | None:
+def _resolve_site(site: Any) -> CallSite | None:
     """The source position of a building line: code, a template's node, or a class."""
     if site is None:
         return None
@@ -324,13 +290,13 @@ def resolve_site(site: Any) -> CallSite | None:
     return class_site(site[0])
 
 
-# Turns what was watched into frozen ``ResultUse`` values when a recording in depth is over.
+# -- the use of rows in a deep recording ------------------------------------------------------
 
 
 def assemble_uses(usage: Usage, statements: Iterable[tuple[Any, ...]]) -> tuple[ResultUse, ...]:
-    """What became of the rows of each queryset; ``statements`` are those of the trace."""
+    """The use of each queryset's rows; ``statements`` are those of the trace."""
     index = {id(statement): number for number, statement in enumerate(statements)}
-    sources = Sources()
+    sources = _Sources()
     watched = list(usage.results)
     below = _children(watched, index)
     return tuple(
@@ -372,7 +338,7 @@ def _joined(mark: Mark, joined: RelatedMarks, prefix: str = "") -> Iterator[Eage
                 )
         elif below and child.count:
             yield from _joined(child, below, f"{lookup}__")
-        else:  # where there are no objects nothing could be read of them
+        else:  # without objects, nothing could be read of them
             for whole in _whole_paths(lookup, below):
                 yield EagerRelation(method="select_related", lookup=whole, used=whole)
 
@@ -389,8 +355,8 @@ _Children = dict[int, list[tuple[Mark, int | None]]]
 
 
 def _children(watched: Iterable[WatchedResult], index: dict[int, int]) -> _Children:
-    """By id of the mark above: the marks of what was prefetched or joined for its objects, and
-    the index of the statement of a prefetch."""
+    """By id of the mark above: the marks prefetched or joined for its objects, each with the index
+    of the statement if it was a prefetch."""
     found: _Children = {}
 
     def add(mark: Mark, joined: RelatedMarks, statement: int | None) -> None:
@@ -406,7 +372,7 @@ def _children(watched: Iterable[WatchedResult], index: dict[int, int]) -> _Child
 
 
 def _prefetched(mark: Mark, lookup: Any, below: _Children) -> EagerRelation:
-    """How far the path of a prefetch was followed by any object on it."""
+    """The path of a prefetch, and how far it was followed by any object on it."""
     is_name = isinstance(lookup, str)
     through = lookup if is_name else lookup.prefetch_through
     steps = through.split("__")

@@ -1,8 +1,8 @@
-"""Notes which attributes of model instances are read, while somebody records in depth.
+"""Notes which attributes of model instances are read during deep recordings.
 
-A few hooks, put in by the first such recording and taken out after the last: ``__getattribute__``
-of ``Model``, and what tells the application about the rows of a queryset or hands them out.
-Nothing of an instance changes: its class, its ``__dict__`` and its values stay as they are.
+The first of them puts in a few hooks and the last takes them out: ``Model.__getattribute__``, and
+the methods of a queryset that count its rows or hand them out. Nothing of an instance changes: its
+class, its ``__dict__`` and its values stay as they are.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from orm_insight.capture.lineage import KEY, USE
 from orm_insight.patching import Patches
 
 EVERYTHING = "__dict__"
-"""Noted where somebody takes values of an instance beside its attributes: to pickle it, say."""
+"""Noted if somebody takes the values of an instance all at once: to pickle it, for instance."""
 
 _DJANGO = str(Path(django.__file__).parent) + os.sep
 _ORM = str(Path(db.__file__).parent) + os.sep
@@ -45,7 +45,7 @@ _INNER = {
     "_state": (_DJANGO, _OURS),
     "_prefetched_objects_cache": (_DJANGO, _OURS),
 }
-"""By the attribute that holds values or related objects: from where it is only bookkeeping."""
+"""By the attribute that holds values or related objects: the files that only use it for keeping."""
 _count = 0
 _lock = Lock()
 _patches = Patches()
@@ -104,7 +104,7 @@ def _what_is_read(name: str, caller: FrameType) -> str | None:
     if not code.co_filename.startswith(folders) or code.co_name == "__getstate__":
         return EVERYTHING
     if code is _GET_CACHED and caller.f_back is not None:
-        # A library looks up the related object itself, beside its descriptor.
+        # A library looks up the related object itself, past its descriptor.
         is_ours = caller.f_back.f_code.co_filename.startswith((_DJANGO, _OURS))
         return None if is_ours else str(caller.f_locals["self"].name)
     return None
@@ -123,14 +123,14 @@ def _hook_handing_out(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _hook_length(original: Callable[..., int]) -> Callable[..., int]:
     def __len__(self: Any) -> int:
-        # Here and not in the original: what loads related objects is found by its depth.
+        # Here and not in the original: the frame that loads related objects is found by its depth.
         self._fetch_all()
         use = self.__dict__.get(USE)
         if use is not None:
             use.is_counted = True
         return original(self)
 
-    # What the application asked is told by the names of Django's frames.
+    # The names of Django's frames tell which question the application asked.
     code = original.__code__
     renamed: Any = __len__
     renamed.__code__ = renamed.__code__.replace(co_name=code.co_name, co_qualname=code.co_qualname)

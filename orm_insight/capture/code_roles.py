@@ -1,4 +1,4 @@
-"""What a code object is to us, learnt once, and its positions as frames.
+"""The role of each code object, learnt once, and its positions as frames.
 
 The registry is keyed by ``id(code)``: hashing a code object costs microseconds. An entry goes
 with its code object, so an id is never mistaken for that of another one.
@@ -21,18 +21,18 @@ from orm_insight.model.frames import Frame
 
 
 class Role(IntEnum):
-    """What a frame that runs this code tells."""
+    """The meaning of a frame that runs this code."""
 
     LIBRARY = 0
     APPLICATION = 1
     RELATION = 2  # loads a relation or a deferred field of an instance
     TEMPLATE_NODE = 3  # renders one node of a Django template
-    BOUNDARY = 4  # calls a view or the next middleware: what is outside is not its caller
+    BOUNDARY = 4  # calls a view or the next middleware: frames outside are not its callers
     PREFETCH = 5  # loads a prefetch
     OWNER = 6  # builds querysets for a class of the application: a generic view, a ModelAdmin
     THREAD = 7  # runs the code for which a coroutine waits, which is its caller
     ORM = 8  # builds and executes queries: django.db
-    PLACE = 9  # serves what the application has declared: a serializer's field, for instance
+    PLACE = 9  # serves a declaration of the application: a serializer's field, for instance
 
 
 class KnownCode:
@@ -49,9 +49,9 @@ class KnownCode:
 
 _known: dict[int, KnownCode] = {}
 roles: dict[int, Role] = {}
-"""The role alone, by ``id(code)``: for loops that cannot afford a call for each frame."""
+"""The role alone, by ``id(code)``, for loops that cannot afford a call for each frame."""
 plain: set[int] = set()
-"""Of these the ones with nothing to tell: libraries."""
+"""Code of libraries that tells nothing, by ``id(code)``."""
 _special: dict[int, tuple[CodeType, Role]] = {}
 _application = ApplicationFiles()
 
@@ -65,7 +65,7 @@ def _forget(key: int) -> None:
 
 
 def configure(application: ApplicationFiles) -> None:
-    """Take another idea of what the application is; what was learnt is learnt again."""
+    """Take other files for the application's; all roles are learnt again."""
     global _application
     _application = application
     _known.clear()
@@ -81,7 +81,7 @@ def declare(code: CodeType, role: Role) -> None:
 
 
 def learn(frame: FrameType) -> KnownCode:
-    """What the code of this frame is; the first time it is found out."""
+    """The role of this frame's code, found out the first time."""
     code = frame.f_code
     known = _known.get(id(code))
     if known is None:

@@ -1,7 +1,7 @@
-"""Records what a cursor does beside ``execute()``: stored procedures, ``COPY`` and ``stream()``.
+"""Records stored procedures, ``COPY`` and ``stream()``; refuses queries in a block without any.
 
-Django runs no execute wrapper around these. Their time is that of the whole call; of a ``COPY``
-that of its block, and of a stream that until its end, in which the application handles the rows.
+Django runs no execute wrapper around these calls of a cursor. Their time is that of the whole call.
+A ``COPY`` lasts as long as its block, and a stream until its end: in both, the application works.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from orm_insight.patching import Patches
 
 
 def learn_kinds() -> None:
-    """Backends are imported when they are first used; PostgreSQL's cursor of ``DEBUG`` brings a
-    ``copy()`` of its own."""
+    """Patch the cursor with which PostgreSQL's backend, imported by now, works if ``DEBUG`` is on:
+    it has a ``copy()`` of its own."""
     for kind in _below(CursorWrapper):
         if "copy" in vars(kind):
             _patches.replace(kind, "copy", _copying)
@@ -43,22 +43,28 @@ def _copying(original: Any) -> Any:
 
 def _recording_procedures(original: Any) -> Any:
     def callproc(self: Any, procname: Any, params: Any = None, kparams: Any = None) -> Any:
-        started = perf_counter()
-        error: BaseException | None = None
-        try:
+        with _recorded(self, _call_of(self.db.vendor, procname, params), params):
             return original(self, procname, params, kparams)
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
-            record_call(self, _call_of(self.db.vendor, procname, params), params, started, error)
 
     begin_stacks_at(callproc.__code__)
     return callproc
 
 
+@contextmanager
+def _recorded(cursor: Any, statement: Any, params: Any) -> Iterator[None]:
+    started = perf_counter()
+    error: BaseException | None = None
+    try:
+        yield
+    except BaseException as raised:
+        error = raised
+        raise
+    finally:
+        record_call(cursor, statement, params, started, error)
+
+
 def _call_of(vendor: str, name: Any, params: Any) -> str:
-    """The statement that the driver makes of it, as near as it can be told."""
+    """The statement that the driver makes of the call, as far as it can be told."""
     values = ", ".join(["%s"] * len(params or ()))
     if vendor == "postgresql":
         return f'SELECT * FROM "{name}"({values})'
@@ -66,7 +72,7 @@ def _call_of(vendor: str, name: Any, params: Any) -> str:
 
 
 def _copy(self: Any) -> Any:
-    """Only there where the driver's cursor has it."""
+    """Raise ``AttributeError``, as without us, if the driver's cursor has no ``copy()``."""
     return partial(_recorded_copy, self, self.cursor.copy)
 
 
@@ -74,17 +80,9 @@ def _copy(self: Any) -> Any:
 def _recorded_copy(
     cursor: Any, copy: Any, statement: Any, params: Any = None, *args: Any, **options: Any
 ) -> Iterator[Any]:
-    started = perf_counter()
-    error: BaseException | None = None
     given = (params, *args) if params is not None or args else ()
-    try:
-        with copy(statement, *given, **options) as opened:
-            yield opened
-    except BaseException as raised:
-        error = raised
-        raise
-    finally:
-        record_call(cursor, statement, params, started, error)
+    with _recorded(cursor, statement, params), copy(statement, *given, **options) as opened:
+        yield opened
 
 
 def _stream(self: Any) -> Any:
@@ -94,7 +92,7 @@ def _stream(self: Any) -> Any:
 def _recorded_stream(
     cursor: Any, stream: Any, query: Any, params: Any = None, **options: Any
 ) -> Iterator[Any]:
-    """Rows as they come; it may be left open, and end where somebody else is recorded."""
+    """The rows as they come; a stream may be left open, and end while other work is recorded."""
     started, recorder = perf_counter(), active.get()
     error: BaseException | None = None
     try:
@@ -120,16 +118,16 @@ begin_stacks_at(_methods[0].__wrapped__.__code__)
 begin_stacks_at(_methods[1].__code__)
 
 
-# A block of our own that may ask no database: whatever it runs, no statement leaves it.
+# -- a block in which no query is executed ----------------------------------------------------
 #
-# For code of the application that we call on the way. Cursors are what is refused, not statements:
-# those would be logged, as if they had been executed.
+# We call code of the application in it. Cursors are refused, not statements: those would be logged
+# as if they had been executed.
 
 _MISSING: Any = object()
 
 
 class QueryRefusedError(Exception):
-    """A statement was to be executed where none may be."""
+    """A statement was to be executed in a block that forbids it."""
 
 
 @contextmanager
@@ -145,7 +143,7 @@ def queries_refused() -> Iterator[None]:
     try:
         yield
     finally:
-        # What stood there before comes back: tests forbid a database in the same way.
+        # The earlier values come back: tests forbid a database in the same way.
         for attributes, name, value in before:
             if value is not _MISSING:
                 attributes[name] = value

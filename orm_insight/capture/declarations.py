@@ -1,7 +1,6 @@
-"""Where classes of the application, and what they declare, stand in its source.
+"""Finds classes of the application, and their members, in its source.
 
-Only here source files are read for capture, as a rule when a trace is assembled, and each class
-once.
+Capture reads source files only here, usually when a trace is assembled, and each class once.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from orm_insight.model.frames import CallSite, Frame
 
 @dataclass(slots=True)
 class _Declaration:
-    """A class statement: its site, and the lines of what its body names."""
+    """A class statement: its site, and the lines of the names in its body."""
 
     site: CallSite
     members: dict[str, int] = field(default_factory=dict)
@@ -31,20 +30,20 @@ _frames: WeakKeyDictionary[type, dict[str, Frame]] = WeakKeyDictionary()
 
 
 def class_site(cls: type) -> CallSite | None:
-    """The class statement of the application's that a person would change."""
+    """The class statement in the application that a person would change."""
     found = _declarations_of(cls)
     return found[0].site if found else None
 
 
 def members_of(cls: type) -> frozenset[str]:
-    """What the body of that class statement names itself."""
+    """The names in the body of that class statement."""
     found = _declarations_of(cls)
     return frozenset(found[0].members) if found else frozenset()
 
 
 @lru_cache(maxsize=1024)
 def class_at(file: str, line: int) -> tuple[str, frozenset[str]] | None:
-    """The class whose statement stands there, decorators included: its name, what it names."""
+    """The name and members of the class whose statement, decorators included, stands there."""
     tree = _parse(file)
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.ClassDef):
@@ -84,7 +83,7 @@ def _frame(site: CallSite, line: int, name: str) -> Frame:
 
 
 def _declarations_of(cls: type) -> tuple[_Declaration, ...]:
-    """Of the class and its bases, as far as they are the application's."""
+    """The statements of the class and of its bases, if they are the application's."""
     if cls not in _known:
         found = (_read(base) for base in cls.__mro__)
         _known[cls] = tuple(declaration for declaration in found if declaration is not None)
@@ -120,7 +119,7 @@ def _declare(node: ast.ClassDef, file: str, name: str) -> _Declaration:
 
 
 def _statement(tree: ast.AST, path: list[str]) -> ast.ClassDef | None:
-    """The class statement that is reached over these names of classes and functions."""
+    """The class statement at the end of these names of classes and functions."""
     wanted = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     found: ast.AST | None = None
     for node in ast.walk(tree):

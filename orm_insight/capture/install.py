@@ -48,10 +48,10 @@ def uninstall() -> None:
 
 
 def _watch(*, connection: Any, **_: Any) -> None:
-    """First in the list: ``connection.execute_wrapper()`` takes off the last one at its end.
+    """Put ours first in the list: ``connection.execute_wrapper()`` takes off the last at its end.
 
-    What is put on later runs inside of ours. A connection may well open in the middle of such a
-    block; a wrapper appended there would be taken off in the place of the block's own.
+    Later wrappers run inside of ours. A connection may well open in the middle of such a block; a
+    wrapper appended there would be taken off in place of the block's own.
     """
     if record_query not in connection.execute_wrappers:
         connection.execute_wrappers.insert(0, record_query)
@@ -59,7 +59,7 @@ def _watch(*, connection: Any, **_: Any) -> None:
 
 
 def _declare_handlers() -> None:
-    """Frames of Django that say where a view begins."""
+    """Declare the frames of Django that tell where a view begins."""
     handler: Any = base.BaseHandler
     for function in (handler._get_response, handler._get_response_async):
         declare(function.__code__, Role.BOUNDARY)
@@ -69,5 +69,5 @@ def _declare_handlers() -> None:
 
 
 def _declare_templates() -> None:
-    """Those that say which template node is rendered."""
+    """Declare the frame of Django that tells which template node is rendered."""
     declare(template_base.Node.render_annotated.__code__, Role.TEMPLATE_NODE)

@@ -1,13 +1,14 @@
-"""Which class of the application stands for a queryset that a library builds on its behalf.
+"""Reads from the frames of a library which class of the application it serves.
 
-A generic view, a ``ModelAdmin``, a form of a model, a serializer, a GraphQL type: the fix is
-written into that class, and what it must say depends on what the library was about to do.
+Such a class is a generic view, a ``ModelAdmin``, a form of a model, a serializer or a GraphQL type.
+The fix of a query is written into that class, and depends on what the library was about to do.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from operator import itemgetter
 from types import CodeType, FrameType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -17,18 +18,25 @@ _FILES = ("/django/views/generic/", "/django/contrib/admin/", "/rest_framework/"
 _FORM = "/django/forms/models.py"
 _FORMSETS = ("BaseModelFormSet.get_queryset", "BaseInlineFormSet.__init__")
 
+Place: TypeAlias = tuple[type, str]
+"""A class, and the name of something that it declares."""
+IsApplication: TypeAlias = Callable[[str], bool]
+
+
+def _file_of(code: CodeType) -> str:
+    return code.co_filename.replace("\\", "/")
+
 
 def is_owner(code: CodeType) -> bool:
-    """Whether this code builds querysets for a class of the application."""
-    file = code.co_filename.replace("\\", "/")
-    if code.co_varnames[:1] == ("self",) and any(part in file for part in _FILES):
+    """Return whether this code builds querysets for a class of the application."""
+    if code.co_varnames[:1] == ("self",) and any(part in _file_of(code) for part in _FILES):
         return True
     return is_graphql(code) or makes_form_field(code) or _taker_of(code) is not None
 
 
 def _taker_of(code: CodeType) -> str | None:
-    """What this code is if it takes a model for want of a queryset: the caller may pass one."""
-    file = code.co_filename.replace("\\", "/")
+    """The name for code that takes a model or a queryset: the caller may pass the latter."""
+    file = _file_of(code)
     if file.endswith(_FORM) and code.co_qualname in _FORMSETS:
         return "formset"
     if file.endswith("/django/shortcuts.py") and code.co_name == "_get_queryset":
@@ -37,10 +45,8 @@ def _taker_of(code: CodeType) -> str | None:
 
 
 def makes_form_field(code: CodeType) -> bool:
-    """Whether this code gives the form of a model its fields."""
-    return code.co_name == "fields_for_model" and code.co_filename.replace("\\", "/").endswith(
-        _FORM
-    )
+    """Return whether this code gives the form of a model its fields."""
+    return code.co_name == "fields_for_model" and _file_of(code).endswith(_FORM)
 
 
 def site_for(
@@ -50,9 +56,9 @@ def site_for(
     model: Any,
     is_application: IsApplication,
 ) -> Site | None:
-    """Hints for a queryset of ``model`` that a library has built.
+    """The place to change for a queryset of ``model`` that a library has built.
 
-    ``inner`` is the first frame that runs the library's code, ``outer`` the one where the stack
+    ``inner`` is the first frame that runs the library's code, ``outer`` the one at which the stack
     ends, with its ``site`` if it is a line of the application.
     """
     if outer is None or site is None:
@@ -66,7 +72,7 @@ def site_for(
         kind = "form" if makes_form_field(inner.f_code) else "formfield"
         is_imported = _is_imported(inner, outer)
         return None if is_imported else (*site, kind, field.name, bool(field.many_to_many))
-    # A line that several classes inherit is not where one of them is to be changed.
+    # A line that several classes inherit is no place to change one of them.
     if _is_inherited(outer, inner):
         return _class_for(inner, None, model, is_application) or site
     return site
@@ -75,7 +81,7 @@ def site_for(
 def _class_for(
     inner: FrameType, outer: FrameType | None, model: Any, is_application: IsApplication
 ) -> Site | None:
-    """The class, what it is to the library, and the field for which the queryset is, if for one."""
+    """The class, its role in the library, and the field that chooses from the queryset, if any."""
     field = field_of(inner)
     found: Site | None = None
     frame: FrameType | None = inner
@@ -90,7 +96,7 @@ def _class_for(
 
 
 def _is_inherited(line: FrameType, inner: FrameType) -> bool:
-    """Whether the application's line stands in a base class, to which other classes belong too."""
+    """Return whether the application's line stands in a base class, which others may share."""
     instance = inner.f_locals.get("self")
     if instance is None or line.f_locals.get("self") is not instance:
         return False
@@ -98,7 +104,7 @@ def _is_inherited(line: FrameType, inner: FrameType) -> bool:
 
 
 def _is_imported(inner: FrameType, outer: FrameType) -> bool:
-    """Whether a library's own form is made, while the application's line imports its module."""
+    """Return whether a library's form is made because the application's line imports its module."""
     frame = inner.f_back
     while frame is not None and frame is not outer:
         if frame.f_code.co_name == "<module>":
@@ -108,7 +114,7 @@ def _is_imported(inner: FrameType, outer: FrameType) -> bool:
 
 
 def _is_for(instance: Any, model: Any) -> bool:
-    """Whether a view or an admin is about this model, and not just asks for it as well."""
+    """Return whether a view or an admin is about this model, and does not just also ask for it."""
     own = getattr(instance, "model", None) or getattr(
         getattr(instance, "queryset", None), "model", None
     )
@@ -155,19 +161,14 @@ def _declared(local: Any, is_application: IsApplication) -> Site | None:
     return None
 
 
-# What a library serves that the application has declared: a field of a serializer, a column of
-# the admin, a field of a GraphQL type.
+# -- declarations that a library serves -------------------------------------------------------
 #
-# Between the view and the statement outside your code runs there; the declaration is what
-# a person would look at. Read from the frame of the library that is told what it serves.
-
-Place: TypeAlias = tuple[type, str]
-"""A class, and the name of what it declares."""
-IsApplication: TypeAlias = Callable[[str], bool]
+# A field of a serializer, a column of the admin, a field of a GraphQL type: between the view and
+# the statement no line of the application runs, so that a person would look at the declaration.
 
 
 class _Reader(NamedTuple):
-    """How to read a frame: ``key`` cheaply tells two things served apart, ``places`` finds the
+    """A way to read frames: ``key`` cheaply tells two declarations apart, ``places`` finds the
     declaration, and those around it."""
 
     key: Callable[[Any], Any]
@@ -175,18 +176,18 @@ class _Reader(NamedTuple):
 
 
 def is_place(code: CodeType) -> bool:
-    """Whether the frames of this code serve something declared."""
+    """Return whether the frames of this code serve a declaration."""
     return _reader_of(code) is not None
 
 
 def key_at(frame: FrameType) -> Any:
-    """Differs where frames of the same code serve something else."""
+    """A key that differs if frames of the same code serve something else."""
     known = _readers.get(id(frame.f_code))
     return None if known is None else known[1].key(frame.f_locals)
 
 
 def place_at(frame: FrameType, is_application: IsApplication) -> Place | None:
-    """What this frame serves; ``None`` where it is nothing of the application."""
+    """The declaration that this frame serves; ``None`` if it is not the application's."""
     code = frame.f_code
     if id(code) not in _readers:
         if (reader := _reader_of(code)) is None:
@@ -198,7 +199,7 @@ def place_at(frame: FrameType, is_application: IsApplication) -> Place | None:
 
 
 def is_of_application(cls: type, is_application: IsApplication) -> bool:
-    """Whether the class statement stands in a file of the application."""
+    """Return whether the class statement stands in a file of the application."""
     module = sys.modules.get(cls.__module__)
     return is_application(getattr(module, "__file__", None) or "<unknown>")
 
@@ -208,7 +209,7 @@ def serializer_fields(local: Any) -> list[Place]:
     field = local["self"]
     found: list[Place] = []
     while (parent := getattr(field, "parent", None)) is not None:
-        # Lists stand between a field and its serializer; what they repeat has no name.
+        # Lists stand between a field and its serializer, and hold a field without a name.
         if field.field_name and hasattr(parent, "get_fields"):
             found.append((type(parent), field.field_name))
         field = parent
@@ -216,7 +217,7 @@ def serializer_fields(local: Any) -> list[Place]:
 
 
 def graphql_fields(local: Any) -> list[Place]:
-    """Of a type of Strawberry or of Graphene, which both run on graphql-core."""
+    """The field of a Strawberry or Graphene type; both libraries run on graphql-core."""
     info = local.get("info")
     if info is None:
         return []
@@ -230,10 +231,9 @@ def graphql_fields(local: Any) -> list[Place]:
 
 
 def is_graphql(code: CodeType) -> bool:
-    """Whether this is graphql-core's code that resolves and completes a field."""
-    return code.co_qualname.startswith("ExecutionContext.execute_field") and (
-        "/graphql/execution/" in code.co_filename.replace("\\", "/")
-    )
+    """Return whether this is graphql-core's code that resolves and completes a field."""
+    is_field = code.co_qualname.startswith("ExecutionContext.execute_field")
+    return is_field and "/graphql/execution/" in _file_of(code)
 
 
 def _serializer_key(local: Any) -> Any:
@@ -242,24 +242,8 @@ def _serializer_key(local: Any) -> Any:
     return getattr(field, "field_name", None), type(parent), getattr(parent, "field_name", None)
 
 
-def _is_serializer(code: CodeType) -> bool:
-    file = code.co_filename.replace("\\", "/")
-    return code.co_varnames[:1] == ("self",) and file.endswith(
-        (
-            "/rest_framework/fields.py",
-            "/rest_framework/relations.py",
-            "/rest_framework/serializers.py",
-        )
-    )
-
-
 def _columns(local: Any) -> list[Place]:
     return [(type(local["cl"].model_admin), local["field_name"])]
-
-
-def _is_list_of_admin(code: CodeType) -> bool:
-    file = code.co_filename.replace("\\", "/")
-    return code.co_name == "items_for_result" and file.endswith("/admin_list.py")
 
 
 def _readonly_fields(local: Any) -> list[Place]:
@@ -267,20 +251,25 @@ def _readonly_fields(local: Any) -> list[Place]:
     return [(type(contents.model_admin), contents.field["name"])]
 
 
-def _is_readonly_field(code: CodeType) -> bool:
-    file = code.co_filename.replace("\\", "/")
-    return code.co_qualname == "AdminReadonlyField.contents" and file.endswith("/helpers.py")
-
-
-_READERS: tuple[tuple[Callable[[CodeType], bool], _Reader], ...] = (
-    (_is_serializer, _Reader(_serializer_key, serializer_fields)),
-    (_is_list_of_admin, _Reader(lambda local: local["field_name"], _columns)),
-    (_is_readonly_field, _Reader(lambda local: local["self"].field["name"], _readonly_fields)),
-    (is_graphql, _Reader(graphql_fields, graphql_fields)),
+_SERIALIZERS = tuple(
+    f"/rest_framework/{name}.py" for name in ("fields", "relations", "serializers")
 )
+_SERIALIZER = _Reader(_serializer_key, serializer_fields)
+_GRAPHQL = _Reader(graphql_fields, graphql_fields)
+_ADMIN = {
+    "items_for_result": ("/admin_list.py", _Reader(itemgetter("field_name"), _columns)),
+    "AdminReadonlyField.contents": ("/helpers.py", _Reader(_readonly_fields, _readonly_fields)),
+}
+"""By the qualified name of a function: its file."""
 _readers: dict[int, tuple[CodeType, _Reader]] = {}
 """By id of the code, which is held so that no other gets its id."""
 
 
 def _reader_of(code: CodeType) -> _Reader | None:
-    return next((reader for fits, reader in _READERS if fits(code)), None)
+    file = _file_of(code)
+    if code.co_varnames[:1] == ("self",) and file.endswith(_SERIALIZERS):
+        return _SERIALIZER
+    ending, reader = _ADMIN.get(code.co_qualname, ("", None))
+    if reader is not None and file.endswith(ending):
+        return reader
+    return _GRAPHQL if is_graphql(code) else None

@@ -1,17 +1,18 @@
-"""Takes a recording along into threads that the application starts itself.
+"""Takes a recording along into other threads, with the stack of the code that waits for them.
 
-A new thread has an empty context: what it asks of the database would belong to nobody. A function
-that went through ``in_context`` records where it was made; ``follow`` does that for every thread
-and every call of a thread pool. A thread that serves others, as those of pools and our own do,
-takes nothing along: who happened to need it first is not who it works for.
+A new thread has an empty context, so that its queries would belong to nobody. A function that went
+through ``in_context`` takes the recording along; ``follow`` does so for every thread and every call
+of a thread pool. The threads of pools, and our own, take nothing along when they start: they do not
+work for the one who happened to need them first.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import Context
 from functools import wraps
 from inspect import iscoroutinefunction
@@ -25,10 +26,10 @@ from orm_insight.capture.code_roles import Role, declare
 from orm_insight.capture.stack import awaiting
 from orm_insight.patching import Patches
 
-# Lets code in a worker thread know which coroutine waits for it.
+# -- coroutines that wait for a thread --------------------------------------------------------
 #
-# Django's asynchronous ORM runs in a thread, whose own stack begins at the thread pool. Where
-# ``sync_to_async`` is called, the caller's stack is numbered and goes along in a context variable.
+# Django's asynchronous ORM runs in a thread, whose own stack begins at the thread pool. The stack
+# that calls ``sync_to_async`` is numbered and goes along in a context variable.
 
 
 def _noting_who_awaits(original: Any) -> Any:
@@ -63,12 +64,14 @@ async def _run_below(stack: int, coroutine: Any) -> Any:
         awaiting.reset(token)
 
 
+# -- threads that the application starts ------------------------------------------------------
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 def in_context(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """``function``, to be called in another thread, recorded as a part of what goes on here.
+    """``function``, to be called in another thread, recorded as a part of the work here.
 
     Its queries show the line that called ``in_context`` as their outermost caller::
 
@@ -88,21 +91,22 @@ def _carried(function: Callable[..., Any], frame: Any) -> Callable[..., Any]:
         faults.report("take a recording into a thread", error)
         return function
 
-    def carried(*args: Any, **kwargs: Any) -> Any:
+    @contextmanager
+    def going_along() -> Iterator[None]:
         recording, waiting = active.set(recorder), awaiting.set(stack)
         try:
-            return function(*args, **kwargs)
+            yield
         finally:
             awaiting.reset(waiting)
             active.reset(recording)
 
+    def carried(*args: Any, **kwargs: Any) -> Any:
+        with going_along():
+            return function(*args, **kwargs)
+
     async def carried_async(*args: Any, **kwargs: Any) -> Any:
-        recording, waiting = active.set(recorder), awaiting.set(stack)
-        try:
+        with going_along():
             return await function(*args, **kwargs)
-        finally:
-            awaiting.reset(waiting)
-            active.reset(recording)
 
     code: Any = carried_async if iscoroutinefunction(function) else carried
     declare(code.__code__, Role.THREAD)
@@ -133,9 +137,9 @@ _following = Patches(
 )
 follow, unfollow = _following.install, _following.undo
 _SERVING = frozenset({("concurrent.futures.thread", "_worker"), ("multiprocessing.pool", "worker")})
-"""What the threads of pools run, by module and name."""
+"""Module and name of the functions that run in the threads of pools."""
 _OWN = "orm_insight"
-"""What the names of our own threads begin with."""
+"""The beginning of our own threads' names."""
 
 
 def _serves_others(thread: threading.Thread) -> bool:
@@ -145,6 +149,6 @@ def _serves_others(thread: threading.Thread) -> bool:
 
 
 def _takes_context(function: Any) -> bool:
-    """Whether it is what ``sync_to_async`` or ``asyncio.to_thread`` makes: they take it along."""
+    """Return whether ``sync_to_async`` or ``asyncio.to_thread`` has made it: they take it along."""
     owner = getattr(getattr(function, "func", None), "__self__", None)
     return isinstance(owner, (SyncToAsync, Context))

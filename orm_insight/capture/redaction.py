@@ -29,7 +29,7 @@ def redact_everything(sql: str, params: Params) -> Params:
 
 
 def withheld(value: Any) -> Redacted:
-    """What is kept instead of a value."""
+    """The stand-in that is kept instead of a value."""
     try:
         return Redacted(hash((_KEY, type(value), value)))
     except TypeError:
@@ -37,7 +37,7 @@ def withheld(value: Any) -> Redacted:
 
 
 def withheld_together(params: Any) -> Any:
-    """One mark for all values of a statement: equal where all of them are, and small."""
+    """One small stand-in for all values of a statement, equal if all of the values are."""
     if not params:
         return params
     if isinstance(params, Mapping):
@@ -46,11 +46,11 @@ def withheld_together(params: Any) -> Any:
 
 
 class SecretColumns:
-    """Withholds what is compared with, or written to, a column whose name says it is secret.
+    """Withholds a value compared with, or written to, a column whose name says it is secret.
 
     A name is secret if a word of it is one of ``names`` (``api_key``, ``session_key``, not
-    ``keyword``) or, for names of five letters and more, contains one (``authtoken``). Where the
-    column of a parameter cannot be told in a statement that names a secret one, it is withheld.
+    ``keyword``) or, for names of five letters and more, contains one (``authtoken``). If the column
+    of a parameter cannot be told, in a statement that names a secret one, the value is withheld.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -68,7 +68,7 @@ class SecretColumns:
             return params
         if isinstance(params, Mapping):
             return self._withhold_named(sql, params, are_secret)
-        # Text that is no statement with one placeholder a parameter is not understood: all go.
+        # A text without exactly one placeholder for each parameter is not understood: all go.
         if len(are_secret) != len(params):
             return redact_everything(sql, params)
         return tuple(
@@ -84,17 +84,14 @@ class SecretColumns:
         return any(name in words or (len(name) > 4 and name in lower) for name in self._names)
 
     def _find_secrets(self, sql: str) -> tuple[bool, ...] | None:
-        """For each placeholder whether its value is withheld; ``None`` where all may be kept."""
+        """Tell for each placeholder whether its value is withheld; ``None`` if all may be kept."""
         if not self._mentions.search(sql):
             return None
         columns = columns_of_placeholders(sql)
         named = [column for column in columns if column is not None]
-        if not any(map(self.is_secret, named)) and not self._names_secret_column(sql):
+        if not any(map(self.is_secret, (*named, *re.findall(r"\w+", sql)))):
             return None
         return tuple(map(self.is_secret, columns))
-
-    def _names_secret_column(self, sql: str) -> bool:
-        return any(self.is_secret(word) for word in re.findall(r"\w+", sql))
 
     def _withhold_named(
         self, sql: str, params: Mapping[str, Any], are_secret: tuple[bool, ...]

@@ -2,9 +2,9 @@
 
 A stack is kept as a number: code object and instruction offset of each frame, the same stack once.
 Making a frame visible to Python costs more than reading it, so a stack met before is known by its
-landmarks alone: the frames of the application and the nodes of templates. Where the same statement
-comes over the same landmarks at the same depths, what lies between them is Django's and other
-libraries' way from one to the next, and is taken as it was met first. No frame outlives a walk.
+landmarks alone: the frames of the application and the nodes of templates. If the same statement
+comes over the same landmarks at the same depths, the frames between them belong to Django and other
+libraries, and are taken as they were met first. No frame outlives a walk.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeAlias
 from orm_insight.capture.code_roles import Role, frame_of, is_application, learn, role_of
 from orm_insight.capture.declarations import declared_frame
 from orm_insight.capture.library_frames import Place, key_at, place_at
-from orm_insight.model.frames import CallSite, Frame, Stack
+from orm_insight.model.frames import Frame, Stack
 from orm_insight.model.provenance import Narrowing, Relation
 
 awaiting: ContextVar[int] = ContextVar("orm_insight_awaiting", default=0)
@@ -31,13 +31,13 @@ _Position: TypeAlias = tuple[CodeType, int]
 
 
 class Known(NamedTuple):
-    """A statement and its stack as met before, and what they are known by.
+    """A statement and its stack as met before, and the landmarks by which they are known.
 
     ``issuer`` is the depth, from the caller of ``recall``, of the frame that executes the statement
-    for the ORM, ``relation`` what is loaded, if that is a single object, and ``narrowing`` what is
-    asked of a related manager that a prefetch would not serve. The other depths count from
-    ``recall``: of the frames of the application, of those that render nodes, and, if it is not 0,
-    of the library's that serves what the application has declared; ``served`` tells which.
+    for the ORM. ``relation`` is the relation of a single object that is loaded, ``narrowing`` the
+    question to a related manager that a prefetch would not serve. The other depths count from
+    ``recall``: the frames of the application, those that render nodes, and, if it is not 0, the
+    library's frame that serves a declaration of the application, which ``served`` names.
     """
 
     sql: str
@@ -64,8 +64,6 @@ _STACKS = 16
 """Stacks of one statement that are known by their landmarks; an older one is walked again."""
 _STATEMENTS = 1_000
 """Statements whose stacks are known; then all are met anew."""
-
-
 _BY_KEY = Narrowing(order_by=("pk",))
 """How Strawberry orders related objects that it asks for; it takes prefetched ones as well."""
 
@@ -73,7 +71,7 @@ _BY_KEY = Narrowing(order_by=("pk",))
 class _Segment(NamedTuple):
     """The frames of one thread, innermost first, and the number of the stack that waits for it.
 
-    ``place`` is what one of them serves, and the number of that frame. Holding codes and nodes
+    ``place`` is the number of a frame, and the declaration that it serves. Holding codes and nodes
     keeps their ids from being used again.
     """
 
@@ -85,7 +83,7 @@ class _Segment(NamedTuple):
 
 
 class StackWalker:
-    """Stacks of one trace. ``walk`` gives a number, ``resolve`` the stack behind it."""
+    """Stacks of one trace. ``walk`` gives a number, ``resolve`` the stack with that number."""
 
     __slots__ = ("_known", "_lock", "_numbers", "_resolved", "_segments", "_template_frames")
 
@@ -133,17 +131,15 @@ class StackWalker:
         ``recall``. A short stack ends at the first frame of the application.
         """
         known = self._walk(frame, depth + 1, is_short=is_short)
-        if narrowing == _BY_KEY and self._is_asked_by_library(known):
-            narrowing = None
+        if narrowing == _BY_KEY:
+            site = self.resolve(known.number).site
+            if site is not None and site.is_declaration:
+                narrowing = None
         known = known._replace(sql=sql, issuer=issuer, relation=relation, narrowing=narrowing)
         if len(self._known) >= _STATEMENTS:
             self._known.clear()
         self._known[sql] = (known, *self._known.get(sql, ())[: _STACKS - 1])
         return known
-
-    def _is_asked_by_library(self, known: Known) -> bool:
-        site = self.resolve(known.number).site
-        return site is not None and site.is_declaration
 
     def walk(self, start: FrameType) -> int:
         """Number the stack that begins at ``start``."""
@@ -196,8 +192,10 @@ class StackWalker:
             return number
 
     def resolve(self, number: int) -> Stack:
+        """The frames of a stack; its site is the application's innermost one."""
         frames = self._frames(number)
-        return Stack(frames=frames, site=site_of(frames))
+        site = next((frame for frame in frames if frame.is_application), None)
+        return Stack(frames=frames, site=site)
 
     def _frames(self, number: int) -> tuple[Frame, ...]:
         frames = self._resolved.get(number)
@@ -225,16 +223,8 @@ class StackWalker:
         return frame
 
 
-# Which frame of a stack the user would edit, and where a template's node stands.
-
-
-def site_of(frames: tuple[Frame, ...]) -> CallSite | None:
-    """The application's innermost frame."""
-    return next((frame for frame in frames if frame.is_application), None)
-
-
 def template_frame(node: Any) -> Frame:
-    """Where a node of a Django template stands in its source."""
+    """The position of a Django template's node in its source."""
     token = getattr(node, "token", None)
     origin = getattr(node, "origin", None)
     file = getattr(origin, "name", None) or "<template>"

@@ -1,4 +1,4 @@
-"""Records what a streaming response does while it is sent, long after the view has returned."""
+"""Records streaming responses and generators while they work, and not between their steps."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _END = object()
 def record_stream(response: Any, recorder: Recorder, finish: Callable[[], None]) -> bool:
     """Let ``recorder`` be active whenever the next part is made, and call ``finish`` at the end.
 
-    The recorder is active in between for nobody else: another request may come in the same thread.
-    Files of the system are left alone, a server may send them without Python: then the answer is
-    ``False``. What only reads like a file may ask the database for its parts.
+    The recorder is not active in between: another request may come in the same thread. Files of the
+    system are left alone, since a server may send them without Python: then the answer is
+    ``False``. An object that only reads like a file may ask the database for its parts.
     """
     if isinstance(response, FileResponse) and _is_of_the_system(response.file_to_stream):
         return False
@@ -41,7 +41,7 @@ def _is_of_the_system(file: Any) -> bool:
 
 
 def record_closing(response: Any, recorder: Recorder, finish: Callable[[], None]) -> None:
-    """Let ``recorder`` be active while the response is closed, and call ``finish`` behind that.
+    """Let ``recorder`` be active while the response is closed, and call ``finish`` after that.
 
     Generators end there, and signal handlers run that the server's thread owes the request.
     """
@@ -90,8 +90,11 @@ async def _parts_async(
 
 
 class Activation:
-    """Active inside of its blocks and nowhere else; what the code of one leaves active, as a
-    ``capture()`` that spans several steps, is active in the next one again."""
+    """A recorder that is active in its blocks and nowhere else.
+
+    A recorder that the code of one block leaves active, as a ``capture()`` over several steps does,
+    is active again in the next block.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self._is_deep = recorder.usage is not None
@@ -119,12 +122,10 @@ def _end(finish: Callable[[], None]) -> None:
 
 
 CODES = (_parts.__code__, _parts_async.__code__)
-"""What is outside of these is no caller: the server sends what they make."""
+"""Frames outside of these are no callers: the server sends the parts that these make."""
 
 
-# Runs generators with a recorder active while they run, and not while they wait to go on.
-#
-# Between two steps the thread works for whoever reads what they yield.
+# -- generators, between whose steps the thread works for their readers -----------------------
 
 Around: TypeAlias = AbstractContextManager[None]
 """Entered anew for each step."""
@@ -133,7 +134,7 @@ Around: TypeAlias = AbstractContextManager[None]
 def steps_within(
     whole: AbstractContextManager[Around], steps: Generator[Any, Any, Any]
 ) -> Generator[Any, Any, Any]:
-    """What ``yield from steps`` does, all of it inside of ``whole`` and each step of its value."""
+    """Do as ``yield from steps``, all of it inside of ``whole`` and each step inside its value."""
     go_on: Callable[[], Any] = partial(next, steps)
     with whole as around:
         while True:

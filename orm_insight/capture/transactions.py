@@ -1,12 +1,12 @@
 """Notes when transactions begin and end: ``BEGIN`` and ``COMMIT`` pass no cursor of Django's.
 
-Savepoints do, they are statements like others. What is noted are the calls by which Django opens
-and ends a transaction; the driver sends ``BEGIN`` together with the first statement.
+Savepoints do: they are statements like others. The calls are noted by which Django opens and ends a
+transaction; the driver sends ``BEGIN`` together with the first statement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -23,7 +23,7 @@ _BEGUN = "_orm_insight_begun"
 
 
 def assemble_transactions(recorder: Recorder, ended: float) -> tuple[Transaction, ...]:
-    """In the order of their begin; those that are still open last until ``ended``."""
+    """The transactions in order of their beginning; open ones last until ``ended``."""
     begun: list[NotedTransaction] = [
         (alias, start, ended, ended, "open") for alias, start in recorder.begun.items()
     ]
@@ -80,29 +80,28 @@ install, uninstall = _patches.install, _patches.undo
 
 def _note_begin(connection: Any) -> None:
     try:
-        recorder = _recorder()
-        if recorder is not None:
-            connection.__dict__[_BEGUN] = begun = perf_counter()
-            while recorder is not None:
-                recorder.begun[connection.alias] = begun
-                recorder = recorder.outer
+        begun = perf_counter()
+        for recorder in _recorders():
+            connection.__dict__[_BEGUN] = recorder.begun[connection.alias] = begun
     except Exception as error:
         faults.report("note the begin of a transaction", error)
 
 
 def _note_end(alias: str, begun: float, ending: float, outcome: TransactionOutcome) -> None:
     try:
-        ended, recorder = perf_counter(), _recorder()
-        while recorder is not None:
+        ended = perf_counter()
+        for recorder in _recorders():
             recorder.begun.pop(alias, None)
             if len(recorder.transactions) < recorder.limit:
                 start = max(begun, recorder.started)
                 recorder.transactions.append((alias, start, ending, ended, outcome))
-            recorder = recorder.outer
     except Exception as error:
         faults.report("note the end of a transaction", error)
 
 
-def _recorder() -> Recorder | None:
+def _recorders() -> Iterator[Recorder]:
     recorder = active.get()
-    return recorder.current() if recorder is not None else None
+    recorder = recorder.current() if recorder is not None else None
+    while recorder is not None:
+        yield recorder
+        recorder = recorder.outer

@@ -1,7 +1,7 @@
-"""Watches what becomes of loaded rows, for a recording in depth: the live, mutable side.
+"""Watches the use of loaded rows for a deep recording: the live, mutable side.
 
-Costs far more than a query may cost otherwise, and is there only while such a recording runs:
-``access`` tells which attributes are read, this module to which result they belong.
+It costs far more than a query may cost otherwise, and is there only while such a recording runs.
+``attribute_access`` tells which attributes are read, this module to which result they belong.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class WatchedResult:
     """The rows of one evaluated queryset. ``statement`` is the recorder's, once it is known.
 
     ``sizes`` has for each lookup of a wide column the mark of its rows, the attribute, and the
-    bytes of all values. ``joined`` are the marks of what came by ``select_related``.
+    bytes of all values. ``joined`` are the marks of the relations in ``select_related``.
     """
 
     __slots__ = (
@@ -53,7 +53,7 @@ class WatchedResult:
         return forgotten, ()
 
     def measure(self, row: Model, mark: Mark, joined: RelatedMarks, prefix: str = "") -> None:
-        """Add up what the wide columns of a row, and of what was joined to it, take."""
+        """Add up the bytes in the wide columns of a row, and of the objects joined to it."""
         values = vars(row)
         for attname, name in _wide_columns(type(row)):
             size = _size_of(values.get(attname))
@@ -76,15 +76,9 @@ class Usage:
         self.results: list[WatchedResult] = []
 
     def watch(
-        self,
-        rows: Iterator[Any],
-        mark: Mark,
-        joined: RelatedMarks,
-        queryset: Any,
-        statements: Statements,
+        self, rows: Iterator[Any], result: WatchedResult, statements: Statements
     ) -> Iterator[Any]:
         """The same rows, watched; ``statements`` grows while the recorder works."""
-        result = WatchedResult(mark, joined, queryset)
         self.results.append(result)
         return _measured(rows, result, statements)
 
@@ -114,7 +108,7 @@ def _begin_to_note(mark: Mark, joined: RelatedMarks) -> None:
 
 
 def _last_statement(statements: Statements, built: Built | None) -> tuple[Any, ...] | None:
-    """What the recorder kept just now, if that is the statement of the queryset."""
+    """The statement that the recorder kept just now, if it is the queryset's."""
     last = statements[-1] if statements else None
     return last if last is not None and any(value is built for value in last) else None
 

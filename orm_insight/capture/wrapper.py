@@ -1,4 +1,7 @@
-"""What was given to a cursor, as it is kept: nothing that the application may change afterwards."""
+"""The execute wrapper, which runs around every statement of the application.
+
+A failure in here is reported to ``faults``, and the statement runs as if nothing were installed.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from orm_insight.capture.redaction import withheld_together
 from orm_insight.capture.stack import Known, StackWalker
 
 _MUTABLE = frozenset({list, dict, bytearray, set})
+_Call = tuple[Any, Any, bool, Mapping[str, Any]]
 
 
 def frozen(params: Any) -> Any:
@@ -51,14 +55,6 @@ def as_text(sql: Any, connection: Any) -> str:
         return sql.decode(errors="replace")
     as_string = getattr(sql, "as_string", None)
     return str(as_string(connection.connection) if as_string is not None else sql)
-
-
-# The execute wrapper, and the recorder that it writes to: the mutable side of capture.
-#
-# The wrapper runs around every statement of the application. Whatever fails here is reported to
-# ``faults`` and the statement runs as if nothing were installed.
-
-_Call = tuple[Any, Any, bool, Mapping[str, Any]]
 
 
 def record_query(
@@ -142,7 +138,7 @@ def begin_stacks_at(code: CodeType) -> None:
 def record_call(
     cursor: Any, sql: Any, params: Any, started: float, error: BaseException | None
 ) -> None:
-    """Keep what a method of the cursor did without the execute wrapper; the caller is on top."""
+    """Keep a call of a cursor's method that passes no execute wrapper; the caller is on top."""
     try:
         recorder = active.get()
         recorder = recorder.current() if recorder is not None else None
@@ -159,7 +155,7 @@ def _meet(walker: StackWalker, sql: str, *, is_short: bool) -> Known:
     depth = 2  # itself, record_query() or record_call(): then, or further out, the cursor's method
     frame = _getframe(1 + depth)
     while id(frame.f_code) not in _cursor_codes and frame.f_back is not None:
-        # A wrapper of another tool lies between, or something else that calls us.
+        # The wrapper of another tool lies between, or something else that calls us.
         depth += 1
         frame = frame.f_back
     steps = steps_to_issuer(frame)

@@ -21,7 +21,7 @@ from orm_insight.dashboard.responses import (
     wants_json,
 )
 from orm_insight.dashboard.state import why_trace_is_gone
-from orm_insight.model.summary import TraceSummary, endpoint_of, summary_of
+from orm_insight.model.summary import TraceSummary, summary_of
 from orm_insight.model.trace import Trace
 from orm_insight.reports.comparison import Change, Comparison, GroupPair, Numbered, compare
 from orm_insight.reports.report import Report, hint_to_dict
@@ -156,7 +156,7 @@ def _more_hints(compared: Comparison) -> str:
 
 def _others(trace: Trace, listed: Sequence[Listed]) -> Iterator[TraceSummary]:
     """The other traces of the same endpoint, newest first."""
-    endpoint = endpoint_of(trace)
+    endpoint = trace.endpoint
     found = (each.summary for each in listed if each.summary.id != trace.id)
     yield from sorted(
         (each for each in found if each.endpoint == endpoint),

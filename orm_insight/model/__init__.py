@@ -1,4 +1,4 @@
-"""The vocabulary of orm_insight: frozen values that every other part speaks in.
+"""The vocabulary of orm_insight: frozen values that every other part uses.
 
 Standard library only: nothing here knows Django, a database, a clock or a file.
 """

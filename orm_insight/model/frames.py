@@ -1,16 +1,11 @@
-"""What was recorded: a ``Trace`` of ``Query`` values, each with the stack that issued it.
+"""Places in source code: a call site, a frame, a stack.
 
-Times are milliseconds as ``float``; ``started_ms`` counts from the start of the trace.
-Lines count from 1, columns from 0 as in :mod:`ast`, in characters' UTF-8 bytes.
+Lines count from 1; columns count UTF-8 bytes from 0, as in :mod:`ast`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +13,8 @@ class CallSite:
     """A place in source code: a line of Python, or of a template.
 
     ``function`` is the qualified name in Python, the tag or expression in a template.
-    The end positions are ``None`` where they are not known. ``is_declaration`` is true for what a
-    library reads and serves: the field of a serializer, a column of the admin.
+    The end positions are ``None`` if they are not known. ``is_declaration`` is true for something
+    that a library reads and serves: the field of a serializer, a column of the admin.
     """
 
     file: str

@@ -1,6 +1,6 @@
-"""An execution plan as the database explained it: a tree of ``PlanNode``, and what it tells.
+"""An execution plan as the database explained it, and the indexes that it asks for.
 
-Times are milliseconds; ``None`` where the plan was not executed or timing was off. "Self" is a
+Times are milliseconds, or ``None`` if the plan was not executed or timing was off. "Self" is a
 step without the steps below it.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buffers:
-    """Blocks that a step touched, of all its loops and workers; a block has 8 kB as a rule."""
+    """Blocks that a step touched in all its loops and workers; a block usually has 8 kB."""
 
     shared_hit: int = 0
     shared_read: int = 0
@@ -36,10 +36,9 @@ class PlanNode:
     """One step. ``rows`` is of all loops, ``plan_rows`` the estimate for one loop.
 
     ``total_ms`` is wall time with children, ``self_ms`` without them. ``buffers``, ``io_read_ms``
-    and ``io_write_ms`` are the step's own and ``None`` where the database did not count them.
-    ``executed`` is false where the statement ran and never came here. ``workers`` are the
-    database's records of parallel workers. ``raw`` holds every key of the database's answer but
-    the children.
+    and ``io_write_ms`` are the step's own, and ``None`` if the database did not count them.
+    ``executed`` is false if the statement ran and never came here. ``workers`` are the database's
+    records of parallel workers. ``raw`` holds every key of the database's answer but the children.
     """
 
     node_type: str
@@ -71,12 +70,12 @@ class PlanNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What is wrong with a node, how much of the time it explains, and what to do about it.
+    """A flaw of a node, its share of the time, and the next step against it.
 
     ``title`` is a badge of a few words, ``message`` a sentence, ``advice`` the next step.
     ``share`` is the part (0 to 1) of the execution that it explains, ``ms`` the same as a time.
-    ``hint`` is the code of the hint that goes with it, such as ``ORM602``, or empty. Of the plan
-    as a whole, ``is_of_plan`` is true and ``node`` the root.
+    ``hint`` is the code of the hint that goes with it, such as ``ORM602``, or empty. If the finding
+    is about the whole plan, ``is_of_plan`` is true and ``node`` is the root.
     """
 
     code: str
@@ -94,9 +93,9 @@ class Finding:
 class Plan:
     """A whole plan. ``triggers`` are the database's own records of fired triggers.
 
-    ``findings`` are ranked by the time they explain. ``jit_ms`` is what compiling took, summed
-    over workers; ``serialization_ms`` what it took to convert the rows for the client. ``raw``
-    holds what else the database said about the whole: settings, buffers of the planning.
+    ``findings`` are ranked by the time they explain. ``jit_ms`` is the time of compiling, summed
+    over workers, ``serialization_ms`` that of converting the rows for the client. ``raw`` holds the
+    rest of the database's answer about the whole: settings, buffers of the planning.
     """
 
     root: PlanNode
@@ -110,7 +109,7 @@ class Plan:
 
     @property
     def is_measured(self) -> bool:
-        """Whether the statement was executed to make this plan."""
+        """Return whether the statement was executed to make this plan."""
         return self.root.loops is not None
 
     @property
@@ -125,23 +124,23 @@ class Plan:
         return self.root.walk()
 
 
-# An index that a plan asks for, as Django code, and what came of trying it.
+# -- indexes that a plan asks for -------------------------------------------------------------
 
 
 class TrialMethod(StrEnum):
-    """How an index was tried."""
+    """The ways to try an index."""
 
     HYPOTHETICAL = "hypopg"
-    """The planner was told of an index that does not exist: costs, no times."""
+    """The planner was told of an index that does not exist, which gives costs but no times."""
     CREATED = "created"
-    """The index was created, used and rolled back: costs and times."""
+    """The index was created, used and rolled back, which gives costs and times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """The same statement without and with the index.
 
-    Costs are the planner's units. Times are ``None`` where the index was hypothetical.
+    Costs are in the planner's units. Times are ``None`` if the index was hypothetical.
     """
 
     method: TrialMethod
@@ -154,7 +153,7 @@ class Trial:
 
     @property
     def helps(self) -> bool:
-        """The index at least halves what it is measured by: the time, else the cost."""
+        """Return whether the index at least halves the time, or the cost if no time is known."""
         if self.ms_before is not None and self.ms_after is not None:
             return self.ms_after * 2 <= self.ms_before
         return self.cost_after * 2 <= self.cost_before
@@ -164,13 +163,13 @@ class Trial:
 class IndexAdvice:
     """An index to be created.
 
-    ``fields`` are the fields that are indexed, or that its expressions are made of.
-    ``id`` is short and stable for the same index. ``hint`` is ``ORM602``, ``ORM603``, ``ORM604``
-    or ``ORM606``. ``reason`` is a sentence in the words of the model. ``meta`` is an entry of
-    ``Meta.indexes`` and ``meta_imports`` the lines it needs; ``migration`` is a whole migration's
-    body of operations, with its imports. Where no model is known for the table, ``model`` is
-    ``None`` and ``meta`` and ``migration`` are empty; ``sql`` is always there. ``note`` says what
-    else to know, such as why it could not be tried.
+    ``fields`` are the indexed fields, or those in its expressions. ``id`` is short and stable for
+    the same index. ``hint`` is ``ORM602``, ``ORM603``, ``ORM604`` or ``ORM606``. ``reason`` is a
+    sentence in the words of the model. ``meta`` is an entry of ``Meta.indexes``, and
+    ``meta_imports`` are the lines it needs; ``migration`` holds all operations of a migration, with
+    its imports. If no model is known for the table, ``model`` is ``None``, and ``meta`` and
+    ``migration`` are empty; ``sql`` is always there. ``note`` says more, such as the reason why the
+    index could not be tried.
     """
 
     id: str
@@ -195,7 +194,7 @@ class IndexAdvice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What the database said of one query: its plan, and the indexes that would help."""
+    """The database's answer about one query: its plan, and the indexes that would help."""
 
     plan: Plan
     advice: tuple[IndexAdvice, ...] = ()

@@ -1,4 +1,4 @@
-"""Classes of the application for which a library builds a queryset."""
+"""The way a query came about: its queryset, the relation it loads, and the use of its rows."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ OwnerKind: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """The class for which a library builds a queryset, and what it is to that library.
+    """The class for which a library builds a queryset, and its role there.
 
     ``view`` is a generic view or a viewset; ``changelist`` a ``ModelAdmin`` that shows its list,
     ``admin`` one that does anything else, or an inline; ``formfield``, ``filter``, ``form`` and
     ``serializer`` choose ``field`` from the queryset's objects; ``graphql`` resolves it.
     ``formset`` and ``shortcut`` are no classes: a call that could be given the queryset.
-    ``name`` is empty where the class is not known, ``members`` are the names in its body,
-    ``manager`` the name of the model's default manager; ``is_many`` is true of a field that
-    chooses several, ``is_view`` where the form is made by a view.
+    ``name`` is empty if the class is not known, ``members`` are the names in its body, ``manager``
+    is the name of the model's default manager. ``is_many`` is true of a field that chooses several
+    objects, ``is_view`` if a view makes the form.
     """
 
     kind: OwnerKind
@@ -43,10 +43,7 @@ class Owner:
     is_view: bool = False
 
 
-# What was recorded: a ``Trace`` of ``Query`` values, each with the stack that issued it.
-#
-# Times are milliseconds as ``float``; ``started_ms`` counts from the start of the trace.
-# Lines count from 1, columns from 0 as in :mod:`ast`, in characters' UTF-8 bytes.
+# -- how the ORM came to a query --------------------------------------------------------------
 
 RelationKind: TypeAlias = Literal["forward", "reverse_one", "many", "generic_one", "deferred"]
 LoadedBy: TypeAlias = Literal["select", "prefetch", "lazy"]
@@ -56,9 +53,9 @@ LoadedBy: TypeAlias = Literal["select", "prefetch", "lazy"]
 class Relation:
     """One attribute that leads from an instance to further data.
 
-    ``name`` is the attribute (``author``, ``comment_set``), which is what ``prefetch_related``
-    takes; ``query_name`` is the name in lookups (``comment``), which is what ``select_related``
-    takes. ``kind`` ``deferred`` is a column left out by ``only()`` or ``defer()``.
+    ``name`` is the attribute (``author``, ``comment_set``): ``prefetch_related`` takes it.
+    ``query_name`` is the name in lookups (``comment``): ``select_related`` takes it. The ``kind``
+    ``deferred`` is a column left out by ``only()`` or ``defer()``.
     """
 
     model: str
@@ -75,9 +72,9 @@ class ResultSet:
     ``model`` is the model of the queryset, ``site`` the line that built it, ``rows`` how many
     instances were read. ``is_raw`` is true for ``Manager.raw()``, which takes no
     ``select_related``; ``is_combined`` for ``union()`` and its like, which take neither it nor a
-    prefetch; ``is_chunked`` for ``iterator()``; ``owner`` is the class for which a library has
-    built the queryset. ``only`` and ``deferred`` are the names given to ``only()`` and ``defer()``;
-    ``selected`` the lookups that are joined already, ``selects_all`` says that
+    prefetch; ``is_chunked`` for ``iterator()``. ``owner`` is the class for which a library has
+    built the queryset. ``only`` and ``deferred`` are the names given to ``only()`` and ``defer()``,
+    ``selected`` the lookups that are joined already. ``selects_all`` is true if
     ``select_related()`` named none.
     """
 
@@ -99,8 +96,8 @@ class ResultSet:
 class Condition:
     """One condition of a ``filter()``: the lookup, and the column of its parameters.
 
-    ``count`` is how many parameters it has in the statement; ``literal`` stands for the value
-    where it has none.
+    ``count`` is the number of its parameters in the statement; ``literal`` is its value if it has
+    no parameter.
     """
 
     lookup: str
@@ -112,10 +109,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrowing:
-    """What was asked of a related manager beyond all of its objects.
+    """A question to a related manager that asks for other than all of its objects.
 
-    ``order_by`` is ``None`` where the order was left as it is; ``low`` and ``high`` are the limits
-    of a slice. Where ``is_readable`` is false, more was asked than these fields can say.
+    ``order_by`` is ``None`` if the order was left as it is; ``low`` and ``high`` are the limits of
+    a slice. If ``is_readable`` is false, these fields do not say all that was asked.
     """
 
     conditions: tuple[Condition, ...] = ()
@@ -131,11 +128,10 @@ class Narrowing:
 class RelationLoad:
     """A relation that an instance loaded on access.
 
-    ``source`` is the result set at the beginning, ``path`` leads from its model to the
-    instance, ``relation`` is what was asked of that instance. ``path_loads`` tells for each
-    step of ``path`` how it had come: ``select``, ``prefetch`` or ``lazy``.
-    ``narrowing`` is ``None`` where a prefetch of the relation would have served the query as it is;
-    ``was_prefetched`` is true where there had been one.
+    ``source`` is the result set at the beginning, ``path`` leads from its model to the instance,
+    and ``relation`` was asked of that instance. ``path_loads`` tells how each step of ``path`` was
+    loaded: ``select``, ``prefetch`` or ``lazy``. ``narrowing`` is ``None`` if a prefetch of the
+    relation would have served the query as it is; ``was_prefetched`` is true if there was one.
     """
 
     source: ResultSet
@@ -147,7 +143,7 @@ class RelationLoad:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the query asked for all objects of the relation, as a prefetch does."""
+        """Return whether the query asked for all objects of the relation, as a prefetch does."""
         return self.narrowing is None
 
 
@@ -161,7 +157,7 @@ class Construction:
     owner: Owner | None = None
 
 
-# What became of the rows that a trace loaded: only known where it was recorded in depth.
+# -- the use of loaded rows, known of a deep recording only -----------------------------------
 
 EagerMethod: TypeAlias = Literal["select_related", "prefetch_related"]
 
@@ -171,8 +167,8 @@ class EagerRelation:
     """A relation that a queryset was told to load along with its rows.
 
     ``used`` is the part of ``lookup`` that was read from any row: all of it, a beginning, or
-    nothing. ``queries`` are the indexes of the statements that loaded what was not read.
-    ``is_plain`` is false where a ``Prefetch`` has a queryset or an attribute of its own for it.
+    nothing. ``queries`` are the indexes of the statements whose rows were not read. ``is_plain`` is
+    false of a ``Prefetch`` with a queryset or an attribute of its own.
     """
 
     method: EagerMethod
@@ -188,8 +184,8 @@ class EagerRelation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WideColumn:
-    """A column without a limit of length: ``lookup`` is what ``defer()`` takes, ``size`` the bytes
-    that were loaded for it, and ``is_read`` says whether the value of any row was read."""
+    """A column without a limit of length: its ``lookup`` for ``defer()``, the ``size`` of its
+    loaded values in bytes, and whether the value of any row was read."""
 
     lookup: str
     size: int
@@ -198,12 +194,11 @@ class WideColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultUse:
-    """One evaluated queryset, and what was read of its rows until the trace ended.
+    """One evaluated queryset, and the use of its rows until the trace ended.
 
     ``query`` is the index of its statement. ``is_read`` says that an attribute of a row was read,
-    ``is_handed_out`` that the queryset was iterated over or indexed, ``is_counted`` that
-    it was asked for its length. ``is_below`` is true for the objects of a prefetch, whose queryset
-    is Django's.
+    ``is_handed_out`` that the queryset was iterated over or indexed, ``is_counted`` that its length
+    was asked for. ``is_below`` is true for the objects of a prefetch, whose queryset is Django's.
     """
 
     source: ResultSet

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
@@ -28,8 +28,8 @@ _OBJECT_BYTES = 48
 class QueryLog(Sequence[Query]):
     """Columns of equal length, and the tables that their numbers lead into.
 
-    ``row_counts`` and ``parents`` hold -1 and 0 where nothing is known. ``errors`` and
-    ``batch_sizes`` are sparse, by index.
+    ``row_counts`` holds -1, and ``parents`` 0, if nothing is known. ``errors`` and ``batch_sizes``
+    are sparse, by index.
     """
 
     statements: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class QueryLog(Sequence[Query]):
 
     @classmethod
     def of(cls, queries: Iterable[Query]) -> QueryLog:
-        """Pack finished queries; indexes are given anew."""
+        """Pack finished queries, which get new indexes."""
         rows = list(queries)
         statements: dict[str, int] = {}
         stacks: dict[Stack, int] = {}
@@ -111,23 +111,10 @@ class QueryLog(Sequence[Query]):
 
     def size_bytes(self) -> int:
         """About how much memory the log keeps: columns, parameters, statements and stacks."""
-        columns = sum(
-            column.itemsize * len(column)
-            for column in (
-                self.statement_ids,
-                self.stack_ids,
-                self.construction_ids,
-                self.connection_ids,
-                self.started_ms,
-                self.durations_ms,
-                self.row_counts,
-                self.parents,
-            )
-        )
+        held = (getattr(self, field.name) for field in fields(self))
+        columns = sum(c.itemsize * len(c) for c in held if isinstance(c, array))
         frames = sum(8 * len(stack.frames) + _OBJECT_BYTES for stack in self.stacks)
-        texts = sum(map(sys.getsizeof, self.statements)) + sum(
-            map(sys.getsizeof, self.errors.values())
-        )
+        texts = sum(map(sys.getsizeof, chain(self.statements, self.errors.values())))
         constructions = 4 * _OBJECT_BYTES * len(self.constructions)
         return columns + frames + texts + constructions + _size_of_all_params(self.params)
 
@@ -165,7 +152,7 @@ _FLAT = frozenset(
 
 
 def _size_of_all_params(rows: tuple[Any, ...]) -> int:
-    """At once where all are tuples of plain values, as they nearly always are."""
+    """The size in one go if all are tuples of plain values, as they nearly always are."""
     if set(map(type, rows)) == {tuple} and _FLAT.issuperset(map(type, chain.from_iterable(rows))):
         values = chain.from_iterable(rows)
         return sum(map(sys.getsizeof, rows)) + sum(map(sys.getsizeof, values))
@@ -183,7 +170,7 @@ def _size_of_params(params: Params) -> int:
 
 
 def _size_of_value(value: Any) -> int:
-    """The value's own size, and that of what a flat container or a JSON wrapper holds."""
+    """The size of a value, and of the values that a flat container or a JSON wrapper holds."""
     if isinstance(value, (list, tuple, set, frozenset)):
         return sys.getsizeof(value) + sum(map(sys.getsizeof, value))
     return sys.getsizeof(getattr(value, "obj", value))

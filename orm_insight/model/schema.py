@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 class RelatedSet:
     """A relation to several objects, as their side sees it.
 
-    ``lookup`` leads from the related objects back and is ``None`` where there is no such name;
-    ``key`` is the field to which they refer. ``table`` and ``columns`` hold the reference.
-    ``is_unique`` is false where the same object may be related twice, ``is_single`` is true where
-    the reference is unique by itself; ``accessor`` is the attribute of the instances, and of a
-    prefetch.
+    ``lookup`` leads from the related objects back, and is ``None`` if there is no such name.
+    ``key`` is the field to which they refer; ``table`` and ``columns`` hold the reference.
+    ``is_unique`` is false if the same object may be related twice, ``is_single`` is true if the
+    reference is unique by itself. ``accessor`` is the attribute of an instance, which
+    ``prefetch_related()`` takes as well.
     """
 
     lookup: str | None
@@ -30,11 +30,11 @@ class RelatedSet:
 class ModelFacts:
     """One model: ``label`` is ``blog.Post``, ``pk`` the primary key's field name.
 
-    ``unique`` are the fields of which no two objects have the same value, keys to others left out.
-    ``manager`` is the name of the default manager, ``module`` where the class is defined, ``file``
-    that module's where it is one of the application's, ``names``
-    what a new attribute must not be called. ``ordering`` are the columns of ``Meta.ordering``, with
-    a minus where descending, and ``?`` for what is no column of the model.
+    ``unique`` are the fields with unique values, except keys to other models. ``manager`` is the
+    name of the default manager, ``module`` the one that defines the class, and ``file`` its file if
+    it belongs to the application. ``names`` are taken: no new attribute may have one of them.
+    ``ordering`` are the columns of ``Meta.ordering``, with a minus if descending, and ``?`` for
+    anything that is no column of the model.
     """
 
     label: str

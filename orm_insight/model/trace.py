@@ -1,7 +1,6 @@
-"""What was recorded: a ``Trace`` of ``Query`` values, each with the stack that issued it.
+"""A recorded ``Trace``: its ``Query`` values, and the transactions and the span around them.
 
 Times are milliseconds as ``float``; ``started_ms`` counts from the start of the trace.
-Lines count from 1, columns from 0 as in :mod:`ast`, in characters' UTF-8 bytes.
 """
 
 from __future__ import annotations
@@ -9,26 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from orm_insight.model.frames import CallSite, Frame
-from orm_insight.model.provenance import Construction
-
-if TYPE_CHECKING:
-    from orm_insight.model.provenance import ResultUse
-
-
-# What a trace ran in: transactions of the database, a span of OpenTelemetry.
+from orm_insight.model.provenance import Construction, ResultUse
 
 TransactionOutcome: TypeAlias = Literal["committed", "rolled back", "open"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """A transaction of one connection: from its begin to the end of its COMMIT or ROLLBACK.
+    """A transaction of one connection: from its beginning to the end of its COMMIT or ROLLBACK.
 
-    ``end_ms`` is how long that last statement took, a part of ``duration_ms``. An ``open`` one had
-    not ended with the trace.
+    ``end_ms`` is the duration of that last statement, a part of ``duration_ms``. An ``open``
+    transaction had not ended when the trace did.
     """
 
     alias: str
@@ -42,7 +35,7 @@ class Transaction:
 class SpanReference:
     """The OpenTelemetry span during which a trace was recorded; both ids in lower-case hex.
 
-    What was not sampled is known to no other tool.
+    No other tool knows a span that was not sampled.
     """
 
     trace_id: str
@@ -55,10 +48,10 @@ Params: TypeAlias = tuple[Any, ...] | Mapping[str, Any] | None
 
 
 class Redacted:
-    """Stands where a parameter's value was withheld.
+    """Stands for a parameter's value that was withheld.
 
-    Equal where the values were equal: ``digest`` is a hash keyed with a secret of the process,
-    so that repetition can still be told from variation. It says nothing about the value.
+    Equal values have equal stand-ins: ``digest`` is a hash keyed with a secret of the process, so
+    that repetition can still be told from variation. It says nothing about the value.
     """
 
     __slots__ = ("digest",)
@@ -83,10 +76,10 @@ REDACTED = Redacted()
 class Query:
     """One executed statement.
 
-    ``params`` keep their Python types. ``rows`` is the driver's row count, of many
-    instances the ORM's where the driver does not count, or ``None``;
-    ``batch_size`` the number of parameter sets of an ``executemany()``, of which ``params`` is
-    the first. ``parent`` tells apart the instances that asked for a relation.
+    ``params`` keep their Python types. ``rows`` is the driver's row count; if the driver does not
+    count, it is the number of instances the ORM has made, or ``None``. ``batch_size`` is the number
+    of parameter sets of an ``executemany()``, of which ``params`` is the first. ``parent`` tells
+    apart the instances that asked for a relation.
     """
 
     index: int
@@ -107,13 +100,12 @@ class Query:
 
     @property
     def origin(self) -> CallSite | None:
-        """The line that built the queryset, where the ORM issued the query.
+        """The line that built the queryset, if the ORM issued the query.
 
-        A single related object has no queryset in the application: it is the line that reads it.
+        A single related object has no queryset in the application: its origin is the line that
+        reads it.
         """
-        if self.construction is None:
-            return None
-        return self.construction.site or self.site
+        return None if self.construction is None else self.construction.site or self.site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,16 +120,15 @@ class DroppedQueries:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
-    """Everything recorded for one request, command, task, test or ``capture()`` block.
+class TraceFacts:
+    """The facts that a ``Trace`` and its summary share.
 
-    ``name`` is what a list shows (``GET /posts/``); ``status`` the HTTP status or ``None``;
-    ``dropped`` the number of statements over the limit, summed up in ``overflow``. ``uses`` is
-    ``None`` unless it was recorded in depth. ``host`` and ``pid`` are the machine and process that
-    recorded it; ``follows`` is the id of the trace that started what this one recorded after it
-    had ended; ``part_of`` that of the block around this one, which has all of its queries too.
-    ``imported_at`` is when it came from a file that somebody sent: then nothing in it
-    may be run or read here.
+    ``name`` is the name in a list (``GET /posts/``); ``status`` the HTTP status or ``None``;
+    ``dropped`` the number of statements over the limit. ``host`` and ``pid`` are the machine and
+    the process that recorded it. ``follows`` is the id of a trace that had ended, and left behind
+    the thread or task that is recorded here. ``part_of`` is the id of the block around this one,
+    which also has all of its queries. ``imported_at`` is the time at which it was read from a file
+    that somebody sent: then nothing in it may be run or read here.
     """
 
     id: str
@@ -146,20 +137,15 @@ class Trace:
     started_at: datetime
     duration_ms: float
     status: int | None = None
-    queries: Sequence[Query] = ()
     dropped: int = 0
-    overflow: tuple[DroppedQueries, ...] = ()
     method: str | None = None
     path: str | None = None
     view: str | None = None
     url_name: str | None = None
     error: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-    uses: tuple[ResultUse, ...] | None = None
-    transactions: tuple[Transaction, ...] = ()
     host: str = ""
     pid: int = 0
-    span: SpanReference | None = None
     follows: str | None = None
     part_of: str | None = None
     imported_at: datetime | None = None
@@ -169,6 +155,27 @@ class Trace:
         return self.imported_at is not None
 
     @property
+    def endpoint(self) -> str:
+        """The name that traces of the same code share: the URL's, else the view's or their own."""
+        route = self.url_name or self.view or self.path or self.name
+        return f"{self.kind} {self.method or ''} {route}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace(TraceFacts):
+    """Everything recorded for one request, command, task, test or ``capture()`` block.
+
+    ``overflow`` sums up the statements over the limit. ``uses`` is ``None`` unless this is a deep
+    recording.
+    """
+
+    queries: Sequence[Query] = ()
+    overflow: tuple[DroppedQueries, ...] = ()
+    uses: tuple[ResultUse, ...] | None = None
+    transactions: tuple[Transaction, ...] = ()
+    span: SpanReference | None = None
+
+    @property
     def is_deep(self) -> bool:
-        """Whether it is known what became of the rows that were loaded."""
+        """Return whether the trace tells which of the loaded rows were used."""
         return self.uses is not None

@@ -20,7 +20,7 @@ from orm_insight.reports.silence import IgnoreComment
 _MARK = "orm-insight:"
 _PYTHON = re.compile(r"#\s*orm-insight:(?P<order>[^#]*)")
 _ORDER = re.compile(r"\s*ignore\[\s*(?P<codes>ORM\d{3}(?:\s*,\s*ORM\d{3})*)\s*\]")
-# Other tags are matched so that what is inside them is passed over, as the engines do it.
+# Other tags are matched so that their content is passed over, as the engines do it.
 _TEMPLATE = re.compile(
     r"\{%[-+]?\s*(?P<block>comment|verbatim|raw)\b[^\n]*?%\}.*?\{%[-+]?\s*end(?P=block)\b[^\n]*?%\}"
     r"|\{%[^\n]*?%\}|\{\{[^\n]*?\}\}"
@@ -31,15 +31,10 @@ _LAYOUT = frozenset({tokenize.NL, tokenize.INDENT, tokenize.DEDENT})
 
 
 def read_comments(file: str, *, is_template: bool) -> tuple[IgnoreComment, ...]:
-    """The comments of a file, malformed ones too; none where it cannot be read."""
+    """The comments of a file, malformed ones too; none if it cannot be read."""
     try:
         status = status_of(file)
-        return _read(
-            file,
-            is_template=is_template,
-            modified_ns=status.st_mtime_ns,
-            size=status.st_size,
-        )
+        return _read(file, status.st_mtime_ns, status.st_size, is_template=is_template)
     except Unreadable:
         return ()
 
@@ -55,9 +50,9 @@ def comments_below(folder: str, *, is_template: bool) -> Iterator[IgnoreComment]
 
 @lru_cache(maxsize=1024)
 def _read(
-    file: str, *, is_template: bool, modified_ns: int, size: int
+    file: str, modified_ns: int, size: int, *, is_template: bool
 ) -> tuple[IgnoreComment, ...]:
-    """Kept until time or size of the file change."""
+    """Read the comments, which are kept until time or size of the file change."""
     source = read_source(file)
     if _MARK not in source.text:
         return ()
@@ -76,13 +71,13 @@ def _read(
 
 
 def codes_of(order: str) -> tuple[str, ...]:
-    """The codes behind ``orm-insight:``; none where it is not written as it must be."""
+    """The codes after ``orm-insight:``; none if the comment is malformed."""
     match = _ORDER.match(order)
     return tuple(re.findall(r"ORM\d{3}", match["codes"])) if match else ()
 
 
 class _Found(NamedTuple):
-    """What stands behind the mark, and the place as ``IgnoreComment`` has it."""
+    """The text after the mark, and its place as in ``IgnoreComment``."""
 
     order: str
     line: int
@@ -116,7 +111,7 @@ class _Statement(NamedTuple):
 
 
 def _statements(text: str) -> Iterator[_Statement]:
-    """A comment between statements stands for itself."""
+    """The statements; a comment between them counts as one."""
     inside: list[tokenize.TokenInfo] = []
     first: tokenize.TokenInfo | None = None
     decorated_from: int | None = None
@@ -137,7 +132,7 @@ def _statements(text: str) -> Iterator[_Statement]:
 
 
 def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
-    """Up to where the text stops to be Python, if it does."""
+    """The tokens up to the point at which the text is no longer Python, if there is one."""
     try:
         yield from tokenize.generate_tokens(io.StringIO(text).readline)
     except (tokenize.TokenError, SyntaxError, ValueError):

@@ -18,9 +18,9 @@ from orm_insight.model.schema import ModelFacts, RelatedSet, Schema
 
 @cache
 def read_schema() -> Schema:
-    """All models, proxies and the tables behind many-to-many fields included.
+    """All models, also proxies and the tables of many-to-many fields.
 
-    Kept until a further model is made or ``INSTALLED_APPS`` changes.
+    The schema is kept until a further model is made or ``INSTALLED_APPS`` changes.
     """
     models = apps.get_models(include_auto_created=True, include_swapped=True)
     return Schema(
@@ -58,7 +58,7 @@ def _read_model(model: type[Model]) -> ModelFacts:
 
 
 def _application_file(module: str) -> str:
-    """The file of a module, if people edit it: that of a library is none of theirs."""
+    """The file of a module, if it belongs to the application and not to a library."""
     file = getattr(sys.modules.get(module), "__file__", None)
     return file if isinstance(file, str) and is_application(file) else ""
 
@@ -105,7 +105,7 @@ def _read_reverse_foreign_key(model: type[Model], relation: Any) -> RelatedSet |
 
 
 def _read_many_to_many(model: type[Model], relation: Any) -> RelatedSet | None:
-    """Of a field or of its other side. Keys other than the primary one are left alone."""
+    """Facts about a field or its other side; keys other than the primary one are left alone."""
     is_reverse = isinstance(relation, ManyToManyRel)
     field = relation.field if is_reverse else relation
     near = field.model._meta.get_field(field.m2m_target_field_name())
@@ -134,7 +134,7 @@ def _read_generic_relation(field: Any) -> RelatedSet:
 
 
 def _key(model: type[Model], target: Any) -> str:
-    """How a query of ``model`` names the field; a child's primary key is not its parent's."""
+    """The name of the field in a query of ``model``; a child's primary key is not its parent's."""
     name: str = target.name
     return "pk" if target is model._meta.pk else name
 
@@ -144,14 +144,10 @@ def _lookup_back(field: Any) -> str | None:
     return None if field.remote_field.hidden or "+" in name else name
 
 
-def _forget(**_: Any) -> None:
-    read_schema.cache_clear()
-
-
-def _forget_on_other_apps(*, setting: str, **_: Any) -> None:
+def _forget(*, setting: str = "INSTALLED_APPS", **_: Any) -> None:
     if setting == "INSTALLED_APPS":
         read_schema.cache_clear()
 
 
 class_prepared.connect(_forget, dispatch_uid="orm_insight_schema")
-setting_changed.connect(_forget_on_other_apps, dispatch_uid="orm_insight_schema")
+setting_changed.connect(_forget, dispatch_uid="orm_insight_schema")

@@ -59,14 +59,14 @@ def read_source(file: str) -> Source:
 
 
 class Recorded:
-    """When and where a trace was recorded: whether a file is still what ran then."""
+    """The time and process of a recording, which tell whether a file still holds what ran then."""
 
     def __init__(self, trace: Trace | TraceSummary) -> None:
         self._at = trace.started_at.timestamp()
         self._is_of_this_process = (trace.host, trace.pid) == (gethostname(), os.getpid())
 
     def change_of(self, file: str, modified_at: float) -> str:
-        """What is wrong with a file that was changed last at this time; empty where nothing is."""
+        """A notice about a file that was last changed at this time; empty if there is none."""
         if modified_at > self._at + _TOLERANCE_S:
             return "The file has changed since this was recorded."
         loaded_at = met_at(file) if self._is_of_this_process and file.endswith(".py") else None
@@ -87,7 +87,7 @@ class SourcesOf:
         self._sources: dict[str, Source | None] = {}
 
     def __call__(self, file: str, *, now: bool = False) -> str | None:
-        """The text, unless the file was changed since and is not wanted as it is ``now``."""
+        """The text; if the file was changed since, only if it is wanted as it is ``now``."""
         if self._are_closed:
             return None
         if file not in self._sources:
@@ -109,7 +109,7 @@ def _unreadable(error: OSError | ValueError) -> Unreadable:
 
 
 def _encoding(file: str, content: bytes) -> str:
-    """What a Python file declares; everything else is UTF-8."""
+    """The encoding that a Python file declares; everything else is UTF-8."""
     if not file.endswith(".py"):
         return "utf-8"
     try:

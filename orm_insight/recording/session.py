@@ -139,8 +139,8 @@ def begin(
         detailed=detailed,
         outer=around.current() if around is not None else None,
         usage=Usage() if deep else None,
+        opened_in=opened_in,
     )
-    recorder.opened_in = opened_in
     recording = Recording(kind=kind, name=name, recorder=recorder, redact=redact, is_deep=deep)
     recording.activate()
     return recording

@@ -16,7 +16,6 @@ from orm_insight.analysis.origins import origin_of
 from orm_insight.model.catalogue import Needs, rule_of
 from orm_insight.model.frames import CallSite
 from orm_insight.model.hint import Hint
-from orm_insight.model.summary import endpoint_of
 from orm_insight.reports.problems import Identity, Spot
 from orm_insight.reports.report import Report
 from orm_insight.sql.fingerprint import tables
@@ -278,7 +277,7 @@ class Comparison:
 
     @property
     def is_same_endpoint(self) -> bool:
-        return endpoint_of(self.before.trace) == endpoint_of(self.after.trace)
+        return self.before.trace.endpoint == self.after.trace.endpoint
 
     @property
     def queries(self) -> Change:

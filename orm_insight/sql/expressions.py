@@ -1,6 +1,7 @@
-"""Expressions as PostgreSQL prints them in a plan: tokens nested by their brackets.
+"""Expressions and conditions as PostgreSQL prints them in a plan.
 
-Enough to find columns, casts and operators; nothing is known of types or precedence.
+Their tokens are nested by their brackets, which is enough to find columns, casts and operators;
+nothing is known of types or precedence. Conditions are cut into single comparisons.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from orm_insight.sql.tokens import Kind, Token, tokenize, words
+from orm_insight.sql.tokens import Kind, Token, without_space, words
 
 Tree: TypeAlias = "Token | list[Tree]"
 
@@ -22,25 +23,23 @@ _NO_COLUMNS = words(
     "INTERVAL CURRENT_DATE CURRENT_TIMESTAMP DISTINCT FROM alternatives hashed SubPlan InitPlan CTE"
 )
 _TYPE_WORDS = words("with without time zone varying precision")
-_GLUED_BEFORE, _GLUED_BEHIND = (")", ".", ",", "::", "[", "]"), ("(", ".", "::", "[")
+_GLUED_BEFORE, _GLUED_AFTER = (")", ".", ",", "::", "[", "]"), ("(", ".", "::", "[")
 _OPENING, _CLOSING = frozenset("(["), frozenset(")]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnName:
-    """A column as a plan prints it; ``table`` is the alias, where it is printed."""
+    """A column as a plan prints it; ``table`` is the alias, if it is printed."""
 
     name: str
     table: str | None = None
 
 
 def nest(text: str) -> list[Tree]:
-    """Tokens without space, what stands in brackets as lists that keep their brackets."""
+    """The tokens without space; those in brackets are lists that keep their brackets."""
     stack: list[list[Tree]] = [[]]
-    for token in tokenize(text):
+    for token in without_space(text):
         kind, piece = token
-        if kind is Kind.SPACE or kind is Kind.COMMENT:
-            continue
         if kind is Kind.PUNCTUATION and piece in _OPENING:
             stack.append([token])
         elif kind is Kind.PUNCTUATION and piece in _CLOSING and len(stack) > 1:
@@ -66,12 +65,9 @@ def _continues(before: Tree, piece: str) -> bool:
 
 def unwrap(tree: list[Tree]) -> list[Tree]:
     while len(tree) == 1 and isinstance(tree[0], list) and is_piece(tree[0][0], "("):
-        tree = _inside(tree[0])
+        group = tree[0]
+        tree = group[1:-1] if is_piece(group[-1], ")", "]") else group[1:]
     return tree
-
-
-def _inside(group: list[Tree]) -> list[Tree]:
-    return group[1:-1] if is_piece(group[-1], ")", "]") else group[1:]
 
 
 def is_piece(tree: Tree, *pieces: str) -> bool:
@@ -79,7 +75,7 @@ def is_piece(tree: Tree, *pieces: str) -> bool:
 
 
 def outer_cast(tree: list[Tree]) -> int | None:
-    """Where ``::`` stands that casts all that is before it."""
+    """The position of a ``::`` that casts everything before it."""
     position = 1 if tree and isinstance(tree[0], list) else _end_of_name(tree, 0)
     if position + 1 < len(tree) and is_piece(tree[position], "::"):
         return position if _end_of_type(tree, position + 1) == len(tree) else None
@@ -107,7 +103,7 @@ def _plain(name: str) -> str:
 
 
 def columns_of(tree: Sequence[Tree]) -> Iterator[ColumnName]:
-    """Names that are no function, no type and no keyword."""
+    """The columns: names that are no function, no type and no keyword."""
     position = 0
     while position < len(tree):
         piece = tree[position]
@@ -158,26 +154,24 @@ def _end_of_type(tree: Sequence[Tree], position: int) -> int:
 
 
 def text_of(tree: Sequence[Tree]) -> str:
-    """As it would be printed; brackets and dots without space around them."""
+    """The text as it would be printed, without space around brackets and dots."""
     text = ""
     for piece in tree:
         part = text_of(piece) if isinstance(piece, list) else str(piece[1])
-        glued = part.startswith((")", ".", ",", "::", "[", "]")) or text.endswith(
-            ("(", ".", "::", "[")
-        )
+        glued = part.startswith(_GLUED_BEFORE) or text.endswith(_GLUED_AFTER)
         is_call = part.startswith("(") and text and (text[-1].isalnum() or text[-1] in '_"')
         is_keyword = text.rsplit(" ", 1)[-1].upper() in _NO_COLUMNS
         text += part if glued or not text or (is_call and not is_keyword) else f" {part}"
     return text
 
 
-# Conditions as PostgreSQL prints them in a plan, cut into single comparisons.
+# -- single comparisons -----------------------------------------------------------------------
 #
-# ``((c.post_id = 7) AND (upper((c.name)::text) ~~ '%X%'::text))`` is two comparisons, the first of
-# a column, the second of an expression over one. What cannot be cut stays whole and names nothing.
+# ``((c.post_id = 7) AND (upper((c.name)::text) ~~ '%X%'::text))`` is two comparisons: one of a
+# column, and one of an expression over a column. A condition that cannot be cut names nothing.
 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "@>": "<@", "<@": "@>"}
-# Casts between these keep what an index holds.
+# Casts between these leave the values of an index as they are.
 _TEXTS = ("text", "character", "bpchar", "varchar")
 
 
@@ -185,11 +179,11 @@ _TEXTS = ("text", "character", "bpchar", "varchar")
 class Comparison:
     """One condition of several that must all hold.
 
-    ``column`` is what is compared. ``expression`` is the text that is compared instead where
-    ``column`` stands inside of one, casts that PostgreSQL adds by itself left out, and
-    ``function`` the outermost function of it, in small letters. ``operator`` is PostgreSQL's, as
-    read from the column's side, or ``IS NULL``, ``IS NOT NULL``, ``IS TRUE``, ``NOT``, ``OR`` or
-    empty; ``= ANY`` for a list. ``other`` is the column on the other side.
+    ``column`` is compared. If it stands inside an expression, ``expression`` is the text of that,
+    without the casts that PostgreSQL adds by itself, and ``function`` its outermost function in
+    small letters. ``operator`` is PostgreSQL's, as read from the column's side, or ``IS NULL``,
+    ``IS NOT NULL``, ``IS TRUE``, ``NOT``, ``OR`` or empty; ``= ANY`` for a list. ``other`` is the
+    column on the other side.
     """
 
     text: str
@@ -204,11 +198,6 @@ class Comparison:
 def comparisons(condition: str) -> tuple[Comparison, ...]:
     """The parts of a condition that are joined by AND."""
     return tuple(_cut(unwrap(nest(condition))))
-
-
-def columns_in(expression: str) -> tuple[ColumnName, ...]:
-    """Every column that an expression names, in order, without repetitions."""
-    return tuple(dict.fromkeys(columns_of(nest(expression))))
 
 
 def plain_column(expression: str) -> ColumnName | None:
@@ -253,12 +242,11 @@ def _comparison(tree: list[Tree]) -> Comparison:
 
 
 def _is_operator(piece: Tree) -> bool:
-    is_sign = isinstance(piece, tuple) and piece[0] is not Kind.STRING and piece[1] in OPERATORS
-    return is_sign or is_piece(piece, "IS")
+    return is_piece(piece, "IS", *OPERATORS)
 
 
 def _of_either(left: list[Tree], operator: str, right: list[Tree], text: str) -> Comparison:
-    """The side with a column is the one that is compared, the left one if both have."""
+    """The comparison of the side that has a column, the left side if both have one."""
     if operator == "IS":
         rest = " ".join(text_of([piece]) for piece in right)
         return _of(left, f"IS {rest}", [], text)
@@ -289,14 +277,14 @@ def _of(side: list[Tree], operator: str, value: list[Tree], text: str) -> Compar
 
 
 def _any_column(tree: list[Tree]) -> ColumnName | None:
-    """Like ``as_column``, whatever the cast."""
+    """The column like ``as_column``, whatever the cast."""
     tree = unwrap(tree)
     cast = outer_cast(tree)
     return as_column(tree) if cast is None else as_column(unwrap(tree[:cast]))
 
 
 def _bare(tree: list[Tree]) -> list[Tree]:
-    """Without the parentheses around it, and without casts that leave a text as it is."""
+    """Take off the parentheses around a tree, and casts that leave a text as it is."""
     while True:
         tree = unwrap(tree)
         cast = outer_cast(tree)
@@ -313,8 +301,5 @@ def _function(tree: list[Tree]) -> str:
     cast = outer_cast(tree)
     if cast is not None:
         return str(tree[cast + 1][1]).lower()
-    return next((str(piece[1]) for piece in tree if _is_sign(piece)), "")
-
-
-def _is_sign(piece: Tree) -> bool:
-    return isinstance(piece, tuple) and piece[0] is Kind.OPERATOR and piece[1] != "::"
+    signs = (p[1] for p in tree if isinstance(p, tuple) and p[0] is Kind.OPERATOR and p[1] != "::")
+    return next(signs, "")

@@ -1,8 +1,8 @@
-"""Which columns a statement filters by, table by table, as far as its words tell.
+"""The columns by which a statement filters, table by table, as far as its words tell.
 
-No grammar: conditions are what stands behind WHERE and ON, up to the next clause. A column counts
-as compared where an index on it could find the rows; in a function, under OR or NOT, or with
-LIKE it is only named.
+This is no grammar: conditions stand after WHERE and ON, up to the next clause. A column counts as
+compared if an index on it could find the rows. In a function, under OR or NOT, or with LIKE it is
+only named.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from orm_insight.sql.tokens import Kind, tokenize, words
+from orm_insight.sql.tokens import Kind, bare, without_space, words
 
 MAX_COLUMNS = 3
 _TABLES = words("FROM JOIN UPDATE")
@@ -36,8 +36,8 @@ class Filters:
 
     ``compared`` are the columns that are compared with a value so that an index could find the
     rows, in the order of such an index: equality first, then one range. ``joined`` are those
-    compared with another column, ``grouped`` those of GROUP BY. ``named`` are the names of which a
-    condition asks more than to be joined.
+    compared with another column, ``grouped`` those of GROUP BY. ``named`` are the names of tables
+    with a condition that does more than join them.
     """
 
     tables: Mapping[str, str] = field(default_factory=dict)
@@ -91,7 +91,7 @@ def _ordered(found: Iterable[_Comparison]) -> dict[str, tuple[str, ...]]:
 
 class _Reader:
     def __init__(self, sql: str) -> None:
-        self.tokens = [t for t in tokenize(sql) if t[0] not in (Kind.SPACE, Kind.COMMENT)]
+        self.tokens = without_space(sql)
         self.tables: dict[str, str] = {}
         self.grouped: dict[str, list[str]] = {}
         self.named: set[str] = set()
@@ -111,7 +111,7 @@ class _Reader:
             self._close()
 
     def _read_at(self, at: int) -> int:
-        """What begins here; where the next begins."""
+        """Read a part of the statement, and return the position of the next one."""
         (kind, text), word = self.tokens[at], self._word(at)
         if kind is Kind.PUNCTUATION:
             self._read_punctuation(text, at)
@@ -134,7 +134,7 @@ class _Reader:
             level.clause = "FROM"
 
     def _close(self) -> None:
-        """The end of a bracket or of a clause: what was found belongs to the one around it."""
+        """End a bracket or a clause, whose comparisons belong to the one around it."""
         level = self.levels.pop()
         if not level.is_spoilt:
             (self.levels[-1].found if self.levels else self.found).extend(level.found)
@@ -145,16 +145,13 @@ class _Reader:
             return
         level = self.levels[-1]
         if level.clause == "WHERE":
-            self._flush(level)
+            if not level.is_spoilt:
+                self.found.extend(level.found)
+            level.found, level.is_spoilt = [], False
         if word in _TABLES:
             level.clause = "FROM"
         else:
             level.clause = "WHERE" if word in _CONDITIONS else word
-
-    def _flush(self, level: _Level) -> None:
-        if not level.is_spoilt:
-            self.found.extend(level.found)
-        level.found, level.is_spoilt = [], False
 
     def _read_table(self, at: int) -> int:
         """``schema.book AS b``: the last name before the alias is the table's."""
@@ -166,7 +163,7 @@ class _Reader:
             at += 1
         alias = table
         if self._is_name(at) and self._word(at) not in _NO_ALIAS | _TABLES | _CONDITIONS | _OTHERS:
-            alias = _bare(self._text(at))
+            alias = bare(self._text(at))
             at += 1
         self.tables[alias] = table
         self.levels[-1].clause = "JOINED"
@@ -188,7 +185,7 @@ class _Reader:
         return at
 
     def _is_join(self, start: int, end: int) -> bool:
-        """Whether a column stands on the other side of the sign."""
+        """Return whether a column stands on the other side of the sign."""
         if self._text(end) in _SIGNS:
             at = end + 1
             while self._text(at) == "(":
@@ -213,7 +210,7 @@ class _Reader:
         return self._text(at).upper() in _EQUALITY | _RANGE | {"IS", "LIKE", "NOT"}
 
     def _is_equality(self, start: int, end: int) -> bool | None:
-        """Whether it is compared by equality; ``None`` where no index finds rows by it."""
+        """Return whether it is compared by equality; ``None`` if no index finds rows by it."""
         before, after = self._text(start - 1).upper(), self._text(end).upper()
         if before == "=" and after in _AFTER_VALUE | _TABLES | _OTHERS:
             return True
@@ -227,10 +224,10 @@ class _Reader:
         return next(iter(self.tables)) if len(self.tables) == 1 else None
 
     def _path(self, at: int) -> tuple[Sequence[str], int]:
-        path = [_bare(self._text(at))]
+        path = [bare(self._text(at))]
         while self._text(at + 1) == "." and self._is_name(at + 2):
             at += 2
-            path.append(_bare(self._text(at)))
+            path.append(bare(self._text(at)))
         return path, at + 1
 
     def _is_name(self, at: int) -> bool:
@@ -242,7 +239,3 @@ class _Reader:
 
     def _text(self, at: int) -> str:
         return self.tokens[at][1] if 0 <= at < len(self.tokens) else ""
-
-
-def _bare(name: str) -> str:
-    return name[1:-1] if name[:1] in {'"', "`"} else name

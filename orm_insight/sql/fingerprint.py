@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
@@ -21,7 +22,7 @@ _SAVEPOINT = re.compile(r"(SAVEPOINT|(?:RELEASE|ROLLBACK TO)(?: SAVEPOINT)?) \S+
 
 
 def fingerprint(sql: str) -> str:
-    """What remains equal when a statement is issued again with other values.
+    """The text that stays equal when a statement is issued again with other values.
 
     It reads as SQL: comments are gone; strings, numbers and placeholders are ``?``; lists and rows
     of any length look alike; so do savepoints. Keywords and names are kept as they are.
@@ -44,7 +45,7 @@ def summary(sql: str) -> str:
 
 
 def name_of(sql: str, vendor: str = "") -> str:
-    """What a statement is called in a list: its label, or as much as is known of it."""
+    """The name of a statement in a list: its label, or as much as is known of it."""
     return summary(sql) or verb(sql) or vendor or "query"
 
 
@@ -81,7 +82,7 @@ _cached_fingerprint = lru_cache(maxsize=CACHED_TEXTS)(_fingerprint)
 _cached_targets = lru_cache(maxsize=CACHED_TEXTS)(find_targets)
 
 
-# The normal form of a statement: values and comments gone, lists and spacing folded.
+# -- the normal form: values and comments gone, lists and spacing folded ----------------------
 #
 # Items of a list (``IN (...)``, ``ARRAY[...]``, the rows of ``VALUES``, the branches of ``CASE``)
 # that are equal to the item before them are dropped, so that the number of values does not count.
@@ -92,22 +93,20 @@ class _Nesting(Enum):
     LIST = auto()
     """Inside ``IN (`` or ``ARRAY[``: equal items are folded."""
     ROWS = auto()
-    """Behind ``VALUES``: equal rows are folded."""
+    """After ``VALUES``: equal rows are folded."""
     ROW = auto()
     """Inside a bracket that is an item of a list or of rows."""
     CASE = auto()
     """Between ``CASE`` and ``END``: equal branches are folded."""
 
 
+@dataclass(slots=True, eq=False)
 class _Level:
-    """One nesting level; ``start`` is where its current item begins, if it folds items."""
+    """One nesting level; if it folds items, its current one begins at ``start``."""
 
-    __slots__ = ("nesting", "previous", "start")
-
-    def __init__(self, nesting: _Nesting, start: int | None = None) -> None:
-        self.nesting = nesting
-        self.start = start
-        self.previous: tuple[int, int] | None = None
+    nesting: _Nesting
+    start: int | None = None
+    previous: tuple[int, int] | None = None
 
 
 # Shared, because hostile SQL nests a million brackets.
@@ -125,7 +124,7 @@ _BEFORE_SIGN = words("( [ , = < > <= >= <> != AND OR BETWEEN THEN ELSE WHEN SELE
 
 
 def normal_form(sql: str) -> str:
-    """Values become ``?``; comments vanish; spaces are single and only where there were some."""
+    """Turn values into ``?``, leave out comments, and keep a single space for white space."""
     form = _Form()
     lead, is_tight = "", True
     for kind, text in tokenize(sql, coarse=True):
@@ -225,7 +224,7 @@ class _Form:
             inner = _Level(_Nesting.LIST, len(self.pieces) + 1)
         elif level.nesting is _Nesting.ROWS or level.nesting is _Nesting.LIST:
             if before == "VALUES":
-                # A piece of its own: the first row is compared with the rows behind it.
+                # A piece of its own: the first row is compared with the rows after it.
                 self.pieces.append(" ")
                 level.start, lead = len(self.pieces), ""
             inner = _ROW

@@ -1,38 +1,33 @@
 """Lays a statement out: a line for each clause, subqueries indented, long lists wrapped.
 
-Works on tokens and only changes white space, so that what is shown can be copied and run.
+Works on tokens and changes only white space, so that the result can be copied and run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orm_insight.sql.tokens import Kind, Token
+from orm_insight.sql.tokens import Kind, Token, words
 
 _WIDTH = 96
 _INDENT = "  "
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 # Words that begin a line of their own at the indentation of their statement.
-_CLAUSES = _words(
+_CLAUSES = words(
     "SELECT FROM WHERE GROUP ORDER HAVING LIMIT OFFSET FETCH FOR UNION INTERSECT EXCEPT VALUES "
     "SET RETURNING WINDOW WITH INSERT UPDATE DELETE"
 )
-_JOIN_WORDS = _words("JOIN LEFT RIGHT INNER FULL CROSS NATURAL")
-_CONDITIONS = _words("AND OR")
-# After these words, what would begin a clause only goes on: FOR UPDATE, ON CONFLICT DO UPDATE SET,
+_JOIN_WORDS = words("JOIN LEFT RIGHT INNER FULL CROSS NATURAL")
+_CONDITIONS = words("AND OR")
+# After these words, the first word of a clause begins none: FOR UPDATE, ON CONFLICT DO UPDATE SET,
 # DELETE FROM, IS DISTINCT FROM, LEFT OUTER JOIN.
-_CONTINUED_BY = _words("FOR DO DELETE DISTINCT LEFT RIGHT INNER FULL CROSS NATURAL OUTER")
+_CONTINUED_BY = words("FOR DO DELETE DISTINCT LEFT RIGHT INNER FULL CROSS NATURAL OUTER")
 
 KEYWORDS = (
     _CLAUSES
     | _JOIN_WORDS
     | _CONDITIONS
-    | _words(
+    | words(
         "ALL ANALYZE ANY ARRAY AS ASC BEGIN BETWEEN BY CASE CAST COMMIT CONFLICT CREATE DEFAULT "
         "DESC DISTINCT DO DROP ELSE END ESCAPE EXISTS EXPLAIN FALSE FILTER FIRST ILIKE IN INDEX "
         "INTERVAL INTO IS LAST LATERAL LIKE NOT NOTHING NULL NULLS ON ONLY OUTER OVER PARTITION "
@@ -42,19 +37,15 @@ KEYWORDS = (
 
 
 class _Layout:
-    """Where the pen is: the column, the open parentheses, the words just written."""
+    """The position of the pen: the column, the open parentheses, the words just written."""
 
     def __init__(self) -> None:
         self.column = 0
         self.is_start = True
         self.previous = ""
         self.expects_and = False
-        # For each open parenthesis, whether it holds a statement.
+        # Tells of each open parenthesis whether it holds a statement.
         self.parentheses: list[bool] = []
-
-    @property
-    def indent(self) -> str:
-        return _INDENT * sum(self.parentheses)
 
     @property
     def is_inline(self) -> bool:
@@ -62,7 +53,7 @@ class _Layout:
         return bool(self.parentheses) and not self.parentheses[-1]
 
     def new_line(self, extra: str = "") -> Token:
-        indent = self.indent + extra
+        indent = _INDENT * sum(self.parentheses) + extra
         self.column = len(indent)
         return Kind.SPACE, "\n" + indent
 
@@ -84,11 +75,11 @@ def laid_out(tokens: Iterable[Token]) -> Iterator[Token]:
             pending = True
             continue
         if kind is Kind.PUNCTUATION and text == ")":
-            yield from _close(layout)
-            pending = False
+            if layout.parentheses and layout.parentheses.pop():
+                yield layout.new_line()
         else:
             yield from _gap(layout, kind, text, has_space=pending)
-            pending = False
+        pending = False
         yield layout.write(kind, text)
         if kind is Kind.PUNCTUATION and text == "(":
             layout.parentheses.append(_holds_statement(items, position))
@@ -98,11 +89,6 @@ def laid_out(tokens: Iterable[Token]) -> Iterator[Token]:
         elif kind is Kind.COMMENT and text.startswith("--"):
             yield layout.new_line()
             layout.is_start = True
-
-
-def _close(layout: _Layout) -> Iterator[Token]:
-    if layout.parentheses and layout.parentheses.pop():
-        yield layout.new_line()
 
 
 def _gap(layout: _Layout, kind: Kind, text: str, *, has_space: bool) -> Iterator[Token]:

@@ -1,4 +1,4 @@
-"""Which column each placeholder of a statement is compared with or written to."""
+"""Placeholders of a statement: the column of each, and literals in place of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from orm_insight.model.trace import Params
-from orm_insight.sql.tokens import Kind, Token, tokenize, words
+from orm_insight.sql.tokens import Kind, Token, bare, without_space, words
 
 _NO_COLUMNS = words(
     "AND OR NOT IN LIKE ILIKE SIMILAR TO BETWEEN IS NULL TRUE FALSE ANY ALL SOME ESCAPE CASE WHEN "
@@ -22,8 +22,8 @@ _CLAUSES = words(
 
 
 def columns_of_placeholders(sql: str) -> tuple[str | None, ...]:
-    """For each placeholder the bare name of its column, ``None`` where it cannot be told."""
-    tokens = [t for t in tokenize(sql) if t[0] not in (Kind.SPACE, Kind.COMMENT)]
+    """The bare name of each placeholder's column, or ``None`` if it cannot be told."""
+    tokens = without_space(sql)
     if tokens and tokens[0][1].upper() in ("INSERT", "REPLACE"):
         return tuple(_of_insert(tokens))
     return tuple(_of_other(tokens))
@@ -48,7 +48,7 @@ def _of_other(tokens: list[Token]) -> Iterator[str | None]:
             is_set = word == "SET"
             column = None
         elif _is_column(tokens, i, word):
-            column = _bare(text)
+            column = bare(text)
             if is_set and depth == 0 and _text(tokens, i + 1) == "=":
                 target = column
 
@@ -77,21 +77,17 @@ def _of_insert(tokens: list[Token]) -> Iterator[str | None]:
         elif kind is Kind.PLACEHOLDER:
             yield columns[place] if is_values and depth and place < len(columns) else None
         elif not is_values and depth == 1 and _is_column(tokens, i, text.upper()):
-            columns.append(_bare(text))
+            columns.append(bare(text))
 
 
 def _text(tokens: list[Token], i: int) -> str:
     return tokens[i][1] if 0 <= i < len(tokens) else ""
 
 
-def _bare(name: str) -> str:
-    return name.strip('"`')
-
-
-# Puts literals into a statement in place of its placeholders, as the drivers read them.
+# -- literals in place of placeholders, as the drivers read them ------------------------------
 #
 # ``%s`` and ``%(name)s`` stand for values and ``%%`` for a percent sign, wherever they are: drivers
-# do not look whether they are in a string. What a value is as a literal, the caller knows.
+# do not look whether they are in a string. The caller knows the literal of a value.
 
 _PLACEHOLDER = re.compile(r"%(?:(?P<percent>%)|(?:\((?P<name>[^)]*)\))?[sbt])")
 _SEPARATES = frozenset(" \t\r\n(,=")

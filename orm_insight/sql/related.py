@@ -1,7 +1,7 @@
-"""What the ORM's statements ask of the objects related to one row.
+"""Reads statements of the ORM about the objects related to one row, and their joins.
 
-Only the forms that Django itself writes are known; whatever else a statement says makes it
-unknown, so that what is read here is all there is to it.
+Only the forms that Django itself writes are known, and they are read completely. Anything else in a
+statement makes it unknown.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def related_statement(sql: str) -> RelatedStatement | None:
 
 
 def each_selected(selected: str) -> list[str]:
-    """What is selected without the names; the last has been left without its name already."""
+    """The selected expressions without their names; the last one has lost its name already."""
     return _NAMED.split(selected)
 
 
@@ -82,10 +82,10 @@ def simple_aggregate(selected: str) -> Aggregate | None:
 
 @lru_cache(maxsize=256)
 def takes_group_by(sql: str) -> bool:
-    """Whether aggregates over a further join can be added to a statement and are right.
+    """Return whether aggregates over a further join, added to a statement, would be right.
 
     A join whose columns are not selected may multiply rows, or be the one that a further
-    aggregate would use; what is grouped already would be grouped otherwise.
+    aggregate would use; rows that are grouped already would be grouped otherwise.
     """
     if _OTHER_CLAUSES.search(sql):
         return False
@@ -93,7 +93,7 @@ def takes_group_by(sql: str) -> bool:
     match = _SELECT_LIST.match(sql)
     if not joins or match is None:
         return not joins
-    # What has a name is an annotation, perhaps of a joined table that multiplies rows.
+    # A name belongs to an annotation, perhaps of a joined table that multiplies rows.
     return " AS " not in match[1] and all(_is_selected(name, match[1]) for name in joins)
 
 
@@ -102,8 +102,8 @@ _ORDERED = re.compile(r"(?:.*[.])?[\"`]?(\w+)[\"`]? (ASC|DESC)", re.DOTALL)
 
 
 def is_ordered_by(sql: str, ordering: tuple[str, ...]) -> bool:
-    """Whether a statement may have got its order from ``Meta.ordering``, which a ``GROUP BY``
-    would leave out; ``ordering`` as in ``ModelFacts``."""
+    """Return whether ``Meta.ordering`` may have ordered a statement: a ``GROUP BY`` would leave
+    that order out. ``ordering`` is as in ``ModelFacts``."""
     match = _ORDER.search(sql)
     if match is None or not ordering:
         return False
@@ -118,7 +118,7 @@ def _is_selected(table: str, select_list: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(table)}[\"`]?\.", select_list) is not None
 
 
-# The joins of a single SELECT, as the ORM writes them.
+# -- the joins of a single SELECT -------------------------------------------------------------
 
 _ANY_NAME = r'["`]?(\w+)["`]?'
 _ANY_COLUMN = rf"{_ANY_NAME}\.{_ANY_NAME}"
@@ -151,7 +151,7 @@ class Joined(NamedTuple):
 
 @lru_cache(maxsize=64)
 def aggregated_joins(sql: str) -> Joined | None:
-    """The joins of a statement that aggregates; ``None`` where it has another form.
+    """The joins of a statement that aggregates; ``None`` if it has another form.
 
     Subqueries, and joins with further conditions, make it unknown.
     """
@@ -173,19 +173,16 @@ def aggregated_joins(sql: str) -> Joined | None:
     return Joined(beginning[1], tuple(joins))
 
 
-# What the ORM's statements ask of some of the objects related to one row.
-#
-# As with :mod:`orm_insight.sql.related`, only forms that Django itself writes are known.
+# -- some of the objects related to one row ---------------------------------------------------
 
-_QUOTED = r'["`]([^"`]+)["`]'
 _COLUMN_OF = re.compile(r'(?:["`]([^"`]+)["`]|(?<![\w"`])([A-Z]\d+))\.["`]([^"`]+)["`]')
-_JOINED = rf" (?:INNER|LEFT OUTER) JOIN {_QUOTED}(?: [A-Z]\d+)? ON \([^()]*\)"
+_JOINED = rf" (?:INNER|LEFT OUTER) JOIN {_NAME}(?: [A-Z]\d+)? ON \([^()]*\)"
 _FILTERED = re.compile(
-    rf"SELECT (?P<selected>[^ ].*?) AS {_QUOTED} FROM {_QUOTED}(?P<joins>(?:{_JOINED})*)"
+    rf"SELECT (?P<selected>[^ ].*?) AS {_NAME} FROM {_NAME}(?P<joins>(?:{_JOINED})*)"
     r" WHERE (?P<where>.*?)(?: LIMIT 1)?"
 )
 _FILTERED_TABLE = 3
-# Where these stand, conditions depend on each other, or the rows are others than they say.
+# With these, conditions depend on each other, or do not tell which rows there are.
 _NOT_ALONE = re.compile(r" OR |NOT \(|\b(?:GROUP BY|HAVING|OVER|OFFSET|LIMIT)\b")
 _BETWEEN = re.compile(r"BETWEEN %s AND %s")
 
@@ -206,7 +203,7 @@ def narrowed_statement(sql: str) -> RelatedStatement | None:
             return None
         table, alias, column = found[0]
         columns.append((table or alias, column))
-    tables = (match[_FILTERED_TABLE], *re.findall(rf" JOIN {_QUOTED}", match["joins"]))
+    tables = (match[_FILTERED_TABLE], *re.findall(rf" JOIN {_NAME}", match["joins"]))
     return RelatedStatement(match["selected"], tables, tuple(columns))
 
 

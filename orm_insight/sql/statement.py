@@ -1,22 +1,23 @@
 """Facts about a statement, read from its text, for messages and for caution.
 
-They decide nothing about safety: a database in a read-only transaction refuses what must not
-run, whatever the text looks like. Text can be misread in both directions.
+They decide nothing about safety: a read-only transaction refuses a statement that must not run,
+whatever its text looks like. Text can be misread in both directions.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from orm_insight.sql.tokens import Kind, tokenize, words
+from orm_insight.sql.tokens import Kind, bare, without_space, words
 
-# What stands before the first word: space, comments, parentheses, stray semicolons.
+# Space, comments, parentheses and stray semicolons may stand before the first word.
 _LEADING = re.compile(r"(?:[\s(;]+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z]+")
 _SECOND_STATEMENT = re.compile(r";(?!\s*(?:--[^\n]*\s*|/\*.*?\*/\s*|;\s*)*\Z)", re.DOTALL)
 
-# PostgreSQL's functions that act at once and for others, so that no rollback takes it back.
+# PostgreSQL's functions that act at once and for others, so that no rollback takes that back.
 # A function of the project that calls one of them cannot be seen from outside.
 _OUTSIDE_FUNCTIONS = (
     r"pg_(?:terminate|cancel)_backend",
@@ -35,41 +36,42 @@ _OUTSIDE = re.compile(rf"\b({'|'.join(_OUTSIDE_FUNCTIONS)}){_GAP}", re.IGNORECAS
 
 
 def verb(sql: str) -> str:
-    """The first word in capitals (``SELECT``, ``WITH``), empty where there is none."""
-    position = 0
-    while leading := _LEADING.match(sql, position):
-        position = leading.end()
-    word = _WORD.match(sql, position)
+    """The first word in capitals (``SELECT``, ``WITH``), empty if there is none."""
+    word = _WORD.match(sql, _end_of_leading(sql))
     return word.group().upper() if word else ""
 
 
 def is_empty(sql: str) -> bool:
-    """Nothing but space, comments and punctuation that says nothing."""
+    """Return whether there is nothing but space, comments and idle punctuation."""
+    return _end_of_leading(sql) == len(sql)
+
+
+def _end_of_leading(sql: str) -> int:
     position = 0
     while leading := _LEADING.match(sql, position):
         position = leading.end()
-    return position == len(sql)
+    return position
 
 
 def looks_like_several(sql: str) -> bool:
-    """A semicolon with something behind it; it may stand inside a string."""
+    """Return whether something follows a semicolon, which may stand inside a string."""
     return _SECOND_STATEMENT.search(sql) is not None
 
 
 def function_outside_transactions(sql: str) -> str | None:
-    """The first function called that no rollback takes back, also where only a string names it."""
+    """The first function called that no rollback takes back, even if only a string names it."""
     found = _OUTSIDE.search(sql)
     return found.group(1).lower() if found else None
 
 
-# What a statement does and to which tables, as far as its words tell.
+# -- operation and tables, as far as the words of a statement tell ----------------------------
 #
-# No grammar: it follows the clauses in which SQL names tables, bracket by bracket. Functions,
-# aliases and the names of common table expressions are left out.
+# This is no grammar: it follows the clauses in which SQL names tables, bracket by bracket.
+# Functions, aliases and the names of common table expressions are left out.
 
 
 class Targets(NamedTuple):
-    """``operation`` is in upper case, empty for a text without words."""
+    """The operation in upper case, empty for a text without words, and the tables it names."""
 
     operation: str
     tables: tuple[str, ...]
@@ -94,51 +96,46 @@ _END_OF_TABLES = words(
 _BEFORE_OTHER_UPDATE = words("FOR KEY DO ON")
 
 
+@dataclass(slots=True, eq=False, kw_only=True)
 class _Level:
     """One bracket: the statement in it, if any, and whether a table, or a further one, follows."""
 
-    __slots__ = ("expects", "is_list", "verb")
-
-    def __init__(self, *, expects: bool) -> None:
-        self.verb = ""
-        self.expects = expects
-        self.is_list = expects
+    expects: bool = False
+    is_list: bool = False
+    verb: str = ""
 
 
 def find_targets(sql: str) -> Targets:
     """Read a statement from left to right, once."""
     reader = _Reader()
-    for kind, text in tokenize(sql):
-        if kind is not Kind.SPACE and kind is not Kind.COMMENT:
-            reader.read(kind, text)
+    for kind, text in without_space(sql):
+        reader.read(kind, text)
     reader.end_name("")
     tables = [name for name in reader.tables if name not in reader.expressions]
     operation = "SELECT" if reader.operation == "WITH" else reader.operation
     return Targets(operation, tuple(tables))
 
 
+@dataclass(slots=True, eq=False)
 class _Reader:
-    __slots__ = ("before", "expressions", "levels", "name", "operation", "tables")
-
-    def __init__(self) -> None:
-        self.operation = ""
-        self.tables: dict[str, None] = {}
-        self.expressions: set[str] = set()
-        self.levels = [_Level(expects=False)]
-        self.name: list[str] = []
-        self.before = ""
+    operation: str = ""
+    tables: dict[str, None] = field(default_factory=dict)
+    expressions: set[str] = field(default_factory=set)
+    levels: list[_Level] = field(default_factory=lambda: [_Level()])
+    name: list[str] = field(default_factory=list)
+    before: str = ""
 
     def read(self, kind: Kind, text: str) -> None:
         is_name = kind is Kind.WORD or kind is Kind.NAME
         if self.name and (text == "." or (is_name and self.before == ".")):
-            self.name.append(_bare(text))
+            self.name.append(bare(text))
             self.before = text
             return
         self.end_name(text)
         level = self.levels[-1]
         word = text.upper() if kind is Kind.WORD else ""
         if is_name and (not word or not self._read_keyword(level, word)) and level.expects:
-            self.name = [_bare(text)]
+            self.name = [bare(text)]
         elif kind is Kind.PUNCTUATION:
             self._read_punctuation(level, text)
         elif not is_name:
@@ -156,7 +153,7 @@ class _Reader:
         if level.verb == "WITH":
             self.expressions.add(name)
         elif text != "(" or not level.is_list:
-            # In a FROM clause a bracket behind a name makes it a function.
+            # In a FROM clause a bracket after a name makes it a function.
             self.tables[name] = None
 
     def _read_keyword(self, level: _Level, word: str) -> bool:
@@ -176,8 +173,8 @@ class _Reader:
         return True
 
     def _read_operation(self, level: _Level, word: str) -> None:
-        is_behind_with = self.operation == "WITH" and level is self.levels[0]
-        if not self.operation or (is_behind_with and word in _VERBS):
+        is_after_with = self.operation == "WITH" and level is self.levels[0]
+        if not self.operation or (is_after_with and word in _VERBS):
             self.operation = word
         elif word in _SECOND_WORDS.get(self.operation, ()):
             self.operation = f"{self.operation} {word}"
@@ -196,13 +193,9 @@ class _Reader:
 
     def _read_punctuation(self, level: _Level, text: str) -> None:
         if text == "(":
-            self.levels.append(_Level(expects=level.expects))
+            self.levels.append(_Level(expects=level.expects, is_list=level.expects))
             level.expects = False
         elif text == ")" and len(self.levels) > 1:
             self.levels.pop()
         elif text == ",":
             level.expects = level.is_list or level.verb == "WITH"
-
-
-def _bare(name: str) -> str:
-    return name.strip('"`') if name[0] in '"`' else name

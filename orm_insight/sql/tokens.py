@@ -1,9 +1,9 @@
 """A one-pass tokenizer for the SQL of PostgreSQL, SQLite and MySQL.
 
-It is lossless: the texts of all tokens, joined, are the statement. What is never closed (a string,
-a comment) reaches to the end of the text. Time is linear, also for input made to be slow.
+It is lossless: the texts of all tokens, joined, are the statement. A string or a comment that is
+never closed reaches to the end of the text. Time is linear, even for input made to be slow.
 
-Where the databases disagree, PostgreSQL decides: double quotes hold a name, backslashes escape
+If the databases disagree, PostgreSQL decides: double quotes hold a name, backslashes escape
 only in ``E'...'``, block comments nest. A text whose comments do not add up that way is read
 again from there as MySQL and SQLite read it, without nesting.
 """
@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 
 class Kind(Enum):
-    """What a piece of SQL is."""
+    """The kinds of tokens."""
 
     SPACE = auto()
     COMMENT = auto()
@@ -40,7 +40,7 @@ Token: TypeAlias = tuple[Kind, str]
 
 # Repetitions are possessive (they never give back), so no alternative is tried twice over the same
 # characters; an opening quote without its partner takes the rest of the text. A repeated group
-# does not fail behind a repetition of its own: before 3.11.5 Python lost its place there.
+# does not fail after a repetition of its own: before 3.11.5 Python lost its place there.
 _PLAIN_VALUE = r"(?: '[^']*+'(?!') | %s\b | \?(?![|&]) | \$?[0-9]++ (?: \.[0-9]++ )? )"
 _LIST = rf"{_PLAIN_VALUE} (?: \s*+ , \s*+ {_PLAIN_VALUE} (?= \s*+ [,)\]] ) ){{1,63}}"
 _NAME = r"""(?: (?: [uU]& )? " [^"]*+ (?: "" [^"]*+ )*+ (?: " | \Z )
@@ -133,8 +133,18 @@ def _end_of_plain(sql: str, start: int) -> int:
     return len(sql) if end < 0 else end + 2
 
 
+def without_space(sql: str) -> list[Token]:
+    """The tokens of a statement, without white space and comments."""
+    return [t for t in tokenize(sql) if t[0] is not Kind.SPACE and t[0] is not Kind.COMMENT]
+
+
+def bare(name: str) -> str:
+    """A name without its quotes."""
+    return name.strip('"`')
+
+
 def count_values(text: str) -> int:
-    """How many values a ``LIST`` holds."""
+    """The number of values that a ``LIST`` holds."""
     return len(_VALUE.findall(text))
 
 

@@ -13,7 +13,7 @@ def ask(marker: str) -> None:
 
 
 def ask_and_close(marker: str) -> None:
-    """For threads: their connections are their own."""
+    """Ask in a thread, which has connections of its own."""
     try:
         ask(marker)
     finally:

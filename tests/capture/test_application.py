@@ -1,4 +1,4 @@
-"""Which files are the application's."""
+"""Tells the application's files from all others."""
 
 from __future__ import annotations
 

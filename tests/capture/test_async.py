@@ -1,4 +1,4 @@
-"""Asynchronous code: the lines of the awaiting application, each task its own trace."""
+"""Asynchronous code shows the lines of the awaiting application; each task has its own trace."""
 
 from __future__ import annotations
 

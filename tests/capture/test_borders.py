@@ -1,4 +1,4 @@
-"""Where a recording could reach too far or end too early: wrappers, pools, files, forks."""
+"""A recording reaches no further than its own work: wrappers, pools, files, forks."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ HERE = __name__
 
 
 class Interrupted(BaseException):
-    """As a server's time limit, which is no ``Exception``."""
+    """The error of a server's time limit, which is no ``Exception``."""
 
 
 class Answers:
-    """Reads like a file; each part is asked for."""
+    """An object that reads like a file, and asks for each part."""
 
     name = "answers"
 
@@ -114,7 +114,7 @@ def following(project: None, settings: Any) -> None:
 
 
 def served(address: str) -> bytes:
-    """As a WSGI server calls."""
+    """Serve a request like a WSGI server."""
     environ = RequestFactory().get(address).environ
     response = WSGIHandler()(environ, lambda *_: None)
     try:
@@ -124,7 +124,7 @@ def served(address: str) -> bytes:
 
 
 async def served_async(address: str, *, is_open: bool = True) -> None:
-    """As an ASGI server calls; a socket that is closed refuses what is sent."""
+    """Serve a request like an ASGI server; a closed socket refuses all that is sent."""
     has_asked = False
 
     async def receive() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which line a query is booked on."""
+"""The call site of a query."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def recurse(depth: int, alias: str) -> None:
 
 @pytest.mark.parametrize("depth", [0, 13, 14, 15, 22, 23, 60, 200])
 def test_deep_stacks_are_whole(alias: str, depth: int) -> None:
-    """The walk ends early where it knows the rest; the stack must not show it."""
+    """The walk ends early if it knows the rest; the stack must not show it."""
     with orm_insight.capture() as trace:
         for _ in range(3):
             recurse(depth, alias)
@@ -256,5 +256,5 @@ def test_threads_of_one_trace_do_not_mix_up_their_stacks() -> None:
 
 
 def frame_at(depth: int) -> FrameType:
-    """A frame below this many calls of itself; it keeps its callers."""
+    """Return a frame below this many calls of itself; it keeps its callers."""
     return frame_at(depth - 1) if depth > 1 else sys._getframe()

@@ -1,4 +1,4 @@
-"""What a cursor does beside ``execute()``, on PostgreSQL: procedures, COPY, pipelines, chunks."""
+"""Other calls of a cursor than ``execute()``, on PostgreSQL: procedures, COPY, chunks."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_pipeline_and_server_side_cursor() -> None:
     assert len(trace.queries) == 7
 
 
-def test_behind_the_soft_limit_values_and_far_frames_are_left_out(settings: Any) -> None:
+def test_after_the_soft_limit_values_and_far_frames_are_left_out(settings: Any) -> None:
     settings.ORM_INSIGHT = {
         "REDACT_PARAMS": False,
         "MAX_DETAILED_QUERIES": 2,
@@ -113,12 +113,12 @@ def test_behind_the_soft_limit_values_and_far_frames_are_left_out(settings: Any)
         for number in range(2):
             cursor.execute("SELECT %s::int", [number])
         for number in (7, 8, 8):
-            cursor.execute("SELECT %s::bigint", [number])  # behind the limit
+            cursor.execute("SELECT %s::bigint", [number])  # after the limit
     assert [query.params for query in trace.queries[:2]] == [(0,), (1,)]
     third, fourth = trace.queries[2:]
     assert repr(third.params) == "(<redacted>,)"
     assert third.params != fourth.params
-    assert place_of(third.site) == line_with(HERE, "# behind the limit")
+    assert place_of(third.site) == line_with(HERE, "# after the limit")
     assert sum(frame.is_application for frame in third.frames) == 1
     assert len(third.frames) < len(trace.queries[0].frames)
     assert trace.dropped == 1

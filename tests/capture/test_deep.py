@@ -1,4 +1,4 @@
-"""A recording in depth: what it watches, and that it leaves everything as it was."""
+"""A deep recording watches the use of rows, and leaves everything as it was."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_other_hints_are_the_same(build: Any, read: Any) -> None:
     ],
     ids=["field", "state", "prefetched"],
 )
-def test_libraries_that_look_beside_the_attributes(read: Any) -> None:
+def test_libraries_that_look_past_the_attributes(read: Any) -> None:
     with orm_insight.capture(deep=True) as trace:
         for book in Book.objects.select_related("author").prefetch_related("genres"):
             read(book)

@@ -1,4 +1,4 @@
-"""A recorder ends with its request or block, and what goes on behind it is on its own trace."""
+"""A recorder ends with its request or block; later work is on a trace of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which methods of a related manager a prefetch serves: counted, and what provenance says of it."""
+"""Methods of a related manager that a prefetch serves: counted, and as provenance tells them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the hooks leave on querysets and instances, and what they never disturb."""
+"""The marks that the hooks leave on querysets and instances, and all that they never disturb."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of a statement."""
+"""The recorded facts of a statement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is withheld before a trace is stored."""
+"""Values that are withheld before a trace is stored."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_column_that_is_only_read() -> None:
     assert secret_columns(sql, (1,)) == (1,)
 
 
-def test_unknown_column_beside_a_secret_one() -> None:
+def test_unknown_column_next_to_a_secret_one() -> None:
     sql = "SELECT login(%s) FROM users WHERE token IS NOT NULL"
     assert secret_columns(sql, ("hunter2",)) == (withheld("hunter2"),)
 

@@ -1,4 +1,4 @@
-"""Blocks that may ask no database."""
+"""Blocks in which no query is executed."""
 
 from __future__ import annotations
 

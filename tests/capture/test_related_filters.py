@@ -1,4 +1,4 @@
-"""What is read from a query that the application has narrowed, and what is not."""
+"""Filters of a related manager that can be read from its query, and those that cannot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What belongs to a request: middleware around ours, streams, closing, hooks behind a commit."""
+"""A request and its queries: middleware around ours, streams, closing, hooks after a commit."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ lingers, go_on, has_gone_on = threading.Event(), threading.Event(), threading.Ev
 
 
 def lingering(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """A middleware whose thread goes on when nobody waits any more."""
+    """A middleware whose thread goes on after the last one has stopped waiting."""
 
     def middleware(request: HttpRequest) -> Any:
         lingers.set()

@@ -1,4 +1,4 @@
-"""Which comments are found in source files, and what they name."""
+"""Ignore comments in source files, and the codes that they name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def found(path: Path, text: str, *, is_template: bool = False) -> list[tuple[int
 
 
 def statement(path: Path, text: str) -> tuple[int, int, bool]:
-    """Where the statement begins, where the only comment is, whether it counts for all of it."""
+    """Lines of the statement and of its only comment, and whether that counts for all of it."""
     path.write_text(text.replace("MARK", "orm-insight: ignore[ORM101]"))
     [comment] = read_comments(str(path), is_template=False)
     return comment.statement_line, comment.line, comment.is_for_all
@@ -107,7 +107,7 @@ def test_codes(module: Path, template: Path, order: str, codes: tuple[str, ...])
     assert found(template, f"{{#-orm-insight: {order}-#}}", is_template=True) == [(1, codes)]
 
 
-def test_comment_behind_another(module: Path):
+def test_comment_after_another(module: Path):
     text = "x = 1  # noqa: E501  # orm-insight: ignore[ORM101]  # type: ignore"
     assert found(module, text) == [(1, ("ORM101",))]
 

@@ -21,7 +21,7 @@ def declare(
     options: dict[str, Any] | None = None,
     **fields: models.Field,
 ) -> type[models.Model]:
-    """A model of the test project that no table stands behind."""
+    """A model of the test project without a table."""
     meta = type("Meta", (), {"app_label": "testapp", **(options or {})})
     return type(name, (base,), {"__module__": __name__, "Meta": meta, **fields})
 

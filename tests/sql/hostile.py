@@ -43,7 +43,7 @@ def string_of_backslashes(length: int) -> str:
     return "E'" + "\\" * length
 
 
-def comment_behind_an_open_one(length: int) -> str:
+def comment_after_an_open_one(length: int) -> str:
     return "/* " + repeated("/* */ '", length)
 
 
@@ -53,7 +53,7 @@ HOSTILE = [
     many_dollar_tags,
     long_dollar_tag,
     string_of_backslashes,
-    comment_behind_an_open_one,
+    comment_after_an_open_one,
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orm_insight.sql.expressions import Comparison, columns_in, comparisons, plain_column
+from orm_insight.sql.expressions import Comparison, columns_of, comparisons, nest, plain_column
 
 
 def only(condition: str) -> Comparison:
@@ -90,7 +90,7 @@ def test_two_columns_in_one_expression_are_no_column() -> None:
 
 
 def test_columns_and_plain_columns() -> None:
-    assert [c.name for c in columns_in("(upper((c.a)::text) || c.b)")] == ["a", "b"]
+    assert [c.name for c in columns_of(nest("(upper((c.a)::text) || c.b)"))] == ["a", "b"]
     plain = plain_column("((c.a)::text)")
     assert plain is not None and (plain.table, plain.name) == ("c", "a")
     assert plain_column("lower(c.a)") is None

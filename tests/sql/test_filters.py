@@ -1,4 +1,4 @@
-"""Which columns a statement filters by."""
+"""The columns by which a statement filters."""
 
 from __future__ import annotations
 

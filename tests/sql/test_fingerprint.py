@@ -1,4 +1,4 @@
-"""The fingerprint: what it removes, what it keeps, how long it takes."""
+"""The fingerprint: the parts it removes, the parts it keeps, and its time."""
 
 from __future__ import annotations
 

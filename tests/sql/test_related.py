@@ -1,4 +1,4 @@
-"""What a statement asks of the objects related to one row."""
+"""Statements about the objects related to one row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a statement asks of some of the objects related to one row."""
+"""Statements about some of the objects related to one row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from orm_insight.sql.related import narrowed_statement
 
 
-def test_one_condition_beside_the_reference():
+def test_one_condition_next_to_the_reference():
     found = narrowed_statement(
         'SELECT COUNT(*) AS "__count" FROM "review" '
         'WHERE ("review"."book_id" = %s AND "review"."rating" = %s)'

@@ -1,4 +1,4 @@
-"""What a statement's text says about it."""
+"""Facts told by a statement's text."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Which queryset loaded an instance, over which path, and on which line was it built?
+"""Hooks into the ORM that tell which queryset loaded an instance, and on which line it was built.
 
-The only file that hooks into the internals of the ORM. Three hooks answer it:
+The only file that hooks into the internals of the ORM, with three hooks:
 
 * a new ``Query`` or ``RawQuery`` keeps a ``Built``: the line that made it, and the relation and
   instance for which Django made it (``QuerySet`` clones carry it along, ``Query.clone`` copies
   ``__dict__``);
-* iterating over model instances leaves a ``Mark`` on each: the result it belongs to (``marking``);
-* ``QuerySet._add_hints`` is where a related manager has prepared its queryset, so that what the
-  application adds later can be told from it.
+* iterating over model instances leaves a ``Mark`` on each: the result it belongs to (``marks``);
+* ``QuerySet._add_hints`` is called once a related manager has prepared its queryset, so that later
+  additions of the application can be told from it.
 
 Each is guarded: a hook that does not fit the running Django is left out and ``missing_hooks``
 names it. Marks and ``Built`` values vanish when an instance or a queryset is pickled or copied.
@@ -101,7 +101,7 @@ def _built_at(
 ) -> Built:
     site = None if frame is None else site_at(frame, role)
     model = query.__dict__.get("model")
-    if owner is not None and built is None:  # what a related manager asks belongs to its instance
+    if owner is not None and built is None:  # a related manager's queryset is its instance's
         site = site_for(owner, frame, site, model, is_application)
     if built is None:
         return Built(model, site)
@@ -114,7 +114,7 @@ _issuers: dict[int, Callable[[Any], Any]] = {}
 
 
 def steps_to_issuer(cursor: FrameType) -> int | None:
-    """How many frames outside of the cursor's the ORM executes its query, if it is the ORM."""
+    """The number of frames from the cursor's out to the ORM's that executes its query, if any."""
     frame: FrameType | None = cursor
     for steps in range(6):
         if frame is None:
@@ -126,8 +126,8 @@ def steps_to_issuer(cursor: FrameType) -> int | None:
 
 
 def built_at(issuer: FrameType) -> tuple[Built | None, int]:
-    """How the ORM came to the query that this frame executes, and a number that tells the
-    instance apart whose relation it loads."""
+    """The ``Built`` of the query that this frame executes, and a number that tells the instance
+    apart whose relation it loads."""
     query_of = _issuers.get(id(issuer.f_code))
     if query_of is None:
         return NOT_BUILT
@@ -136,11 +136,11 @@ def built_at(issuer: FrameType) -> tuple[Built | None, int]:
 
 
 NOT_BUILT: tuple[None, int] = (None, 0)
-"""What ``built_at`` says of statements that are not the ORM's."""
+"""The answer of ``built_at`` for statements that are not the ORM's."""
 
 
 def narrowing_at(issuer: FrameType) -> Narrowing | None:
-    """What is asked of a related manager, where a prefetch would not serve it."""
+    """The question to a related manager that a prefetch would not serve, if it is one."""
     built = built_at(issuer)[0]
     if built is None or built.base is None:
         return None
@@ -174,9 +174,9 @@ def install() -> None:
 
 
 def install_for_imports() -> None:
-    """Only note where querysets are built: what the application builds while it is imported.
+    """Note only where querysets are built, so that those built during imports are known.
 
-    The admin imports its modules, and those the forms, before other applications are ready.
+    The admin imports its modules, and they import the forms, before other applications are ready.
     """
     if not _patches:
         _put_in(*_building())
@@ -206,7 +206,7 @@ def _hook_query(original: Callable[..., None]) -> Callable[..., None]:
         try:
             # Beyond are QuerySet.__init__(), two methods of the manager and one that asks it.
             if id(_getframe(5).f_code) in loads_object:
-                return  # what is loaded is found when the query is executed
+                return  # the relation is found when the query is executed
         except ValueError:  # the stack is not so deep
             pass
         try:
@@ -243,7 +243,7 @@ def _hook_rows(original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator
         try:
             query = self.queryset._query
             if KEY not in query.__dict__:
-                # Beyond are _fetch_all(), __len__() and get(); then what loads a single object.
+                # Beyond are _fetch_all(), __len__() and get(); then the loader of a single object.
                 load = object_load(query, _getframe(4))
         except ValueError:  # the stack is not so deep
             pass
@@ -270,14 +270,10 @@ def _declare_others() -> None:
         if isinstance(compiler, type) and "execute_sql" in vars(compiler):
             _issuers[id(vars(compiler)["execute_sql"].__code__)] = attrgetter("query")
     raw: Any = sql_query.RawQuery
-    _issuers[id(raw._execute_query.__code__)] = _itself
+    _issuers[id(raw._execute_query.__code__)] = lambda query: query
 
 
-def _itself(query: Any) -> Any:
-    return query
-
-
-# Whether a frame stands at a line that builds a queryset, and could be changed for it.
+# -- lines that build a queryset and could be changed for it ----------------------------------
 
 
 def site_at(frame: FrameType, role: Role) -> Site | None:
@@ -287,7 +283,7 @@ def site_at(frame: FrameType, role: Role) -> Site | None:
 
 
 def is_on_the_way(frame: FrameType, role: Role, owner: FrameType | None) -> bool:
-    """Whether this is no line to change: all of a model's queries come by, or a library's do."""
+    """Return whether this is no line to change: all queries of a model or a library come by."""
     if role is Role.APPLICATION:
         return is_of_manager(frame)
     if role is Role.TEMPLATE_NODE and owner is not None:
@@ -297,7 +293,7 @@ def is_on_the_way(frame: FrameType, role: Role, owner: FrameType | None) -> bool
 
 
 _ON_THE_WAY = {"get_queryset": BaseManager, "__init__": QuerySet}
-"""By their names: methods of the application's managers and querysets that all queries come by."""
+"""Methods of the application's managers and querysets that all queries come by."""
 
 
 def is_of_manager(frame: FrameType) -> bool:

@@ -1,4 +1,4 @@
-"""Leaves a ``Mark`` on each instance that a queryset yields, and on those that came by a join."""
+"""Leaves a ``Mark`` on each instance that a queryset yields or joins."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from threading import get_ident
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models.base import Model
 
@@ -14,15 +14,13 @@ from orm_insight import faults
 from orm_insight.capture.code_roles import Role, learn, roles
 from orm_insight.capture.lineage import KEY, Built, Mark, ObjectLoad, RelatedMarks, Site
 from orm_insight.capture.provenance.relations import relation_named, under_attribute
-
-if TYPE_CHECKING:
-    from orm_insight.capture.recorder import Recorder
-
+from orm_insight.capture.recorder import Recorder
+from orm_insight.capture.usage import WatchedResult
 
 _PREFETCH, _APPLICATION = Role.PREFETCH, Role.APPLICATION
 
 MANY = 100
-"""From how many instances on their number is told to the recorder; drivers may not count."""
+"""The recorder is told the number of instances from here on: drivers may not count."""
 
 
 def marked(rows: Iterator[Any], iterable: Any, recorder: Recorder | None = None) -> Iterator[Any]:
@@ -39,7 +37,8 @@ def marked(rows: Iterator[Any], iterable: Any, recorder: Recorder | None = None)
             mark.selected = joined
             mark.is_combined = bool(getattr(query, "combinator", None))
         if recorder is not None and recorder.usage is not None:
-            rows = recorder.usage.watch(rows, mark, related or [], queryset, recorder.queries)
+            result = WatchedResult(mark, related or [], queryset)
+            rows = recorder.usage.watch(rows, result, recorder.queries)
     except Exception as error:
         faults.report("mark a result", error)
         yield from rows
@@ -57,7 +56,7 @@ def marked(rows: Iterator[Any], iterable: Any, recorder: Recorder | None = None)
 def marked_object(
     rows: Iterator[Any], load: tuple[ObjectLoad, int], recorder: Recorder
 ) -> Iterator[Any]:
-    """The row of a related object, with its mark; the recorder is told what its query loads."""
+    """The row of a related object, with its mark; the recorder is told of the load."""
     (built, mark, _), parent = load
     recorder.loading = built, parent, get_ident()
     try:
@@ -72,8 +71,8 @@ def marked_object(
 def _mark_of(built: Built | None, model: Any) -> Mark:
     if built is not None and built.mark is not None:
         relation, parent = built.relation, built.mark
-        # Objects of a set that belongs to a single parent are a beginning of their own, unless
-        # there is no line of Python at which their queryset could be changed.
+        # The set of a single parent is a beginning of its own, unless there is no line of Python
+        # at which its queryset could be changed.
         if (
             relation is not None
             and relation.kind == "many"
@@ -103,7 +102,7 @@ def _mark_of_prefetch(built: Built | None, model: Any, local: Any) -> Mark:
     is_last = level == lookup.prefetch_through.count("__")
     parent = getattr(instances[0]._state, KEY, None)
     name = lookup.prefetch_through.split("__")[level]
-    attribute = lookup.prefetch_to.split("__")[level]  # another one where there is a to_attr
+    attribute = lookup.prefetch_to.split("__")[level]  # another name if there is a to_attr
     relation = relation_named(type(instances[0]), name)
     if parent is None or relation is None:
         return Mark(built, model)
@@ -133,10 +132,10 @@ def _tree_of_marks(mark: Mark, model: type[Model], wanted: Any, depth: int) -> R
 
 
 def selected_relations(model: type[Model], wanted: Any) -> dict[str, Any]:
-    """The names that a query joins to this model, each with what is joined to that one."""
+    """The names that a query joins to this model, each with those that are joined to it."""
     if wanted is not True:
         return dict(wanted)
-    # select_related() without names follows what cannot be null.
+    # select_related() without names follows the keys that cannot be null.
     return {f.name: True for f in model._meta.fields if f.remote_field and not f.null}
 
 

@@ -1,7 +1,8 @@
-"""How the application has narrowed the queryset of a related manager: read from the ORM's query.
+"""Reads from the ORM's query how the application has filtered a related manager's queryset.
 
-Done once for each statement and stack, never for each query. What cannot be read with certainty
-is not guessed: the result then says so. Values are not kept, they are the statement's parameters.
+This happens once for each statement and stack, never for each query. Nothing is guessed: the result
+says if the query cannot be read with certainty. Values are not kept: they are the statement's
+parameters.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ UNREADABLE = Narrowing(is_readable=False)
 
 
 def shape_of(query: Any) -> tuple[Any, ...]:
-    """What makes a query give other rows than the one a prefetch would issue, but for WHERE."""
+    """The parts of a query, except WHERE, that make its rows differ from those of a prefetch."""
     return (
         query.combinator,
         query.distinct,
@@ -36,7 +37,7 @@ def shape_of(query: Any) -> tuple[Any, ...]:
 
 
 def is_plain(base: tuple[Any, ...], filters: int, query: Any) -> bool:
-    """Whether a related manager's query is as the manager made it, so that a prefetch serves it."""
+    """Return whether a related manager's query is as the manager made it: a prefetch serves it."""
     where, *shape = base
     if len(query.where.children) != where + filters:
         return False
@@ -47,10 +48,10 @@ _QUESTIONS = {id(QuerySet.count.__code__), id(QuerySet.exists.__code__)}
 
 
 def is_asked_of_manager(issuer: FrameType, base: tuple[Any, ...]) -> bool:
-    """Whether ``count()`` or ``exists()`` was asked of a queryset as the manager gave it.
+    """Return whether ``count()`` or ``exists()`` was asked of a queryset as the manager gave it.
 
-    What these execute says nothing of an order or of ``select_related()``, which are left out; but
-    a queryset that was made for them has not what was prefetched.
+    Their statements leave out an order and ``select_related()``, but a queryset that was made with
+    these does not hold the prefetched objects.
     """
     frame: FrameType | None = issuer.f_back
     for _ in range(8):
@@ -67,7 +68,7 @@ def _is_count_or_exists(query: Any) -> bool:
 
 
 def _is_annotated(query: Any) -> bool:
-    """Whether rows get further values; the answer to a question about the rows is none."""
+    """Return whether rows get further values; an answer about all rows is no such value."""
     if not query.annotations or query.default_cols or query.select or query.group_by is not None:
         return bool(query.annotations)
     if _is_count_or_exists(query):
@@ -80,7 +81,7 @@ class _UnreadableError(Exception):
 
 
 def narrowing_of(query: Any, base: tuple[Any, ...], filters: int) -> Narrowing:
-    """What was added to a related manager's query; ``base`` and ``filters`` as in ``Built``."""
+    """The additions to a related manager's query; ``base`` and ``filters`` as in ``Built``."""
     where, combinator, _, low, high, order_by, annotated, _, selected, *_ = base
     own = query.where.children[where + filters :]
     if (
@@ -130,7 +131,7 @@ def _condition(query: Any, child: Any) -> Condition:
         values = set(child.rhs) - {None} if isinstance(child, In) else child.rhs
         return Condition(lookup=lookup, column=column, count=len(values), is_list=True)
     if isinstance(child.rhs, (list, tuple)) or isinstance(child.lhs.output_field, JSONField):
-        raise _UnreadableError  # the parameter is not what the application wrote
+        raise _UnreadableError  # the parameter is not the value that the application wrote
     return Condition(lookup=lookup, column=column, count=1)
 
 

@@ -1,10 +1,11 @@
-"""Which frames of Django load a relation of an instance, and how to read which one from them."""
+"""Reads from Django's frames which relation of an instance they load."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 from types import CodeType, FrameType
 from typing import Any
 
@@ -17,18 +18,17 @@ from orm_insight.capture.code_roles import Role, declare
 from orm_insight.capture.lineage import KEY, Built, Mark, ObjectLoad
 from orm_insight.model.provenance import Relation, RelationKind
 
-_extractors: dict[int, Callable[[Any], tuple[Any, str]]] = {}
+_names: dict[int, Callable[[Any], str]] = {}
+"""By id of code that loads a relation: the way from its ``self`` to the relation's name."""
 loads_object: set[int] = set()
 """Code that loads a single related object, or its columns: by id."""
-
-
 _FRAMES_OF_OTHERS = 8
-"""How far out a frame is looked for that is near by itself: other tools put theirs between."""
+"""The frame that loads is looked for so far out: other tools put frames of theirs between."""
 
 
 def object_load(query: Any, start: FrameType) -> tuple[ObjectLoad, int] | None:
-    """What a query loads that is about to be executed, if that is a single related object, and
-    a number that tells the instance apart to which it is related.
+    """The single related object that a query is about to load, if it is one, and a number that
+    tells the instance apart to which it is related.
 
     ``start`` is the frame that has called ``get()``: the one that loads, or one inside of it.
     """
@@ -61,84 +61,52 @@ def object_load(query: Any, start: FrameType) -> tuple[ObjectLoad, int] | None:
 
 
 def built_for_relation(frame: FrameType, query: Any) -> Built:
-    """Read from a descriptor's or a related manager's frame which relation of what is loaded."""
-    local = frame.f_locals
-    instance, name = _extractors[id(frame.f_code)](local)
+    """Read from the frame of a descriptor or a related manager which relation is loaded."""
+    local, code = frame.f_locals, id(frame.f_code)
+    owner = local["self"]
+    instance = local["instance"] if code in loads_object else owner.instance
     key = instance.__dict__.get(instance._meta.pk.attname)
     query._orm_insight_parent = hash((id(instance), key))
     return Built(
         query.__dict__.get("model"),
         None,
-        relation_named(type(instance), name),
+        relation_named(type(instance), _names[code](owner)),
         getattr(instance._state, KEY, None),
-        len(getattr(local["self"], "core_filters", ())),
+        len(getattr(owner, "core_filters", ())),
     )
 
 
-def _from_forward(local: Any) -> tuple[Any, str]:
-    return local["instance"], local["self"].field.name
-
-
-def _from_reverse_one(local: Any) -> tuple[Any, str]:
-    return local["instance"], local["self"].related.get_accessor_name()
-
-
-def _from_deferred(local: Any) -> tuple[Any, str]:
-    return local["instance"], local["self"].field.attname
-
-
-def _from_generic_key(local: Any) -> tuple[Any, str]:
-    return local["instance"], local["self"].name
-
-
-def _from_reverse_many(local: Any) -> tuple[Any, str]:
-    manager = local["self"]
-    return manager.instance, manager.field.remote_field.get_accessor_name()
-
-
-def _from_prefetch_name(local: Any) -> tuple[Any, str]:
-    manager = local["self"]
-    return manager.instance, manager.prefetch_cache_name
-
-
 def declare_relations() -> list[str]:
-    """Give that code its role; the names of what the running Django does not have."""
+    """Give code that loads relations its role; return the names that this Django does not have."""
     missing: list[str] = []
-    described = related_descriptors
-    # Whoever defines a generic relation has imported this module; it needs its app installed.
-    generic = sys.modules.get("django.contrib.contenttypes.fields")
-    for owner, name, extract in (
-        (described.ForwardManyToOneDescriptor, "get_object", _from_forward),
-        (described.ReverseOneToOneDescriptor, "fetch_one", _from_reverse_one),
-        (described.ReverseOneToOneDescriptor, "__get__", _from_reverse_one),
-        (DeferredAttribute, "fetch_one", _from_deferred),
-        (DeferredAttribute, "__get__", _from_deferred),
-        (getattr(generic, "GenericForeignKey", object), "__get__", _from_generic_key),
-        # Django 6.1 gave the field a descriptor of its own.
-        (getattr(generic, "GenericForeignKeyDescriptor", object), "fetch_one", _from_forward),
-        (getattr(generic, "GenericForeignKeyDescriptor", object), "__get__", _from_forward),
+    described: Any = related_descriptors
+    # A model with a generic relation has imported this module, which needs its app installed.
+    generic: Any = sys.modules.get("django.contrib.contenttypes.fields")
+    one = ("fetch_one", "__get__")
+    generic_key: Any = getattr(generic, "GenericForeignKeyDescriptor", object)  # since Django 6.1
+    for owner, methods, path in (
+        (described.ForwardManyToOneDescriptor, ("get_object",), "field.name"),
+        (described.ReverseOneToOneDescriptor, one, "related.accessor_name"),
+        (DeferredAttribute, one, "field.attname"),
+        (getattr(generic, "GenericForeignKey", object), ("__get__",), "name"),
+        (generic_key, one, "field.name"),
     ):
-        if (function := owner.__dict__.get(name)) is not None:
-            _declare(function.__code__, extract)
+        for function in filter(None, map(vars(owner).get, methods)):
+            _declare(function.__code__, path)
             loads_object.add(id(function.__code__))
-    many_to_many = described.create_forward_many_to_many_manager
-    for factory, name, extract in (
-        (described.create_reverse_many_to_one_manager, "get_queryset", _from_reverse_many),
-        (many_to_many, "get_queryset", _from_prefetch_name),
-        (many_to_many, "constrained_target", _from_prefetch_name),  # what it counts
-        (
-            getattr(generic, "create_generic_related_manager", None),
-            "get_queryset",
-            _from_prefetch_name,
-        ),
+    accessor, cache = "field.remote_field.accessor_name", "prefetch_cache_name"
+    for module, kind, name, path in (
+        (described, "reverse_many_to_one", "get_queryset", accessor),
+        (described, "forward_many_to_many", "get_queryset", cache),
+        (described, "forward_many_to_many", "constrained_target", cache),  # it counts this
+        (generic, "generic_related", "get_queryset", cache),
     ):
-        if factory is None:
-            continue
-        code = _method_of_manager(factory.__code__, name)
-        if code is None:
+        factory = getattr(module, f"create_{kind}_manager", None)
+        code = None if factory is None else _method_of_manager(factory.__code__, name)
+        if code is not None:
+            _declare(code, path)
+        elif factory is not None:
             missing.append(f"{factory.__name__}.{name}")
-        else:
-            _declare(code, extract)
     return missing
 
 
@@ -153,12 +121,12 @@ def _method_of_manager(factory: CodeType, name: str) -> CodeType | None:
     return None
 
 
-def _declare(code: CodeType, extract: Callable[[Any], tuple[Any, str]]) -> None:
-    _extractors[id(code)] = extract
+def _declare(code: CodeType, path: str) -> None:
+    _names[id(code)] = attrgetter(path)
     declare(code, Role.RELATION)
 
 
-# Facts about a model's attributes that lead to further data, looked up once each.
+# -- attributes of models that lead to further data, looked up once each ----------------------
 
 _relations: dict[tuple[type[Model], str], Relation | None] = {}
 _renamed: dict[tuple[Relation, str], Relation] = {}
@@ -186,17 +154,12 @@ def under_attribute(relation: Relation, name: str) -> Relation:
 
 def _find(model: type[Model], name: str) -> Relation | None:
     for field in model._meta.get_fields(include_hidden=True):
-        if name in _names(field):
+        is_accessor = isinstance(field, ForeignObjectRel) and name == field.get_accessor_name()
+        if is_accessor or name == field.name:
             return _describe(model, field, _kind(field))
         if name == getattr(field, "attname", None):
             return _describe(model, field, "deferred")
     return None
-
-
-def _names(field: Any) -> tuple[str | None, ...]:
-    if isinstance(field, ForeignObjectRel):
-        return (field.get_accessor_name(), field.name)
-    return (field.name,)
 
 
 def _describe(model: type[Model], field: Any, kind: RelationKind) -> Relation:
