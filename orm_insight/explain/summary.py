@@ -122,11 +122,7 @@ def _estimated(plan: Plan, costs: dict[int, float]) -> str:
 
 ROOT = "QUERY PLAN"
 _MAX_TABLES = 3
-_TEMPORARY = {
-    "ORDER BY": "sorted",
-    "GROUP BY": "grouped",
-    "DISTINCT": "compared with each other",
-}
+_TEMPORARY = {"ORDER BY": "sorted", "GROUP BY": "grouped", "DISTINCT": "compared with each other"}
 
 
 def summarize_query_plan(plan: Plan) -> str:

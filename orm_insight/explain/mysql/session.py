@@ -256,16 +256,10 @@ def _message(error: Exception) -> str:
 READS = frozenset({"SELECT", "VALUES", "WITH", "TABLE"})
 
 _RULES = (
-    (
-        r"/\*M?!",
-        "some servers run a comment in it as code, so its effect is unknown",
-    ),
+    (r"/\*M?!", "some servers run a comment in it as code, so its effect is unknown"),
     (r"\bINTO\b", "INTO would write a file or set a variable"),
     (r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\b", "it would lock rows"),
-    (
-        r"\bNEXT\s+VALUE\s+FOR\b|\b(?:NEXTVAL|SETVAL)\s*\(",
-        "it would take a number from a sequence",
-    ),
+    (r"\bNEXT\s+VALUE\s+FOR\b|\b(?:NEXTVAL|SETVAL)\s*\(", "it would take a number from a sequence"),
     (
         r"\b(GET_LOCK|RELEASE_LOCK|RELEASE_ALL_LOCKS|MASTER_POS_WAIT|MASTER_GTID_WAIT"
         r"|SOURCE_POS_WAIT|WAIT_FOR_EXECUTED_GTID_SET|WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS"

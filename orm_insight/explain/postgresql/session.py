@@ -208,10 +208,7 @@ def fetch_plan(
     with released(connection) if analyze else nullcontext():
         # Binary results force the extended protocol, which refuses a second statement.
         cursor.execute(
-            explain_prefix(analyze=analyze).encode() + sql,
-            params,
-            prepare=False,
-            binary=True,
+            explain_prefix(analyze=analyze).encode() + sql, params, prepare=False, binary=True
         )
     result = cursor.pgresult
     return (result.get_value(0, 0) if result else None) or b"[]"

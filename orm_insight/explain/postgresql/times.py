@@ -137,9 +137,7 @@ def _share_out(step: Step, granted_ms: float) -> None:
     """Give the children their totals out of ``granted_ms``; what remains is the step's own."""
     inner = [child for child in step.children if not child.is_init_plan]
     shares = _fit(
-        [child.total or 0.0 for child in inner],
-        [child.rounding for child in inner],
-        granted_ms,
+        [child.total or 0.0 for child in inner], [child.rounding for child in inner], granted_ms
     )
     step.own = max(0.0, granted_ms - sum(shares))
     for child, share in zip(inner, shares, strict=True):

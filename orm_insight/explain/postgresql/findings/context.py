@@ -139,10 +139,7 @@ def partitioned(node: PlanNode) -> str:
 
 
 WHOLE_PLAN = frozenset(
-    {
-        *("unbounded-result", "cold-cache", "jit", "planning", "triggers"),
-        "captured-differs",
-    }
+    {*("unbounded-result", "cold-cache", "jit", "planning", "triggers"), "captured-differs"}
 )
 
 

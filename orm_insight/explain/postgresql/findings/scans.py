@@ -12,10 +12,7 @@ from orm_insight.model.plan import Finding, PlanNode
 from orm_insight.sql.expressions import Comparison, comparisons
 
 INDEX_SCANS = frozenset({"Index Scan", "Index Only Scan", "Bitmap Heap Scan"})
-_REMOVED = (
-    "Rows Removed by Filter",
-    "Rows Removed by Index Recheck",
-)
+_REMOVED = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
 _PAGE_BYTES = 8192
 _ROW_OVERHEAD = 28
 """A row's header and its pointer in the page."""
