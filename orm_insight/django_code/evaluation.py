@@ -1,8 +1,8 @@
-"""Evaluates a queryset expression that was read, not run: of Python only what such a one needs.
+"""Evaluates a queryset expression that was read from source, and sends nothing.
 
-Models, their managers, the querysets' own methods, ``Q``, ``F`` and the other expressions of
-Django, and literals. A function of the application is never called by name, so neither is what it
-would do.
+It knows models, their managers, the querysets' own methods, ``Q``, ``F`` and the other expressions of
+Django, and literals. A function of the application is never called by name, so it
+has no effect.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class NotPlain(Exception):
 
 
 def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    """The value; what it asks a database, the caller has to stop."""
+    """The value; the caller has to stop the queries that it sends."""
     method = _KINDS.get(type(node))
     if method is None:
         raise NotPlain(type(node).__name__)
@@ -74,7 +74,7 @@ def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
 
 
 def is_known(value: Any) -> bool:
-    """Whether something that a file imports may be named in an expression."""
+    """Return whether an expression may name this value, which a file imports."""
     if inspect.isclass(value):
         return issubclass(value, (Model, *_EXPRESSIONS)) or value in _VALUES
     return inspect.ismodule(value)
@@ -176,7 +176,7 @@ _KINDS: Mapping[type[ast.expr], Callable[[Any, Mapping[str, Any]], Any]] = {
 }
 
 
-# What an expression would ask the database: its first statement, stopped before it gets there.
+# The first statement of an expression, stopped before it is sent.
 #
 # A connection is opened where there is none yet, because the ORM asks for a cursor first; nothing
 # is sent over it.
@@ -199,7 +199,7 @@ class _Stopped(Exception):
 
 
 def can_be_tried(query: Query) -> bool:
-    """Asked once, so that nobody waits for each of many tries of a database that is not there."""
+    """Connect once, so that nobody waits for many tries of a database that is not there."""
     try:
         with paused():
             connections[query.alias].ensure_connection()
@@ -209,9 +209,9 @@ def can_be_tried(query: Query) -> bool:
 
 
 def issues(evaluate: Callable[[], Any], query: Query) -> bool:
-    """Whether the first statement is this one, with these values, on this database.
+    """Return whether the first statement is this one, with these values, on this database.
 
-    Whatever else happens, the code of the application included, is a no.
+    Any other outcome is a no, also an error in the code of the application.
     """
     try:
         asked = _first_statement(evaluate)

@@ -85,7 +85,7 @@ class SqliteSession:
 
 
 class SqliteTables:
-    """What is asked about tables: cheap questions, each once. No answer is no table."""
+    """Cheap questions about tables, each asked once. No answer is no table."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -142,7 +142,7 @@ def _explain_error(error: sqlite3.Error, statement: Statement) -> ExplainError:
     return ExplainError(f"SQLite says: {message}.")
 
 
-# What is wrong with a query plan of SQLite: tables read as a whole, sorting, missing indexes.
+# Findings: tables read as a whole, sorting, missing indexes.
 #
 # SQLite measures nothing, so nothing here speaks of time. What tells a small table, for which every
 # plan is good, from a large one is the number of its rows, which the caller has to find out.
@@ -160,7 +160,7 @@ _MADE_HERE = re.compile(r"(?:MATERIALIZE|CO-ROUTINE) (?P<name>.+)")
 
 
 class Tables(Protocol):
-    """What the database knows about its tables."""
+    """The facts that the rules need of the database's tables."""
 
     def rows(self, table: str) -> int | None:
         """How many there are, counted up to ``LARGE``; ``None`` where it is no table."""
@@ -268,7 +268,7 @@ class _Search:
             return
         what = found["what"].split(" OF ")[-1]
         is_order = what == "ORDER BY"
-        # What ORDER BY sorts behind a GROUP BY are the groups, in which no index has a part.
+        # ORDER BY sorts the groups after a GROUP BY, in which no index has a part.
         if self._groups_by_key() or (is_order and self._filters.grouped):
             return
         yield Finding(
@@ -350,7 +350,7 @@ def _order(what: str) -> str:
     return "Add an index on the grouped fields in their order: Meta.indexes, models.Index(fields)."
 
 
-# SQLite's ``EXPLAIN QUERY PLAN`` as ``Plan``: which tables are scanned, and over which index.
+# The rows of ``EXPLAIN QUERY PLAN`` as ``Plan``.
 #
 # SQLite measures nothing, so there are no times and no rows. No database here.
 

@@ -1,4 +1,4 @@
-"""What a step of a plan is called: as the database does, and in plain words."""
+"""The names of a plan's steps, as the database prints them and in plain words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from orm_insight.explain.mysql import steps as mysql_words
 from orm_insight.explain.raw_values import number_of, text_of
 from orm_insight.model.plan import PlanNode
 
-# Numbers as the sentences about plans say them.
+# Numbers in sentences.
 
 
 def duration(milliseconds: float) -> str:

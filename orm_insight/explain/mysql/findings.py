@@ -1,4 +1,4 @@
-"""What is wrong with a measured plan of MariaDB or MySQL, ranked by the time it explains.
+"""Findings in a measured plan of MariaDB or MySQL, ranked by the time that each explains.
 
 The limits are those of PostgreSQL's findings: silent below a tenth of the execution or a
 millisecond, and where too few rows are thrown away for an index to matter.
@@ -68,7 +68,7 @@ class _Step:
 
 
 def find(plan: Plan, filters: Filters) -> tuple[Finding, ...]:
-    """What explains most first; nothing of a plan that is not measured."""
+    """The largest first; none of a plan that is not measured."""
     if not plan.is_measured:
         return ()
     found = [
@@ -207,12 +207,12 @@ def _read_and_kept(step: _Step) -> tuple[float, float]:
 
 
 def _rows_below(node: PlanNode) -> float:
-    """What the step is given: a LIMIT may let it return less."""
+    """The rows that the step is given: a LIMIT may let it return fewer."""
     return max((below.rows or 0.0) for below in node.walk())
 
 
 def _columns(step: _Step) -> tuple[str, ...]:
-    """What the statement compares of the table; within a loop also what joins it."""
+    """The columns that the statement compares; within a loop also those that join the table."""
     name = step.node.alias or str(step.node.relation)
     joined = step.filters.joined.get(name, ()) if (step.node.loops or 0) > 1 else ()
     return (*joined, *step.filters.compared.get(name, ()))

@@ -171,7 +171,7 @@ class _Conversation:
             return names_any(sql, [_as_text(name) for (name,) in cursor.fetchall()])
 
     def _takes_several(self) -> bool:
-        """Whether the server would run a second statement behind the first."""
+        """Return whether the server would run a second statement after the first."""
         if hasattr(self._connection, "set_server_option"):
             self._connection.set_server_option(_SEVERAL_OFF)
         with self._connection.cursor() as cursor:
@@ -199,7 +199,7 @@ def _as_text(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else value
 
 
-# What MariaDB and MySQL say when they refuse, by number, in the words of the page.
+# Errors of MariaDB and MySQL, by number, in the words of the page.
 
 READ_ONLY = 1792
 TIMED_OUT = frozenset({1969, 3024})
@@ -248,7 +248,7 @@ def _message(error: Exception) -> str:
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
-# What the text of a statement tells MariaDB's and MySQL's session before it is sent.
+# Checks of a statement's text, before it is sent.
 #
 # Text can be misread, so every rule is on the side of caution: a word counts wherever it stands,
 # also in a string or a comment. Nothing here makes a statement run that would be refused.
@@ -297,7 +297,7 @@ def only_reads(sql: str) -> bool:
 
 
 def names_any(sql: str, names: Iterable[str]) -> bool:
-    """Whether a sequence is asked for a number, or one of the names stands anywhere in the text."""
+    """Return whether the text asks a sequence for a number, or holds one of the names."""
     patterns = (rf"(?<![\w$]){re.escape(name)}(?![\w$])" for name in names)
     return bool(_SEQUENCE.search(sql)) or any(
         re.search(pattern, sql, re.IGNORECASE) for pattern in patterns

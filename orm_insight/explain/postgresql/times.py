@@ -91,7 +91,7 @@ def measure_counter(root: Step, keys: Sequence[str]) -> None:
 
 
 def _wall_time(step: Step) -> float | None:
-    """Of all loops, with children; ``None`` without timing or where it never ran."""
+    """The time of all loops, with children; ``None`` without timing or where it never ran."""
     time, loops = number(step.raw, "Actual Total Time"), step.loops
     return time * loops / step.processes if time is not None and loops else None
 
@@ -190,7 +190,7 @@ def _take_in_turn(amount: float, sources: Iterable[Step]) -> float:
 
 
 def _last_resort(plan: Step, owner: Step) -> list[Step]:
-    """Where the use is not printed: the longest step that can have waited, then itself."""
+    """The longest step that can have waited, then itself; for a use that is not printed."""
     own = set(plan.walk())
     others = [step for step in owner.walk() if step not in own]
     return sorted(others, key=lambda step: -step.own) + list(plan.walk())

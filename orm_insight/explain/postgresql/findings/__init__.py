@@ -1,4 +1,4 @@
-"""What is wrong with a plan: rules over its steps, ranked by the time that they explain.
+"""Findings in a plan: rules over its steps, ranked by the time that they explain.
 
 A rule says nothing about a step that did not run, and nothing that explains less than a tenth
 of the execution or less than a millisecond.
@@ -68,7 +68,7 @@ _SEARCHES = frozenset({"selective-seq-scan", "inefficient-index-scan", "order-by
 
 
 def _rank(finding: Finding, searched: set[int]) -> tuple[bool, float]:
-    """What explains most first; that the application waited for something else comes last.
+    """The largest first; a wait of the application for something else comes last.
 
     How long a step searches is told by the rule about that already: a wrong estimate of it comes
     before only where the steps above it take longer.

@@ -1,4 +1,4 @@
-"""What a rule is given: the plan, how its steps hang together, and the project's own names."""
+"""The input of a rule: the plan, how its steps hang together, and the project's own names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Context:
 
     @cached_property
     def execution_ms(self) -> float:
-        """Of the whole statement; the root's time where the database gave no other."""
+        """The time of the whole statement; the root's time where the database gave no other."""
         return self.plan.execution_ms or self.plan.root.total_ms or 0.0
 
     @cached_property

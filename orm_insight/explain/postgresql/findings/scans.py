@@ -1,4 +1,4 @@
-"""Rules about steps that read far more rows than they give."""
+"""Rules about scans that read far more than they give, and indexes that could serve better."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ def filter_on_cte(context: Context) -> Iterator[Finding]:
         )
 
 
-# Rules about indexes that are used and could serve better.
+# Indexes that could serve better.
 
 
 def lossy_bitmap(context: Context) -> Iterator[Finding]:

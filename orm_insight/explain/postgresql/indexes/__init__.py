@@ -140,7 +140,7 @@ def _noted(advice: IndexAdvice, note: str) -> IndexAdvice:
 
 
 def _worth_saying(found: list[_Considered]) -> tuple[IndexAdvice, ...]:
-    """What helps, the best of each step, before what was not tried; nothing that does not help."""
+    """The best verified index of each step, then those not tried; none that does not help."""
     best: dict[int, _Considered] = {}
     for one in found:
         if one.advice.is_verified:

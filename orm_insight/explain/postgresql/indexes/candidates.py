@@ -64,7 +64,7 @@ def candidates(plan: Plan, tables: Tables) -> tuple[Candidate, ...]:
 
 
 def _rows(table: TableFacts, scan: PlanNode) -> float:
-    """Of a table that was never analyzed, what the scan has seen."""
+    """The catalog's estimate, else (the table was never analyzed) the rows that the scan saw."""
     if table.rows is not None:
         return table.rows
     removed = number_of(scan.raw, "Rows Removed by Filter") * (scan.loops or 0)
@@ -145,7 +145,7 @@ def _plain(text: str) -> str:
     return _NOT_IN_KEYS.sub("", text)
 
 
-# Keys of an index from the conditions and the order of a plan.
+# Keys, from the conditions and the order of a plan.
 
 _EQUAL = frozenset({"=", "IS TRUE", "NOT", "IS NULL", "= ANY"})
 _RANGE = frozenset({"<", "<=", ">", ">="})
@@ -159,7 +159,7 @@ _PATTERN_OPS = {"varchar": "varchar_pattern_ops", "text": "text_pattern_ops"}
 
 
 def conditions_of(scan: PlanNode, join: PlanNode | None) -> tuple[Comparison, ...]:
-    """What the scan's rows must fulfil, in the scan itself and in the join above."""
+    """The conditions on the scan's rows, in the scan itself and in the join above."""
     texts = [scan.raw.get(key) for key in _CONDITIONS]
     found = [c for text in texts if text for c in comparisons(str(text))]
     if join is not None:
@@ -287,7 +287,7 @@ def _pattern(c: Comparison) -> str:
     return found[1].replace("''", "'") if found else ""
 
 
-# Where in a measured plan an index may help: the scan that would use it, and what is around it.
+# Places where an index may help: the scan that would use it, and the steps around it.
 
 MANY_ROWS = 10_000
 _WORTH_AN_ORDER = 1_000
@@ -376,7 +376,7 @@ def _is_large_sort(node: PlanNode) -> bool:
 
 
 def _is_selective_join(node: PlanNode) -> bool:
-    """Of a table that is read as a whole, few rows find a partner."""
+    """A table is read as a whole, and few of its rows find a partner."""
     if node.node_type not in {"Hash Join", "Merge Join"}:
         return False
     scans = [scan for child in node.children if (scan := scan_below(child))]

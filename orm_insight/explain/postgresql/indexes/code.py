@@ -35,7 +35,7 @@ _TRIGRAM = "gin_trgm_ops"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """What is created: ``CREATE INDEX`` without the name, and for which table."""
+    """The index to be created: its table, and ``CREATE INDEX`` without the name."""
 
     table: str
     body: str
@@ -136,7 +136,7 @@ def _named(**values: str | tuple[str, ...]) -> tuple[Keyword, ...]:
 
 
 def _default(key: Key, candidate: Candidate) -> str:
-    """Where one column needs an operator class, Django wants one for each."""
+    """The operator class of a column: where one needs it, Django wants one for each."""
     kind = candidate.table.columns.get(key.column, "")
     return {"varchar": "text_ops"}.get(kind, f"{kind}_ops")
 
