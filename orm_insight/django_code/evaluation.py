@@ -1,7 +1,7 @@
 """Evaluates a queryset expression that was read from source, and sends nothing.
 
-It knows models, their managers, the querysets' own methods, ``Q``, ``F`` and the other expressions of
-Django, and literals. A function of the application is never called by name, so it
+It knows models, their managers, the querysets' own methods, ``Q``, ``F`` and the other
+expressions of Django, and literals. A function of the application is never called by name, so it
 has no effect.
 """
 
@@ -35,17 +35,11 @@ _METHODS = """
 """
 METHODS = frozenset(_METHODS.split())
 _VALUES = (
-    datetime.date,
-    datetime.datetime,
-    datetime.time,
-    datetime.timedelta,
-    datetime.timezone,
-    decimal.Decimal,
-    uuid.UUID,
-    zoneinfo.ZoneInfo,
+    *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone),
+    *(decimal.Decimal, uuid.UUID, zoneinfo.ZoneInfo),
 )
 _EXPRESSIONS = (BaseExpression, F, Prefetch, Q)
-_BINARY: Mapping[type, Callable[[Any, Any], Any]] = {
+_OPERATORS: Mapping[type, Callable[..., Any]] = {
     ast.BitOr: operator.or_,
     ast.BitAnd: operator.and_,
     ast.BitXor: operator.xor,
@@ -53,8 +47,6 @@ _BINARY: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-}
-_UNARY: Mapping[type, Callable[[Any], Any]] = {
     ast.Invert: operator.invert,
     ast.USub: operator.neg,
     ast.Not: operator.not_,
@@ -137,16 +129,11 @@ def _slice(node: ast.Slice, names: Mapping[str, Any]) -> slice:
     return slice(*(None if part is None else evaluate(part, names) for part in parts))
 
 
-def _binary(node: ast.BinOp, names: Mapping[str, Any]) -> Any:
-    if type(node.op) not in _BINARY:
+def _operation(node: ast.BinOp | ast.UnaryOp, names: Mapping[str, Any]) -> Any:
+    if type(node.op) not in _OPERATORS:
         raise NotPlain(type(node.op).__name__)
-    return _BINARY[type(node.op)](evaluate(node.left, names), evaluate(node.right, names))
-
-
-def _unary(node: ast.UnaryOp, names: Mapping[str, Any]) -> Any:
-    if type(node.op) not in _UNARY:
-        raise NotPlain(type(node.op).__name__)
-    return _UNARY[type(node.op)](evaluate(node.operand, names))
+    operands = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.operand,)
+    return _OPERATORS[type(node.op)](*(evaluate(operand, names) for operand in operands))
 
 
 def _dictionary(node: ast.Dict, names: Mapping[str, Any]) -> dict[Any, Any]:
@@ -162,7 +149,7 @@ def _sequence(kind: Callable[[Any], Any]) -> Callable[[Any, Mapping[str, Any]], 
 
 _KINDS: Mapping[type[ast.expr], Callable[[Any, Mapping[str, Any]], Any]] = {
     ast.Attribute: _attribute,
-    ast.BinOp: _binary,
+    ast.BinOp: _operation,
     ast.Call: _call,
     ast.Constant: lambda node, names: node.value,
     ast.Dict: _dictionary,
@@ -172,7 +159,7 @@ _KINDS: Mapping[type[ast.expr], Callable[[Any, Mapping[str, Any]], Any]] = {
     ast.Slice: _slice,
     ast.Subscript: _subscript,
     ast.Tuple: _sequence(tuple),
-    ast.UnaryOp: _unary,
+    ast.UnaryOp: _operation,
 }
 
 
@@ -254,6 +241,5 @@ def _nothing_sent() -> Iterator[None]:
         yield
     finally:
         for connection in opened:
-            connection.execute_wrappers[:] = [
-                w for w in connection.execute_wrappers if w is not stop
-            ]
+            wrappers = connection.execute_wrappers
+            wrappers[:] = [wrapper for wrapper in wrappers if wrapper is not stop]

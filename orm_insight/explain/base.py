@@ -165,6 +165,9 @@ class Refused(ExplainError):
     outcome = Outcome.REFUSED
 
 
+SEVERAL = "More than one statement was sent at once; EXPLAIN takes a single one."
+
+
 class NoPlan(Refused, ValueError):
     """There is no plan in what the database returned."""
 
@@ -178,6 +181,18 @@ class Unavailable(ExplainError):
 def describe_ms(milliseconds: int) -> str:
     """``10 s``, ``1.5 s``, ``200 ms``."""
     return f"{milliseconds / 1000:g} s" if milliseconds >= 1000 else f"{milliseconds} ms"
+
+
+def timed_out(server: str, limits: Limits, *, verb: str = "ended") -> ExplainError:
+    time = describe_ms(limits.statement_ms)
+    return ExplainError(f"{server} {verb} it after {time}, its time limit.")
+
+
+def lock_timed_out(limits: Limits) -> ExplainError:
+    return ExplainError(
+        f"It gave up after waiting {describe_ms(limits.lock_ms)} for a lock that another "
+        "transaction holds."
+    )
 
 
 def lacks_values(params: Params) -> bool:

@@ -20,26 +20,13 @@ Key: TypeAlias = tuple[object, ...]
 NOTICEABLE = 0.02
 """A difference in time of less than this part of the slower plan is noise."""
 _FAMILIES = {
-    "Seq Scan": "scan",
-    "Sample Scan": "scan",
-    "Index Scan": "scan",
-    "Index Only Scan": "scan",
-    "Bitmap Heap Scan": "scan",
-    "Tid Scan": "scan",
-    "Tid Range Scan": "scan",
-    "SCAN": "scan",
-    "SEARCH": "scan",
-    "Hash Join": "join",
-    "Merge Join": "join",
-    "Nested Loop": "join",
-    "Sort": "sort",
-    "Incremental Sort": "sort",
-    "Gather": "gather",
-    "Gather Merge": "gather",
-    "Aggregate": "group",
-    "Group": "group",
-    "Append": "append",
-    "Merge Append": "append",
+    **dict.fromkeys(("Seq Scan", "Sample Scan", "Index Scan", "Index Only Scan"), "scan"),
+    **dict.fromkeys(("Bitmap Heap Scan", "Tid Scan", "Tid Range Scan", "SCAN", "SEARCH"), "scan"),
+    **dict.fromkeys(("Hash Join", "Merge Join", "Nested Loop"), "join"),
+    **dict.fromkeys(("Sort", "Incremental Sort"), "sort"),
+    **dict.fromkeys(("Gather", "Gather Merge"), "gather"),
+    **dict.fromkeys(("Aggregate", "Group"), "group"),
+    **dict.fromkeys(("Append", "Merge Append"), "append"),
 }
 
 

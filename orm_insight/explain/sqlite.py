@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from orm_insight.explain.base import (
+    SEVERAL,
     Answer,
     ExplainError,
     Limits,
@@ -22,6 +23,7 @@ from orm_insight.explain.base import (
     Statement,
     Unavailable,
 )
+from orm_insight.explain.words import index_advice
 from orm_insight.model.catalogue import IndexKind, code_of_index
 from orm_insight.model.plan import Finding, Plan, PlanNode
 from orm_insight.sql.filters import Filters, find_filters
@@ -136,7 +138,7 @@ def _explain_error(error: sqlite3.Error, statement: Statement) -> ExplainError:
     if verb(statement.sql) not in EXPLAINABLE:
         return Refused(f"SQLite has no plan for {verb(statement.sql)} statements.")
     if looks_like_several(statement.sql) and isinstance(error, sqlite3.ProgrammingError):
-        return Refused("More than one statement was sent at once; EXPLAIN takes a single one.")
+        return Refused(SEVERAL)
     if isinstance(error, sqlite3.OperationalError) and "unable to open" in message:
         return Unavailable(f"The database file cannot be opened: {message}.")
     return ExplainError(f"SQLite says: {message}.")
@@ -225,7 +227,7 @@ class _Search:
                 f"SQLite builds an index on {_listed(columns)} of {table} each time this "
                 "statement runs, because there is none."
             ),
-            advice=_index(table, columns),
+            advice=index_advice(table, columns),
             hint=code_of_index(IndexKind.PLAIN),
         )
 
@@ -257,7 +259,7 @@ class _Search:
             node=node,
             title="whole index" if is_entries else "full scan",
             message=message,
-            advice=_index(table, missing) if missing else _no_index(),
+            advice=index_advice(table, missing),
             hint=code_of_index(IndexKind.PLAIN) if missing else "",
         )
 
@@ -318,22 +320,6 @@ def _read(node: PlanNode, table: str) -> str:
 
 def _listed(columns: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(columns[:-1]), columns[-1]])) if columns else "it"
-
-
-def _index(table: str, columns: Sequence[str]) -> str:
-    fields = ", ".join(f'"{column}"' for column in columns)
-    entry = f"Meta.indexes = [models.Index(fields=[{fields}])] in the model of {table}"
-    if len(columns) > 1:
-        return f"Add {entry}."
-    return f"Set db_index=True on the field of the column {columns[0]}, or add {entry}."
-
-
-def _no_index() -> str:
-    return (
-        "No index helps with this condition: contains and icontains, a function around the column "
-        "and conditions joined by | read every row. Filter by equality, a range or startswith, or "
-        "by another field first."
-    )
 
 
 def _order(what: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from orm_insight.explain.mysql.steps import number
-from orm_insight.explain.words import amount, counted, duration, percent
+from orm_insight.explain.words import amount, counted, duration, index_advice, percent
 from orm_insight.model.catalogue import IndexKind, code_of_finding, code_of_index
 from orm_insight.model.plan import Finding, Plan, PlanNode
 from orm_insight.sql.filters import Filters
@@ -112,7 +112,7 @@ def full_scan(step: _Step) -> Iterator[Finding]:
             f"{step.of_time(ms)}: all of {node.relation} is read{again} and {amount(removed)} of "
             f"{counted(read, 'row')} are discarded."
         ),
-        advice=_index(node.relation, columns) if columns else _NO_INDEX,
+        advice=index_advice(node.relation, columns),
         hint=code_of_index(IndexKind.PLAIN) if columns else "",
     )
 
@@ -134,7 +134,7 @@ def join_without_index(step: _Step) -> Iterator[Finding]:
             f"{step.of_time(ms)}: every row of {inner.relation} is compared with each of "
             f"{counted(node.loops or 0, 'row')} of the tables before it."
         ),
-        advice=_index(inner.relation, columns) if columns else _NO_INDEX,
+        advice=index_advice(inner.relation, columns),
         hint=code_of_index(IndexKind.PLAIN) if columns else "",
     )
 
@@ -188,11 +188,6 @@ RULES: tuple[Callable[[_Step], Iterator[Finding]], ...] = (
     filesort,
     temporary_table,
 )
-_NO_INDEX = (
-    "No index helps with this condition: contains and icontains, a function around the column and "
-    "conditions joined by | read every row. Filter by equality, a range or startswith, or by "
-    "another field first."
-)
 
 
 def _read_and_kept(step: _Step) -> tuple[float, float]:
@@ -216,11 +211,3 @@ def _columns(step: _Step) -> tuple[str, ...]:
     name = step.node.alias or str(step.node.relation)
     joined = step.filters.joined.get(name, ()) if (step.node.loops or 0) > 1 else ()
     return (*joined, *step.filters.compared.get(name, ()))
-
-
-def _index(table: str, columns: tuple[str, ...]) -> str:
-    fields = ", ".join(f'"{column}"' for column in columns)
-    entry = f"Meta.indexes = [models.Index(fields=[{fields}])] in the model of {table}"
-    if len(columns) > 1:
-        return f"Add {entry}."
-    return f"Set db_index=True on the field of the column {columns[0]}, or add {entry}."

@@ -23,6 +23,7 @@ from dataclasses import replace
 from typing import Any
 
 from orm_insight.explain.base import (
+    SEVERAL,
     Answer,
     ExplainError,
     Limits,
@@ -30,7 +31,8 @@ from orm_insight.explain.base import (
     Refused,
     Statement,
     Unavailable,
-    describe_ms,
+    lock_timed_out,
+    timed_out,
 )
 from orm_insight.explain.mysql.findings import find
 from orm_insight.explain.mysql.plans import MARIADB, MYSQL, Dialect, decode, parse_plan, render
@@ -100,7 +102,7 @@ class _Conversation:
                 f"{self._dialect.server} has no plan for {verb(statement.sql)} statements."
             )
         if self._takes_several() and not is_single(statement.sql):
-            raise Refused("More than one statement was sent at once; EXPLAIN takes a single one.")
+            raise Refused(SEVERAL)
         notice = why_not_to_run(statement.sql) if analyze else None
         if analyze and notice is None:
             try:
@@ -114,10 +116,7 @@ class _Conversation:
         if number == READ_ONLY:
             return "Not executed: it would change data or lock rows in a read-only transaction."
         if number in TIMED_OUT:
-            return (
-                f"Not completed: {self._dialect.server} ended it after "
-                f"{describe_ms(self._limits.statement_ms)}, its time limit."
-            )
+            return f"Not completed: {timed_out(self._dialect.server, self._limits)}"
         if number in NOT_SUPPORTED:
             return f"Not executed: this {self._dialect.server} cannot measure it."
         raise error
@@ -226,16 +225,11 @@ def explain_error(
 ) -> ExplainError:
     number, message = number_of(error), _message(error)
     if number == _SYNTAX and looks_like_several(statement.sql):
-        return Refused("More than one statement was sent at once; EXPLAIN takes a single one.")
+        return Refused(SEVERAL)
     if number in TIMED_OUT:
-        return ExplainError(
-            f"{server} ended it after {describe_ms(limits.statement_ms)}, its time limit."
-        )
+        return timed_out(server, limits)
     if number == _LOCK_TIMEOUT:
-        return ExplainError(
-            f"It gave up after waiting {describe_ms(limits.lock_ms)} for a lock that another "
-            "transaction holds."
-        )
+        return lock_timed_out(limits)
     if number in _BROKEN:
         return Unavailable(f"The connection to the database broke: {message}.")
     hint = f" {_HINTS[number]}" if number in _HINTS else ""

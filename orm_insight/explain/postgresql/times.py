@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from orm_insight.explain.raw_values import records
+from orm_insight.explain.raw_values import is_number, records
 
 GATHERS = frozenset({"Gather", "Gather Merge"})
 # PostgreSQL prints milliseconds with three decimals.
@@ -67,13 +67,7 @@ class Step:
 
 def number(raw: Mapping[str, Any], key: str) -> float | None:
     value = raw.get(key)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else None  # type: ignore[arg-type]
-
-
-def build(raw: Mapping[str, Any]) -> Step:
-    """The tree below ``raw``, with nothing measured yet."""
-    return _build(raw)
+    return float(value) if is_number(value) else None
 
 
 def measure_times(root: Step) -> None:
@@ -111,11 +105,12 @@ def _measure(root: Step, quantity: Callable[[Step], float | None]) -> None:
                 _take_off(plan, owner)
 
 
-def _build(raw: Mapping[str, Any], parent: Step | None = None) -> Step:
+def build(raw: Mapping[str, Any], parent: Step | None = None) -> Step:
+    """The tree below ``raw``, with nothing measured yet."""
     step = Step(raw=raw, parent=parent)
     if parent is not None:
         step.processes = _processes(step, parent)
-    step.children = [_build(child, step) for child in records(raw, "Plans")]
+    step.children = [build(child, step) for child in records(raw, "Plans")]
     return step
 
 

@@ -93,7 +93,7 @@ class Context:
         # MariaDB and MySQL estimate what is read; without statistics all of it counts as kept.
         if "r_rows" in node.raw or "operation" in node.raw:
             return False
-        if node.node_type == "ModifyTable" and not _rows(node):
+        if node.node_type == "ModifyTable" and not node.rows:
             return False
         parent = self.parent(node)
         # What a merge join reads again, after it has gone back, is counted again.
@@ -139,12 +139,8 @@ def partitioned(node: PlanNode) -> str:
 
 
 WHOLE_PLAN = frozenset(
-    {*("unbounded-result", "cold-cache", "jit", "planning", "triggers"), "captured-differs"}
+    {"unbounded-result", "cold-cache", "jit", "planning", "triggers", "captured-differs"}
 )
-
-
-def _rows(node: PlanNode) -> float:
-    return node.rows or 0.0
 
 
 def _reads_everything(node: PlanNode, below: PlanNode | None = None) -> bool:

@@ -71,14 +71,10 @@ def _instead_of_reading_all(context: Context, node: PlanNode) -> tuple[str, str]
         return code_of_index(IndexKind.EXPRESSION), _instead_of_computing(
             context, node, functions[0]
         )
-    fields = ", ".join(context.names.fields_of(node))
+    fields, plain = ", ".join(context.names.fields_of(node)), code_of_index(IndexKind.PLAIN)
     if not fields or any(c.operator == "OR" for c in found):
-        return code_of_index(
-            IndexKind.PLAIN
-        ), "An index on the columns of each part of the condition would be used."
-    return code_of_index(
-        IndexKind.PLAIN
-    ), f"An index on {fields} lets PostgreSQL read only the matching rows."
+        return plain, "An index on the columns of each part of the condition would be used."
+    return plain, f"An index on {fields} lets PostgreSQL read only the matching rows."
 
 
 def _instead_of_computing(context: Context, node: PlanNode, found: Comparison) -> str:

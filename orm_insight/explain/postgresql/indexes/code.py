@@ -20,15 +20,15 @@ _MAX_NAME = 30
 _FUNCTIONS = {"upper": "Upper", "lower": "Lower"}
 _NO_NAME = re.compile(r"\W+")
 _IMPORTS = {
-    "models": "from django.db import models",
-    "Upper": "from django.db.models.functions import Upper",
-    "Lower": "from django.db.models.functions import Lower",
-    "KeyTransform": "from django.db.models.fields.json import KeyTransform",
-    "GinIndex": "from django.contrib.postgres.indexes import GinIndex",
-    "OpClass": "from django.contrib.postgres.indexes import OpClass",
-    "TrigramExtension": "from django.contrib.postgres.operations import TrigramExtension",
-    "AddIndexConcurrently": "from django.contrib.postgres.operations import AddIndexConcurrently",
-    "migrations": "from django.db import migrations",
+    "models": "django.db",
+    "Upper": "django.db.models.functions",
+    "Lower": "django.db.models.functions",
+    "KeyTransform": "django.db.models.fields.json",
+    "GinIndex": "django.contrib.postgres.indexes",
+    "OpClass": "django.contrib.postgres.indexes",
+    "TrigramExtension": "django.contrib.postgres.operations",
+    "AddIndexConcurrently": "django.contrib.postgres.operations",
+    "migrations": "django.db",
 }
 _TRIGRAM = "gin_trgm_ops"
 
@@ -161,8 +161,7 @@ def _imports_for(names: Collection[str]) -> str:
     used = [name for name in _IMPORTS if name in names]
     modules: dict[str, list[str]] = {}
     for name in used:
-        module = _IMPORTS[name].split()[1]
-        modules.setdefault(module, []).append(name)
+        modules.setdefault(_IMPORTS[name], []).append(name)
     return "\n".join(
         f"from {module} import {', '.join(sorted(found))}"
         for module, found in sorted(modules.items())
