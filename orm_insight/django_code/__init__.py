@@ -1,4 +1,4 @@
-"""A captured statement as Django code, where it is known.
+"""A captured statement as Django code: the application's own, else one read from its SQL.
 
 No guess leaves this package: an expression is evaluated, its first statement is stopped before it
 reaches the database, and only where it is the captured one, values and all, the code is given.
@@ -25,9 +25,7 @@ from orm_insight.explain.base import lacks_values
 from orm_insight.model.schema import Schema
 from orm_insight.model.trace import Query
 
-# Finds the code of a statement: the application's own expression, else one read from the SQL.
-
-# What a line does with the queryset that it has built.
+# Calls with which a line may evaluate the queryset that it has built.
 _QUESTIONS = ("", ".count()", ".exists()", ".first()")
 _VALUES: dict[str, Any] = {
     "Decimal": decimal.Decimal,
@@ -79,7 +77,7 @@ def _as_read(query: Query, schema: Schema) -> Found | None:
         node = ast.parse(candidate.expression, mode="eval").body
         name = candidate.expression.partition(".")[0]
         model = apps.get_model(candidate.label)
-        # What stands behind a many-to-many field is a class that no module has.
+        # The class of a many-to-many field's table is in no module.
         if getattr(sys.modules.get(model.__module__), name, None) is not model:
             return None
         names = {**_VALUES, name: model}

@@ -1,8 +1,8 @@
-"""Evaluates a queryset expression that was read, not run: of Python only what such a one needs.
+"""Evaluates a queryset expression that was read from source, and sends nothing.
 
-Models, their managers, the querysets' own methods, ``Q``, ``F`` and the other expressions of
-Django, and literals. A function of the application is never called by name, so neither is what it
-would do.
+It knows models, their managers, the querysets' own methods, ``Q``, ``F`` and the other
+expressions of Django, and literals. A function of the application is never called by name, so it
+has no effect.
 """
 
 from __future__ import annotations
@@ -35,17 +35,11 @@ _METHODS = """
 """
 METHODS = frozenset(_METHODS.split())
 _VALUES = (
-    datetime.date,
-    datetime.datetime,
-    datetime.time,
-    datetime.timedelta,
-    datetime.timezone,
-    decimal.Decimal,
-    uuid.UUID,
-    zoneinfo.ZoneInfo,
+    *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone),
+    *(decimal.Decimal, uuid.UUID, zoneinfo.ZoneInfo),
 )
 _EXPRESSIONS = (BaseExpression, F, Prefetch, Q)
-_BINARY: Mapping[type, Callable[[Any, Any], Any]] = {
+_OPERATORS: Mapping[type, Callable[..., Any]] = {
     ast.BitOr: operator.or_,
     ast.BitAnd: operator.and_,
     ast.BitXor: operator.xor,
@@ -53,8 +47,6 @@ _BINARY: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-}
-_UNARY: Mapping[type, Callable[[Any], Any]] = {
     ast.Invert: operator.invert,
     ast.USub: operator.neg,
     ast.Not: operator.not_,
@@ -66,7 +58,7 @@ class NotPlain(Exception):
 
 
 def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    """The value; what it asks a database, the caller has to stop."""
+    """The value; the caller has to stop the queries that it sends."""
     method = _KINDS.get(type(node))
     if method is None:
         raise NotPlain(type(node).__name__)
@@ -74,7 +66,7 @@ def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
 
 
 def is_known(value: Any) -> bool:
-    """Whether something that a file imports may be named in an expression."""
+    """Return whether an expression may name this value, which a file imports."""
     if inspect.isclass(value):
         return issubclass(value, (Model, *_EXPRESSIONS)) or value in _VALUES
     return inspect.ismodule(value)
@@ -137,16 +129,11 @@ def _slice(node: ast.Slice, names: Mapping[str, Any]) -> slice:
     return slice(*(None if part is None else evaluate(part, names) for part in parts))
 
 
-def _binary(node: ast.BinOp, names: Mapping[str, Any]) -> Any:
-    if type(node.op) not in _BINARY:
+def _operation(node: ast.BinOp | ast.UnaryOp, names: Mapping[str, Any]) -> Any:
+    if type(node.op) not in _OPERATORS:
         raise NotPlain(type(node.op).__name__)
-    return _BINARY[type(node.op)](evaluate(node.left, names), evaluate(node.right, names))
-
-
-def _unary(node: ast.UnaryOp, names: Mapping[str, Any]) -> Any:
-    if type(node.op) not in _UNARY:
-        raise NotPlain(type(node.op).__name__)
-    return _UNARY[type(node.op)](evaluate(node.operand, names))
+    operands = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.operand,)
+    return _OPERATORS[type(node.op)](*(evaluate(operand, names) for operand in operands))
 
 
 def _dictionary(node: ast.Dict, names: Mapping[str, Any]) -> dict[Any, Any]:
@@ -162,7 +149,7 @@ def _sequence(kind: Callable[[Any], Any]) -> Callable[[Any, Mapping[str, Any]], 
 
 _KINDS: Mapping[type[ast.expr], Callable[[Any, Mapping[str, Any]], Any]] = {
     ast.Attribute: _attribute,
-    ast.BinOp: _binary,
+    ast.BinOp: _operation,
     ast.Call: _call,
     ast.Constant: lambda node, names: node.value,
     ast.Dict: _dictionary,
@@ -172,11 +159,11 @@ _KINDS: Mapping[type[ast.expr], Callable[[Any, Mapping[str, Any]], Any]] = {
     ast.Slice: _slice,
     ast.Subscript: _subscript,
     ast.Tuple: _sequence(tuple),
-    ast.UnaryOp: _unary,
+    ast.UnaryOp: _operation,
 }
 
 
-# What an expression would ask the database: its first statement, stopped before it gets there.
+# The first statement of an expression, stopped before it is sent.
 #
 # A connection is opened where there is none yet, because the ORM asks for a cursor first; nothing
 # is sent over it.
@@ -199,7 +186,7 @@ class _Stopped(Exception):
 
 
 def can_be_tried(query: Query) -> bool:
-    """Asked once, so that nobody waits for each of many tries of a database that is not there."""
+    """Connect once, so that nobody waits for many tries of a database that is not there."""
     try:
         with paused():
             connections[query.alias].ensure_connection()
@@ -209,9 +196,9 @@ def can_be_tried(query: Query) -> bool:
 
 
 def issues(evaluate: Callable[[], Any], query: Query) -> bool:
-    """Whether the first statement is this one, with these values, on this database.
+    """Return whether the first statement is this one, with these values, on this database.
 
-    Whatever else happens, the code of the application included, is a no.
+    Any other outcome is a no, also an error in the code of the application.
     """
     try:
         asked = _first_statement(evaluate)
@@ -254,6 +241,5 @@ def _nothing_sent() -> Iterator[None]:
         yield
     finally:
         for connection in opened:
-            connection.execute_wrappers[:] = [
-                w for w in connection.execute_wrappers if w is not stop
-            ]
+            wrappers = connection.execute_wrappers
+            wrappers[:] = [wrapper for wrapper in wrappers if wrapper is not stop]

@@ -17,7 +17,6 @@ from orm_insight.model.schema import Schema
 class Written(NamedTuple):
     """The whole chain of calls; ``names`` is what its free names stand for."""
 
-    expression: ast.expr
     text: str
     imports: tuple[str, ...]
     names: dict[str, Any]
@@ -36,7 +35,7 @@ def expressions(text: str, site: CallSite, schema: Schema) -> Iterator[Written]:
     for node in reversed(list(_chain(source, found[0]))):
         imports, names = _free_names(source, node, schema)
         if imports is not None:
-            yield Written(node, _one_piece(source, node), imports, names)
+            yield Written(_one_piece(source, node), imports, names)
 
 
 def _chain(source: SourceFile, first: ast.expr) -> Iterator[ast.expr]:
@@ -82,38 +81,34 @@ def _bound(tree: ast.Module, name: str, schema: Schema) -> tuple[str, Any] | Non
     """The import of a name at the top of a file, and what it is."""
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == name:
-            return _model(name, name, schema)
+            return _model(ast.alias(name), schema)
         if isinstance(node, ast.Import | ast.ImportFrom):
             alias = next((a for a in node.names if (a.asname or a.name) == name), None)
             if alias is not None:
-                return _of_import(node, alias, schema)
+                return _imported(node, alias, schema)
     return None
 
 
-def _of_import(
+def _imported(
     node: ast.Import | ast.ImportFrom, alias: ast.alias, schema: Schema
 ) -> tuple[str, Any] | None:
-    if isinstance(node, ast.ImportFrom):
-        return _imported(node, alias, schema)
-    found = sys.modules.get(alias.name)
-    return None if found is None else (ast.unparse(ast.Import(names=[alias])), found)
+    line: ast.stmt
+    if isinstance(node, ast.Import):
+        line, found = ast.Import(names=[alias]), sys.modules.get(alias.name)
+    elif node.level:
+        return _model(alias, schema)
+    else:
+        line, module = ast.ImportFrom(node.module, [alias], level=0), node.module or ""
+        found = getattr(sys.modules.get(module), alias.name, None)
+        if found is None:
+            found = sys.modules.get(f"{module}.{alias.name}")
+    return None if found is None else (ast.unparse(line), found)
 
 
-def _imported(node: ast.ImportFrom, alias: ast.alias, schema: Schema) -> tuple[str, Any] | None:
-    if node.level:
-        return _model(alias.name, alias.asname or alias.name, schema)
-    module = node.module or ""
-    found = getattr(sys.modules.get(module), alias.name, None)
-    if found is None:
-        found = sys.modules.get(f"{module}.{alias.name}")
-    line = ast.unparse(ast.ImportFrom(module=module, names=[alias], level=0))
-    return None if found is None else (line, found)
-
-
-def _model(name: str, as_name: str, schema: Schema) -> tuple[str, Any] | None:
+def _model(alias: ast.alias, schema: Schema) -> tuple[str, Any] | None:
     """A model by its name, where only one has it."""
-    found = [facts for facts in schema.models.values() if facts.name == name]
+    found = [facts for facts in schema.models.values() if facts.name == alias.name]
     if len(found) != 1:
         return None
-    line = f"from {found[0].module} import {name}"
-    return line if as_name == name else f"{line} as {as_name}", apps.get_model(found[0].label)
+    line = ast.unparse(ast.ImportFrom(found[0].module, [alias], level=0))
+    return line, apps.get_model(found[0].label)

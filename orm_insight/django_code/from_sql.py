@@ -36,7 +36,7 @@ _ORDER = re.compile(rf"{_COLUMN} (?P<way>ASC|DESC)")
 _COUNT = re.compile(rf"COUNT\(\*\) AS {_Q}__count{_Q}")
 _EXISTS = re.compile(rf"(?:1|%s) AS {_Q}a{_Q}")
 _LOOKUPS = {"=": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte"}
-# What SQLite gets for a moment is a text, of which it cannot be told in which zone it is.
+# SQLite stores a moment as text, which does not tell its time zone.
 _LIKE_A_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:")
 _GET_LIMIT = "21"
 _MAX_SQL = 50_000
@@ -156,7 +156,7 @@ def _condition(text: str, facts: ModelFacts, schema: Schema, values: _Values) ->
 
 
 def _lookup(table: str, column: str, facts: ModelFacts, schema: Schema) -> str:
-    """The name in lookups of a column of the model, or of the table behind a relation."""
+    """The name in lookups of a column of the model, or of the table of a relation."""
     if table == facts.table and column in facts.columns:
         name = facts.columns[column]
         return "pk" if name == facts.pk else name
@@ -191,7 +191,7 @@ def _order(order: str | None, facts: ModelFacts) -> str:
 
 
 def _ends(statement: re.Match[str], facts: ModelFacts, asked: str) -> Iterator[tuple[str, str]]:
-    """What comes before an order, and what comes behind it."""
+    """The code before an ``order_by()``, and the code after it."""
     filtered = f".filter({asked})" if asked else ""
     filtered += ".distinct()" if statement["distinct"] else ""
     selected, limit, offset = statement["selected"], statement["limit"], statement["offset"]

@@ -1,4 +1,4 @@
-"""What an EXPLAIN answers, what a vendor has to offer, and the ways in which it can fail.
+"""The values of an EXPLAIN: question, answer, the interface of a vendor, and the failures.
 
 No database, no Django: the runner opens connections, a vendor's session talks over one.
 """
@@ -49,19 +49,19 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What is sent: the captured text and the parameters with their types."""
+    """The statement to be sent: the captured text and the parameters with their types."""
 
     sql: str
     params: Params = None
 
 
 NOT_RUN_HERE = "This trace was imported: its statements are never run here."
-"""What came in a file is text that anybody may have written."""
+"""An imported file holds text that anybody may have written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a vendor found out. ``notice`` says why a statement was not executed."""
+    """The answer of a vendor. ``notice`` says why a statement was not executed."""
 
     plan: Plan
     text: str
@@ -72,7 +72,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advised:
-    """What the project's own names and the database's catalog add to a plan.
+    """The part that the project's own names and the database's catalog add to a plan.
 
     ``findings`` take the place of those that the plan alone gives away. ``notice`` says what came
     of trying an index.
@@ -100,7 +100,7 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is known besides the plan.
+    """The facts that an advisor gets along with the plan.
 
     ``captured_ms`` is how long the application had waited, ``None`` where that was for more than
     this statement. ``try_index`` is the ``id`` of an index to be created for a trial.
@@ -118,12 +118,12 @@ class Advisor(Protocol):
     def advise(
         self, wrapper: Any, statement: Statement, answer: Answer, question: Question
     ) -> Advised:
-        """What is wrong and what would help. Raises nothing of the database's own."""
+        """Return findings and indexes; raise no error of the database's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What the page shows: a plan, or ``error``, never both.
+    """The content of the page: a plan, or ``error``, never both.
 
     ``analyzed`` is true where the statement was really executed. ``text`` and ``payload`` are to
     be copied. ``notice`` tells why it was not executed, or what else to know about the plan.
@@ -165,6 +165,9 @@ class Refused(ExplainError):
     outcome = Outcome.REFUSED
 
 
+SEVERAL = "More than one statement was sent at once; EXPLAIN takes a single one."
+
+
 class NoPlan(Refused, ValueError):
     """There is no plan in what the database returned."""
 
@@ -178,6 +181,18 @@ class Unavailable(ExplainError):
 def describe_ms(milliseconds: int) -> str:
     """``10 s``, ``1.5 s``, ``200 ms``."""
     return f"{milliseconds / 1000:g} s" if milliseconds >= 1000 else f"{milliseconds} ms"
+
+
+def timed_out(server: str, limits: Limits, *, verb: str = "ended") -> ExplainError:
+    time = describe_ms(limits.statement_ms)
+    return ExplainError(f"{server} {verb} it after {time}, its time limit.")
+
+
+def lock_timed_out(limits: Limits) -> ExplainError:
+    return ExplainError(
+        f"It gave up after waiting {describe_ms(limits.lock_ms)} for a lock that another "
+        "transaction holds."
+    )
 
 
 def lacks_values(params: Params) -> bool:

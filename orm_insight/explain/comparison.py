@@ -20,31 +20,18 @@ Key: TypeAlias = tuple[object, ...]
 NOTICEABLE = 0.02
 """A difference in time of less than this part of the slower plan is noise."""
 _FAMILIES = {
-    "Seq Scan": "scan",
-    "Sample Scan": "scan",
-    "Index Scan": "scan",
-    "Index Only Scan": "scan",
-    "Bitmap Heap Scan": "scan",
-    "Tid Scan": "scan",
-    "Tid Range Scan": "scan",
-    "SCAN": "scan",
-    "SEARCH": "scan",
-    "Hash Join": "join",
-    "Merge Join": "join",
-    "Nested Loop": "join",
-    "Sort": "sort",
-    "Incremental Sort": "sort",
-    "Gather": "gather",
-    "Gather Merge": "gather",
-    "Aggregate": "group",
-    "Group": "group",
-    "Append": "append",
-    "Merge Append": "append",
+    **dict.fromkeys(("Seq Scan", "Sample Scan", "Index Scan", "Index Only Scan"), "scan"),
+    **dict.fromkeys(("Bitmap Heap Scan", "Tid Scan", "Tid Range Scan", "SCAN", "SEARCH"), "scan"),
+    **dict.fromkeys(("Hash Join", "Merge Join", "Nested Loop"), "join"),
+    **dict.fromkeys(("Sort", "Incremental Sort"), "sort"),
+    **dict.fromkeys(("Gather", "Gather Merge"), "gather"),
+    **dict.fromkeys(("Aggregate", "Group"), "group"),
+    **dict.fromkeys(("Append", "Merge Append"), "append"),
 }
 
 
 class Change(StrEnum):
-    """What is different in a pair of steps."""
+    """The kinds of difference in a pair of steps."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -145,7 +132,7 @@ def _own_table(node: PlanNode) -> str:
 
 
 def _tables_below(nodes: Sequence[PlanNode]) -> dict[int, frozenset[str]]:
-    """What each step reads, itself or through the steps below it."""
+    """The tables that each step reads, itself or through the steps below it."""
     found: dict[int, frozenset[str]] = {}
     for node in reversed(nodes):
         own = _own_table(node)
@@ -157,7 +144,7 @@ def _tables_below(nodes: Sequence[PlanNode]) -> dict[int, frozenset[str]]:
 def _in_order(
     before: Sequence[PlanNode], after: Sequence[PlanNode], matched: Mapping[int, PlanNode]
 ) -> Iterator[tuple[PlanNode | None, PlanNode | None]]:
-    """The steps of ``after``, and behind the counterpart of its predecessor what has gone."""
+    """The steps of ``after``; a step that has gone comes after its predecessor's counterpart."""
     kept = {id(node) for node in matched.values()}
     gone: defaultdict[int | None, list[PlanNode]] = defaultdict(list)
     last: int | None = None
@@ -214,7 +201,7 @@ def _whole(plan: Plan) -> float | None:
     return plan.execution_ms if plan.execution_ms is not None else plan.root.total_ms
 
 
-# The planner's costs of a plan that was not measured, shared out like times.
+# Costs: the planner's estimates, shared out like times.
 #
 # Costs are estimates: a step that is stopped early costs less than its own plan says. So the part
 # of a step is what remains of its total after its inputs, and never less than nothing.
@@ -224,7 +211,7 @@ _KEYS = ("Total Cost", "estimated_total_cost")
 
 
 def total_cost(node: PlanNode) -> float | None:
-    """Of the step with its inputs, of one loop."""
+    """The cost of one loop of the step, with its inputs."""
     cost = next((node.raw[key] for key in _KEYS if key in node.raw), None)
     try:
         return None if cost is None else float(cost)

@@ -107,7 +107,7 @@ class Explanations:
         return tuple(sorted(found, key=lambda kept: kept.at, reverse=True))
 
     def _fitting(self, shelf: _Shelf) -> _Shelf:
-        """What of a shelf, newest first, fits the limits."""
+        """The entries of a shelf, newest first, that fit the limits."""
         per_statement, max_statements, max_bytes = self._limits
         counts: Counter[Statement] = Counter()
         total, chosen = 0, set()
@@ -124,13 +124,15 @@ class Explanations:
 
 
 def statement_of(query: Query) -> Statement:
-    """What queries have in common that differ in their values alone."""
+    """The database and fingerprint, which queries share that differ in values alone."""
     return query.alias, fingerprint(str(query.sql))
 
 
 def _most_telling_first(shelf: _Shelf) -> list[_Entry]:
-    """Of plans that look alike the newest, then the others: a plan from before a change stays
-    however often the one behind it is made again."""
+    """Put the newest of plans that look alike first, then the others.
+
+    So a plan from before a change stays, however often the later one is made again.
+    """
     first: dict[tuple[object, ...], _Entry] = {}
     for entry in shelf:
         first.setdefault((entry.statement, entry.shape), entry)

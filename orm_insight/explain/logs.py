@@ -34,7 +34,7 @@ class LoggedPlan:
     """One entry: how long the statement took, its text, its parameters as PostgreSQL wrote them.
 
     ``payload`` is for ``parse_plan``. It has the duration as the time of execution where the plan
-    was measured, because ``auto_explain`` writes it beside the plan.
+    was measured, because ``auto_explain`` writes it next to the plan.
     """
 
     duration_ms: float
@@ -45,7 +45,7 @@ class LoggedPlan:
 
 @dataclass(slots=True, kw_only=True)
 class LogCounts:
-    """What was found until now: ``other_format`` are plans that are not written as JSON."""
+    """The counts until now: ``other_format`` are plans that are not written as JSON."""
 
     plans: int = 0
     broken: int = 0
@@ -215,7 +215,7 @@ class SlowestStatements:
         return tuple(statement for _, statement in self._ranked()[: self._limit])
 
     def _make_room(self) -> None:
-        """What is not among the slowest now would have to come with a slower plan to be again."""
+        """Drop the plans of faster statements: only a slower plan could bring one back."""
         if len(self._with_plan) > 2 * self._limit + 10:
             ranked = self._ranked()
             for _, statement in ranked[self._limit :]:

@@ -202,7 +202,7 @@ def _notice(answer: Answer, advised: Advised, query: Query) -> str | None:
     return " ".join(filter(None, [answer.notice, advised.notice, batch])) or None
 
 
-# Ends explanations that nobody waits for any more, from another thread than the one that asks.
+# Cancelling, from another thread than the one that asks.
 #
 # Whoever may want to cancel opens a block with ``cancellable()``; the runner tells the block how to
 # reach the database. Two ways lead to an end: ``cancel()`` of the block, and of its key, from
@@ -215,7 +215,7 @@ CANCELLED = "Cancelled: the statement was stopped before it had finished."
 
 
 class Cancelled(ExplainError):
-    """Somebody has asked to end it."""
+    """A user has asked to end it."""
 
 
 class Cancellation:
@@ -275,7 +275,7 @@ _running_lock = threading.Lock()
 
 @contextmanager
 def cancellable(key: Hashable) -> Iterator[Cancellation]:
-    """What is explained in this block can be cancelled, by the block's own object or by ``key``."""
+    """Make this block's EXPLAINs cancellable, by the object that it gives or by ``key``."""
     cancellation = Cancellation()
     with _running_lock:
         _running.setdefault(key, []).append(cancellation)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from orm_insight.explain.base import (
+    SEVERAL,
     Answer,
     ExplainError,
     Limits,
@@ -22,6 +23,7 @@ from orm_insight.explain.base import (
     Statement,
     Unavailable,
 )
+from orm_insight.explain.words import index_advice
 from orm_insight.model.catalogue import IndexKind, code_of_index
 from orm_insight.model.plan import Finding, Plan, PlanNode
 from orm_insight.sql.filters import Filters, find_filters
@@ -85,7 +87,7 @@ class SqliteSession:
 
 
 class SqliteTables:
-    """What is asked about tables: cheap questions, each once. No answer is no table."""
+    """Cheap questions about tables, each asked once. No answer is no table."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -136,13 +138,13 @@ def _explain_error(error: sqlite3.Error, statement: Statement) -> ExplainError:
     if verb(statement.sql) not in EXPLAINABLE:
         return Refused(f"SQLite has no plan for {verb(statement.sql)} statements.")
     if looks_like_several(statement.sql) and isinstance(error, sqlite3.ProgrammingError):
-        return Refused("More than one statement was sent at once; EXPLAIN takes a single one.")
+        return Refused(SEVERAL)
     if isinstance(error, sqlite3.OperationalError) and "unable to open" in message:
         return Unavailable(f"The database file cannot be opened: {message}.")
     return ExplainError(f"SQLite says: {message}.")
 
 
-# What is wrong with a query plan of SQLite: tables read as a whole, sorting, missing indexes.
+# Findings: tables read as a whole, sorting, missing indexes.
 #
 # SQLite measures nothing, so nothing here speaks of time. What tells a small table, for which every
 # plan is good, from a large one is the number of its rows, which the caller has to find out.
@@ -160,7 +162,7 @@ _MADE_HERE = re.compile(r"(?:MATERIALIZE|CO-ROUTINE) (?P<name>.+)")
 
 
 class Tables(Protocol):
-    """What the database knows about its tables."""
+    """The facts that the rules need of the database's tables."""
 
     def rows(self, table: str) -> int | None:
         """How many there are, counted up to ``LARGE``; ``None`` where it is no table."""
@@ -225,7 +227,7 @@ class _Search:
                 f"SQLite builds an index on {_listed(columns)} of {table} each time this "
                 "statement runs, because there is none."
             ),
-            advice=_index(table, columns),
+            advice=index_advice(table, columns),
             hint=code_of_index(IndexKind.PLAIN),
         )
 
@@ -257,7 +259,7 @@ class _Search:
             node=node,
             title="whole index" if is_entries else "full scan",
             message=message,
-            advice=_index(table, missing) if missing else _no_index(),
+            advice=index_advice(table, missing),
             hint=code_of_index(IndexKind.PLAIN) if missing else "",
         )
 
@@ -268,7 +270,7 @@ class _Search:
             return
         what = found["what"].split(" OF ")[-1]
         is_order = what == "ORDER BY"
-        # What ORDER BY sorts behind a GROUP BY are the groups, in which no index has a part.
+        # ORDER BY sorts the groups after a GROUP BY, in which no index has a part.
         if self._groups_by_key() or (is_order and self._filters.grouped):
             return
         yield Finding(
@@ -320,22 +322,6 @@ def _listed(columns: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(columns[:-1]), columns[-1]])) if columns else "it"
 
 
-def _index(table: str, columns: Sequence[str]) -> str:
-    fields = ", ".join(f'"{column}"' for column in columns)
-    entry = f"Meta.indexes = [models.Index(fields=[{fields}])] in the model of {table}"
-    if len(columns) > 1:
-        return f"Add {entry}."
-    return f"Set db_index=True on the field of the column {columns[0]}, or add {entry}."
-
-
-def _no_index() -> str:
-    return (
-        "No index helps with this condition: contains and icontains, a function around the column "
-        "and conditions joined by | read every row. Filter by equality, a range or startswith, or "
-        "by another field first."
-    )
-
-
 def _order(what: str) -> str:
     if what == "ORDER BY":
         return (
@@ -350,7 +336,7 @@ def _order(what: str) -> str:
     return "Add an index on the grouped fields in their order: Meta.indexes, models.Index(fields)."
 
 
-# SQLite's ``EXPLAIN QUERY PLAN`` as ``Plan``: which tables are scanned, and over which index.
+# The rows of ``EXPLAIN QUERY PLAN`` as ``Plan``.
 #
 # SQLite measures nothing, so there are no times and no rows. No database here.
 

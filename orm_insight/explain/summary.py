@@ -75,7 +75,7 @@ def _largest(whole: float, cost: _Cost) -> str:
 
 
 def _thrown_away(node: PlanNode) -> str:
-    """What the step reads for nothing, and how often it runs."""
+    """The rows that the step reads for nothing, and how often it runs."""
     loops = node.loops or 1
     often = f", run {amount(loops)} times" if loops >= _MANY_LOOPS else ""
     tells = _result(node, loops)
@@ -118,15 +118,11 @@ def _estimated(plan: Plan, costs: dict[int, float]) -> str:
     )
 
 
-# A plan without times and costs in one sentence: over which ways the tables are read.
+# Plans without times and costs: how the tables are read.
 
 ROOT = "QUERY PLAN"
 _MAX_TABLES = 3
-_TEMPORARY = {
-    "ORDER BY": "sorted",
-    "GROUP BY": "grouped",
-    "DISTINCT": "compared with each other",
-}
+_TEMPORARY = {"ORDER BY": "sorted", "GROUP BY": "grouped", "DISTINCT": "compared with each other"}
 
 
 def summarize_query_plan(plan: Plan) -> str:

@@ -1,14 +1,14 @@
-"""What a step of a plan is called: as the database does, and in plain words."""
+"""The names of a plan's steps, as the database prints them and in plain words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from orm_insight.explain.mysql import steps as mysql_words
 from orm_insight.explain.raw_values import number_of, text_of
 from orm_insight.model.plan import PlanNode
 
-# Numbers as the sentences about plans say them.
+# Numbers in sentences.
 
 
 def duration(milliseconds: float) -> str:
@@ -40,6 +40,21 @@ def percent(share: float) -> str:
 def kilobytes(size: float) -> str:
     """``512 kB``, ``12.3 MB``."""
     return f"{size / 1024:,.1f} MB" if size >= 1024 else f"{size:,.0f} kB"
+
+
+def index_advice(table: str, columns: Sequence[str]) -> str:
+    """The index for conditions on ``columns``; without any, the reason why none helps."""
+    if not columns:
+        return (
+            "No index helps with this condition: contains and icontains, a function around the "
+            "column and conditions joined by | read every row. Filter by equality, a range or "
+            "startswith, or by another field first."
+        )
+    fields = ", ".join(f'"{column}"' for column in columns)
+    entry = f"Meta.indexes = [models.Index(fields=[{fields}])] in the model of {table}"
+    if len(columns) > 1:
+        return f"Add {entry}."
+    return f"Set db_index=True on the field of the column {columns[0]}, or add {entry}."
 
 
 JOINS = frozenset({"Hash Join", "Merge Join", "Nested Loop"})
@@ -154,9 +169,8 @@ def _aggregate(node: PlanNode) -> str:
     on_disk = " on disk" if node.raw.get("Disk Usage") else ""
     if node.raw.get("Strategy") == "Plain":
         return "computing an aggregate over all rows"
-    return f"grouping rows{' by a hash table' if node.raw.get('Strategy') == 'Hashed' else ''}" + (
-        on_disk
-    )
+    by_hash = " by a hash table" if node.raw.get("Strategy") == "Hashed" else ""
+    return f"grouping rows{by_hash}{on_disk}"
 
 
 def _set_operation(node: PlanNode) -> str:
@@ -167,10 +181,6 @@ def _set_operation(node: PlanNode) -> str:
 def _change(node: PlanNode) -> str:
     verb = _CHANGES.get(text_of(node.raw, "Operation"), "changing")
     return f"{verb} {_table(node)}"
-
-
-def _foreign(node: PlanNode) -> str:
-    return f"a foreign scan of {_table(node)}, which queries another server"
 
 
 _WORDS: dict[str, str | Callable[[PlanNode], str]] = {
@@ -191,7 +201,7 @@ _WORDS: dict[str, str | Callable[[PlanNode], str]] = {
     "CTE Scan": lambda node: f"a scan of the CTE {_table(node)}",
     "WorkTable Scan": "reading the rows found by the recursion so far",
     "Named Tuplestore Scan": lambda node: f"reading the transition table {_table(node)}",
-    "Foreign Scan": _foreign,
+    "Foreign Scan": lambda node: f"a foreign scan of {_table(node)}, which queries another server",
     "Sort": _sort,
     "Incremental Sort": _sort,
     "Hash Join": _join,

@@ -1,4 +1,4 @@
-"""What the application sends, as captured queries, without the capture stage."""
+"""The statements of the application, as captured queries, without the capture stage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of the explanations of a process, and what gives way."""
+"""Explanations that are kept in a process, and those that give way."""
 
 from __future__ import annotations
 

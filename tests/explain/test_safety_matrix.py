@@ -53,7 +53,7 @@ PLACES = [
 
 @dataclass(frozen=True)
 class Place:
-    """Where it is explained, as an alias of the project and as an address to look at it."""
+    """The database of the EXPLAIN, as an alias of the project and as an address to look at it."""
 
     alias: str
     watcher: str
@@ -74,7 +74,7 @@ def unblocked(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 @contextmanager
 def filled_database(server: str) -> Iterator[str]:
-    """What the corpus needs, in a database of its own."""
+    """The tables of the corpus, in a database of its own."""
     with new_database(server, DATABASE) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(statements.SETUP)

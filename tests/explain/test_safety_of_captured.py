@@ -1,4 +1,4 @@
-"""What an application really sends, recorded as in a request, then explained: nothing changes."""
+"""Statements of an application, recorded as in a request, then explained: nothing changes."""
 
 from __future__ import annotations
 

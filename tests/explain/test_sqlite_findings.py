@@ -1,4 +1,4 @@
-"""What SQLite's query plans give away: real ones, of tables with 600, 60 and 6 rows."""
+"""Findings in SQLite's query plans: real ones, of tables with 600, 60 and 6 rows."""
 
 from __future__ import annotations
 

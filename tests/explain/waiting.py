@@ -1,4 +1,4 @@
-"""What runs on a server at this moment, and waiting for it without sleeping too long."""
+"""The statements that run on a server now, and waiting for it without sleeping too long."""
 
 from __future__ import annotations
 

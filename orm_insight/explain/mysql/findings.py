@@ -1,4 +1,4 @@
-"""What is wrong with a measured plan of MariaDB or MySQL, ranked by the time it explains.
+"""Findings in a measured plan of MariaDB or MySQL, ranked by the time that each explains.
 
 The limits are those of PostgreSQL's findings: silent below a tenth of the execution or a
 millisecond, and where too few rows are thrown away for an index to matter.
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from orm_insight.explain.mysql.steps import number
-from orm_insight.explain.words import amount, counted, duration, percent
+from orm_insight.explain.words import amount, counted, duration, index_advice, percent
 from orm_insight.model.catalogue import IndexKind, code_of_finding, code_of_index
 from orm_insight.model.plan import Finding, Plan, PlanNode
 from orm_insight.sql.filters import Filters
@@ -68,7 +68,7 @@ class _Step:
 
 
 def find(plan: Plan, filters: Filters) -> tuple[Finding, ...]:
-    """What explains most first; nothing of a plan that is not measured."""
+    """The largest first; none of a plan that is not measured."""
     if not plan.is_measured:
         return ()
     found = [
@@ -112,7 +112,7 @@ def full_scan(step: _Step) -> Iterator[Finding]:
             f"{step.of_time(ms)}: all of {node.relation} is read{again} and {amount(removed)} of "
             f"{counted(read, 'row')} are discarded."
         ),
-        advice=_index(node.relation, columns) if columns else _NO_INDEX,
+        advice=index_advice(node.relation, columns),
         hint=code_of_index(IndexKind.PLAIN) if columns else "",
     )
 
@@ -134,7 +134,7 @@ def join_without_index(step: _Step) -> Iterator[Finding]:
             f"{step.of_time(ms)}: every row of {inner.relation} is compared with each of "
             f"{counted(node.loops or 0, 'row')} of the tables before it."
         ),
-        advice=_index(inner.relation, columns) if columns else _NO_INDEX,
+        advice=index_advice(inner.relation, columns),
         hint=code_of_index(IndexKind.PLAIN) if columns else "",
     )
 
@@ -188,11 +188,6 @@ RULES: tuple[Callable[[_Step], Iterator[Finding]], ...] = (
     filesort,
     temporary_table,
 )
-_NO_INDEX = (
-    "No index helps with this condition: contains and icontains, a function around the column and "
-    "conditions joined by | read every row. Filter by equality, a range or startswith, or by "
-    "another field first."
-)
 
 
 def _read_and_kept(step: _Step) -> tuple[float, float]:
@@ -207,20 +202,12 @@ def _read_and_kept(step: _Step) -> tuple[float, float]:
 
 
 def _rows_below(node: PlanNode) -> float:
-    """What the step is given: a LIMIT may let it return less."""
+    """The rows that the step is given: a LIMIT may let it return fewer."""
     return max((below.rows or 0.0) for below in node.walk())
 
 
 def _columns(step: _Step) -> tuple[str, ...]:
-    """What the statement compares of the table; within a loop also what joins it."""
+    """The columns that the statement compares; within a loop also those that join the table."""
     name = step.node.alias or str(step.node.relation)
     joined = step.filters.joined.get(name, ()) if (step.node.loops or 0) > 1 else ()
     return (*joined, *step.filters.compared.get(name, ()))
-
-
-def _index(table: str, columns: tuple[str, ...]) -> str:
-    fields = ", ".join(f'"{column}"' for column in columns)
-    entry = f"Meta.indexes = [models.Index(fields=[{fields}])] in the model of {table}"
-    if len(columns) > 1:
-        return f"Add {entry}."
-    return f"Set db_index=True on the field of the column {columns[0]}, or add {entry}."

@@ -72,7 +72,7 @@ def read_block(document: Mapping[str, Any]) -> Step:
 
 
 def merge_repeated(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """For ``json.loads``: MariaDB before 10.9 writes a join as one key again and again."""
+    """Build objects in ``json.loads``: MariaDB before 10.9 repeats one key for each join."""
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
@@ -168,9 +168,9 @@ def _other(kind: str, raw: Mapping[str, Any]) -> Step:
 
 
 def _take_what_follows(step: Step) -> None:
-    """What happens to the rows of the last table is that they are sorted or stored.
+    """Move the time after the last table to the step: it sorts or stores the rows.
 
-    Unless they are filtered there, too: the database does not tell these apart.
+    The time stays where the table also filters: the database does not tell the two apart.
     """
     last = step
     while last.children and not last.relation:
@@ -215,7 +215,7 @@ def _text(value: Any) -> str | None:
 #
 # Both print one line, or one object, for each iterator of the executor. Times and rows are averages
 # of one loop, and a time holds everything below it, but for subqueries of the SELECT list: these
-# stand beside the tree of their query.
+# stand next to the tree of their query.
 
 _INDENT = 4
 _NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d{1,2})?"
@@ -239,14 +239,14 @@ _SUBQUERY = re.compile(r"Select #\d+.*", re.DOTALL)
 
 
 def is_tree(payload: Any) -> bool:
-    """Whether it is a text or an object that ``read_tree`` reads."""
+    """Return whether ``read_tree`` reads it."""
     if isinstance(payload, str):
         return payload.lstrip().startswith("-> ")
     return isinstance(payload, Mapping) and bool({"query_plan", "operation"} & payload.keys())
 
 
 def read_tree(payload: Any) -> Step:
-    """The root; where subqueries stand beside it, one above them all."""
+    """The root; where subqueries stand next to it, one above them all."""
     steps = _read_text(payload) if isinstance(payload, str) else _read_json(payload)
     return steps[0] if len(steps) == 1 else Step("Query", children=steps)
 
@@ -292,7 +292,7 @@ def _of_label(text: str) -> Step:
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """What stands at the end is MySQL's; a value before it may look the same."""
+    """The match at the end, which is MySQL's; a value before it may look the same."""
     return next(reversed(list(pattern.finditer(text))), None)
 
 
@@ -342,7 +342,7 @@ def _is_input(key: str, value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """What one of the two servers is told. ``read_only`` is the variable that says so."""
+    """The commands of one of the two servers. ``read_only`` is its variable for that state."""
 
     server: str
     analyze: str

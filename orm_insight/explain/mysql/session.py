@@ -23,6 +23,7 @@ from dataclasses import replace
 from typing import Any
 
 from orm_insight.explain.base import (
+    SEVERAL,
     Answer,
     ExplainError,
     Limits,
@@ -30,7 +31,8 @@ from orm_insight.explain.base import (
     Refused,
     Statement,
     Unavailable,
-    describe_ms,
+    lock_timed_out,
+    timed_out,
 )
 from orm_insight.explain.mysql.findings import find
 from orm_insight.explain.mysql.plans import MARIADB, MYSQL, Dialect, decode, parse_plan, render
@@ -100,7 +102,7 @@ class _Conversation:
                 f"{self._dialect.server} has no plan for {verb(statement.sql)} statements."
             )
         if self._takes_several() and not is_single(statement.sql):
-            raise Refused("More than one statement was sent at once; EXPLAIN takes a single one.")
+            raise Refused(SEVERAL)
         notice = why_not_to_run(statement.sql) if analyze else None
         if analyze and notice is None:
             try:
@@ -114,10 +116,7 @@ class _Conversation:
         if number == READ_ONLY:
             return "Not executed: it would change data or lock rows in a read-only transaction."
         if number in TIMED_OUT:
-            return (
-                f"Not completed: {self._dialect.server} ended it after "
-                f"{describe_ms(self._limits.statement_ms)}, its time limit."
-            )
+            return f"Not completed: {timed_out(self._dialect.server, self._limits)}"
         if number in NOT_SUPPORTED:
             return f"Not executed: this {self._dialect.server} cannot measure it."
         raise error
@@ -171,7 +170,7 @@ class _Conversation:
             return names_any(sql, [_as_text(name) for (name,) in cursor.fetchall()])
 
     def _takes_several(self) -> bool:
-        """Whether the server would run a second statement behind the first."""
+        """Return whether the server would run a second statement after the first."""
         if hasattr(self._connection, "set_server_option"):
             self._connection.set_server_option(_SEVERAL_OFF)
         with self._connection.cursor() as cursor:
@@ -199,7 +198,7 @@ def _as_text(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else value
 
 
-# What MariaDB and MySQL say when they refuse, by number, in the words of the page.
+# Errors of MariaDB and MySQL, by number, in the words of the page.
 
 READ_ONLY = 1792
 TIMED_OUT = frozenset({1969, 3024})
@@ -226,16 +225,11 @@ def explain_error(
 ) -> ExplainError:
     number, message = number_of(error), _message(error)
     if number == _SYNTAX and looks_like_several(statement.sql):
-        return Refused("More than one statement was sent at once; EXPLAIN takes a single one.")
+        return Refused(SEVERAL)
     if number in TIMED_OUT:
-        return ExplainError(
-            f"{server} ended it after {describe_ms(limits.statement_ms)}, its time limit."
-        )
+        return timed_out(server, limits)
     if number == _LOCK_TIMEOUT:
-        return ExplainError(
-            f"It gave up after waiting {describe_ms(limits.lock_ms)} for a lock that another "
-            "transaction holds."
-        )
+        return lock_timed_out(limits)
     if number in _BROKEN:
         return Unavailable(f"The connection to the database broke: {message}.")
     hint = f" {_HINTS[number]}" if number in _HINTS else ""
@@ -248,7 +242,7 @@ def _message(error: Exception) -> str:
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
-# What the text of a statement tells MariaDB's and MySQL's session before it is sent.
+# Checks of a statement's text, before it is sent.
 #
 # Text can be misread, so every rule is on the side of caution: a word counts wherever it stands,
 # also in a string or a comment. Nothing here makes a statement run that would be refused.
@@ -256,16 +250,10 @@ def _message(error: Exception) -> str:
 READS = frozenset({"SELECT", "VALUES", "WITH", "TABLE"})
 
 _RULES = (
-    (
-        r"/\*M?!",
-        "some servers run a comment in it as code, so its effect is unknown",
-    ),
+    (r"/\*M?!", "some servers run a comment in it as code, so its effect is unknown"),
     (r"\bINTO\b", "INTO would write a file or set a variable"),
     (r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\b", "it would lock rows"),
-    (
-        r"\bNEXT\s+VALUE\s+FOR\b|\b(?:NEXTVAL|SETVAL)\s*\(",
-        "it would take a number from a sequence",
-    ),
+    (r"\bNEXT\s+VALUE\s+FOR\b|\b(?:NEXTVAL|SETVAL)\s*\(", "it would take a number from a sequence"),
     (
         r"\b(GET_LOCK|RELEASE_LOCK|RELEASE_ALL_LOCKS|MASTER_POS_WAIT|MASTER_GTID_WAIT"
         r"|SOURCE_POS_WAIT|WAIT_FOR_EXECUTED_GTID_SET|WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS"
@@ -303,7 +291,7 @@ def only_reads(sql: str) -> bool:
 
 
 def names_any(sql: str, names: Iterable[str]) -> bool:
-    """Whether a sequence is asked for a number, or one of the names stands anywhere in the text."""
+    """Return whether the text asks a sequence for a number, or holds one of the names."""
     patterns = (rf"(?<![\w$]){re.escape(name)}(?![\w$])" for name in names)
     return bool(_SEQUENCE.search(sql)) or any(
         re.search(pattern, sql, re.IGNORECASE) for pattern in patterns

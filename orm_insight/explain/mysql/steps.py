@@ -45,7 +45,7 @@ class Step:
 
 
 def number(value: Any) -> float | None:
-    """What is a number, also written as a text, as MySQL does with some; ``None`` otherwise."""
+    """The number, also where MySQL writes it as a text; ``None`` otherwise."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -63,7 +63,7 @@ def to_node(root: Step, tables: Mapping[str, str], *, is_measured: bool) -> Plan
 
 
 def _fill_loops(step: Step, default: float) -> float:
-    """Where nothing is said, a step ran as often as the first that ran below it, or its parent."""
+    """Fill gaps: a step ran as often as the first that ran below it, else as its parent."""
     if step.loops is not None:
         default = step.loops
     below = [_fill_loops(child, default) for child in step.children]
@@ -73,7 +73,7 @@ def _fill_loops(step: Step, default: float) -> float:
 
 
 class _Accounts:
-    """What each step of one tree claims."""
+    """The times that the steps of one tree claim."""
 
     def __init__(self, tables: Mapping[str, str], *, is_measured: bool) -> None:
         self._tables = tables
@@ -81,7 +81,7 @@ class _Accounts:
         self._claims: dict[Step, float] = {}
 
     def node(self, root: Step) -> PlanNode:
-        # Children come behind their parent, so they are met first from the end.
+        # Children come after their parent, so they are met first from the end.
         for step in reversed(list(root.walk())):
             below = sum(self._claims[child] for child in step.children)
             claimed = step.total_ms if step.total_ms is not None else (step.own_ms or 0.0) + below
@@ -155,7 +155,7 @@ def describe(node: PlanNode) -> str | None:
 
 
 def rows_removed(node: PlanNode) -> float:
-    """What MariaDB has read and thrown away, in all loops."""
+    """The rows that MariaDB has read and discarded, in all loops."""
     if "r_filtered" not in node.raw or node.rows is None:
         return 0.0
     return max(0.0, number_of(node.raw, "r_rows") * (node.loops or 0.0) - node.rows)

@@ -42,7 +42,7 @@ def numbered(sql: str) -> tuple[str, int]:
 
 
 def explain_prefix(*, analyze: bool) -> str:
-    """What stands before the statement.
+    """The words before the statement.
 
     VERBOSE tells where a subquery's result is used, without which its time cannot be placed.
     Every option exists since PostgreSQL 13.

@@ -115,7 +115,7 @@ def _pattern(field: str, comparison: Comparison, value: str) -> str | None:
 
 
 def _constant(value: str) -> str:
-    """Without the type behind it."""
+    """The value without its type."""
     if not value:
         return "…"
     found = _CONSTANT.fullmatch(value)

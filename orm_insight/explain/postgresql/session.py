@@ -26,6 +26,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from orm_insight.explain.base import (
+    SEVERAL,
     WITHHELD,
     Answer,
     ExplainError,
@@ -34,8 +35,9 @@ from orm_insight.explain.base import (
     Refused,
     Statement,
     Unavailable,
-    describe_ms,
     lacks_values,
+    lock_timed_out,
+    timed_out,
 )
 from orm_insight.explain.postgresql import explain_prefix, numbered, parse_plan
 from orm_insight.explain.text import render
@@ -164,10 +166,7 @@ def _why_not_run(error: psycopg.Error, limits: Limits) -> str | None:
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
         return f"Not executed: it would change data or lock rows: {message}."
     if isinstance(error, psycopg.errors.QueryCanceled):
-        return (
-            f"Not completed: PostgreSQL cancelled it after {describe_ms(limits.statement_ms)}, its "
-            "time limit."
-        )
+        return f"Not completed: {timed_out('PostgreSQL', limits, verb='cancelled')}"
     return None
 
 
@@ -208,10 +207,7 @@ def fetch_plan(
     with released(connection) if analyze else nullcontext():
         # Binary results force the extended protocol, which refuses a second statement.
         cursor.execute(
-            explain_prefix(analyze=analyze).encode() + sql,
-            params,
-            prepare=False,
-            binary=True,
+            explain_prefix(analyze=analyze).encode() + sql, params, prepare=False, binary=True
         )
     result = cursor.pgresult
     return (result.get_value(0, 0) if result else None) or b"[]"
@@ -251,14 +247,9 @@ def _explain_error(error: psycopg.Error, statement: Statement, limits: Limits) -
     if state == "42601":
         return _syntax_error(error, statement.sql, message)
     if state == "57014":
-        return ExplainError(
-            f"PostgreSQL cancelled it after {describe_ms(limits.statement_ms)}, its time limit."
-        )
+        return timed_out("PostgreSQL", limits, verb="cancelled")
     if state == "55P03":
-        return ExplainError(
-            f"It gave up after waiting {describe_ms(limits.lock_ms)} for a lock that another "
-            "transaction holds."
-        )
+        return lock_timed_out(limits)
     if state.startswith(("08", "57P")) or (
         not state and isinstance(error, psycopg.OperationalError)
     ):
@@ -270,7 +261,7 @@ def _explain_error(error: psycopg.Error, statement: Statement, limits: Limits) -
 def _syntax_error(error: psycopg.Error, sql: str, message: str) -> ExplainError:
     # A mistake in the text has a position; a second statement, found later, has none.
     if error.diag.statement_position is None:
-        return Refused("More than one statement was sent at once; EXPLAIN takes a single one.")
+        return Refused(SEVERAL)
     if verb(sql) not in EXPLAINABLE:
         return Refused(f"PostgreSQL has no plan for {verb(sql)} statements.")
     return ExplainError(f"PostgreSQL says: {message}.")

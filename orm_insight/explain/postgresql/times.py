@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from orm_insight.explain.raw_values import records
+from orm_insight.explain.raw_values import is_number, records
 
 GATHERS = frozenset({"Gather", "Gather Merge"})
 # PostgreSQL prints milliseconds with three decimals.
@@ -67,13 +67,7 @@ class Step:
 
 def number(raw: Mapping[str, Any], key: str) -> float | None:
     value = raw.get(key)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else None  # type: ignore[arg-type]
-
-
-def build(raw: Mapping[str, Any]) -> Step:
-    """The tree below ``raw``, with nothing measured yet."""
-    return _build(raw)
+    return float(value) if is_number(value) else None
 
 
 def measure_times(root: Step) -> None:
@@ -91,7 +85,7 @@ def measure_counter(root: Step, keys: Sequence[str]) -> None:
 
 
 def _wall_time(step: Step) -> float | None:
-    """Of all loops, with children; ``None`` without timing or where it never ran."""
+    """The time of all loops, with children; ``None`` without timing or where it never ran."""
     time, loops = number(step.raw, "Actual Total Time"), step.loops
     return time * loops / step.processes if time is not None and loops else None
 
@@ -111,11 +105,12 @@ def _measure(root: Step, quantity: Callable[[Step], float | None]) -> None:
                 _take_off(plan, owner)
 
 
-def _build(raw: Mapping[str, Any], parent: Step | None = None) -> Step:
+def build(raw: Mapping[str, Any], parent: Step | None = None) -> Step:
+    """The tree below ``raw``, with nothing measured yet."""
     step = Step(raw=raw, parent=parent)
     if parent is not None:
         step.processes = _processes(step, parent)
-    step.children = [_build(child, step) for child in records(raw, "Plans")]
+    step.children = [build(child, step) for child in records(raw, "Plans")]
     return step
 
 
@@ -137,9 +132,7 @@ def _share_out(step: Step, granted_ms: float) -> None:
     """Give the children their totals out of ``granted_ms``; what remains is the step's own."""
     inner = [child for child in step.children if not child.is_init_plan]
     shares = _fit(
-        [child.total or 0.0 for child in inner],
-        [child.rounding for child in inner],
-        granted_ms,
+        [child.total or 0.0 for child in inner], [child.rounding for child in inner], granted_ms
     )
     step.own = max(0.0, granted_ms - sum(shares))
     for child, share in zip(inner, shares, strict=True):
@@ -192,7 +185,7 @@ def _take_in_turn(amount: float, sources: Iterable[Step]) -> float:
 
 
 def _last_resort(plan: Step, owner: Step) -> list[Step]:
-    """Where the use is not printed: the longest step that can have waited, then itself."""
+    """The longest step that can have waited, then itself; for a use that is not printed."""
     own = set(plan.walk())
     others = [step for step in owner.walk() if step not in own]
     return sorted(others, key=lambda step: -step.own) + list(plan.walk())

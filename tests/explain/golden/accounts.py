@@ -19,7 +19,7 @@ GATHERS = ("Gather", "Gather Merge")
 
 @dataclass(eq=False)
 class Account:
-    """What one step has spent; ``error_ms`` is by how much the rounded numbers may be off."""
+    """The time of one step; ``error_ms`` is by how much the rounded numbers may be off."""
 
     raw: dict[str, Any]
     number: int

@@ -1,4 +1,4 @@
-"""Where the plans lie, and what is expected of each, beside it."""
+"""The files of the plans, and next to each what is expected of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What writes and locks. Last, because it leaves dead rows behind."""
+"""Statements that write and lock. They come last, because they leave dead rows."""
 
 from __future__ import annotations
 

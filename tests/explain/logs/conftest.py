@@ -13,5 +13,5 @@ from tests.explain.logs.server import written_logs
 
 @pytest.fixture(scope="session")
 def logs() -> Iterator[dict[str, Path]]:
-    """What PostgreSQL and ``auto_explain`` have logged, by format."""
+    """The log that PostgreSQL and ``auto_explain`` have written, by format."""
     yield from had_or_missing(written_logs())

@@ -80,7 +80,7 @@ def test_json(logs):
 
 
 def command(*arguments):
-    """For a process of its own, in this project."""
+    """The environment of a process of its own, in this project."""
     return {
         "args": [sys.executable, "-m", "django", "orm_insight", *map(str, arguments)],
         "cwd": Path(__file__).parents[3],

@@ -1,4 +1,4 @@
-"""What MariaDB's measured plans give away: real ones, of tables with 100,000 and 1,000 rows."""
+"""Findings in MariaDB's measured plans: real ones, of tables with 100,000 and 1,000 rows."""
 
 from __future__ import annotations
 

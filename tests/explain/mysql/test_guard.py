@@ -1,4 +1,4 @@
-"""What the text of a statement tells before it is sent to MariaDB or MySQL."""
+"""Checks of a statement's text before it is sent to MariaDB or MySQL."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def snapshot(alias: str, folder: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where the server could write files: folders of pytest are closed to other users."""
+    """A folder in which the server could write: those of pytest are closed to other users."""
     of_all = Path(tempfile.gettempdir())
     for path in (tmp_path, *tmp_path.parents):
         if of_all in path.parents:

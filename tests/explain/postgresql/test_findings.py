@@ -1,4 +1,4 @@
-"""What each of the rules finds in a plan, and how it says so."""
+"""The findings of each rule in a plan, and their words."""
 
 from __future__ import annotations
 

@@ -288,6 +288,6 @@ def test_a_trigram_index_is_tried_with_its_extension(
 
 
 def statement_text(queryset: Callable[[], Any]) -> Query:
-    """What the ORM would send, without sending it."""
+    """The statement that the ORM would send, without sending it."""
     sql, params = queryset().query.sql_with_params()
     return Query(index=0, sql=sql, params=params, vendor="postgresql")

@@ -1,4 +1,4 @@
-"""For every plan: self times are what was spent, never negative, and add up to the root's."""
+"""Invariants of every plan: self times are never negative, and add up to the root's."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def whole_rows(raw: Facts) -> Facts:
 
 
 def with_news(raw: Facts) -> Facts:
-    """What a version that nobody knows yet may add."""
+    """A plan with keys that a future version may add."""
     return {**raw, "A Future Number": 3, "A Future List": [{"a": 1}], "A Future Text": "(x)"}
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a plan: rules over its steps, ranked by the time that they explain.
+"""Findings in a plan: rules over its steps, ranked by the time that they explain.
 
 A rule says nothing about a step that did not run, and nothing that explains less than a tenth
 of the execution or less than a millisecond.
@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from orm_insight.explain.postgresql.findings import costs, rows, scans
-from orm_insight.explain.postgresql.findings import costs as memory
-from orm_insight.explain.postgresql.findings import scans as indexes
 from orm_insight.explain.postgresql.findings.context import Context
 from orm_insight.explain.postgresql.names import Names
 from orm_insight.model.plan import Finding, Plan
@@ -23,10 +21,10 @@ RULES: tuple[Callable[[Context], Iterable[Finding]], ...] = (
     scans.selective_sequential_scan,
     scans.inefficient_index_scan,
     scans.order_from_the_wrong_index,
-    memory.spilled_to_disk,
-    indexes.lossy_bitmap,
+    costs.spilled_to_disk,
+    scans.lossy_bitmap,
     rows.misestimate,
-    indexes.heap_fetches,
+    scans.heap_fetches,
     rows.nested_loop,
     rows.subplan,
     rows.large_offset,
@@ -37,7 +35,7 @@ RULES: tuple[Callable[[Context], Iterable[Finding]], ...] = (
     costs.planning,
     costs.missing_workers,
     costs.triggers,
-    indexes.bitmap_and,
+    scans.bitmap_and,
     scans.filter_on_cte,
     costs.captured_differs,
 )
@@ -68,7 +66,7 @@ _SEARCHES = frozenset({"selective-seq-scan", "inefficient-index-scan", "order-by
 
 
 def _rank(finding: Finding, searched: set[int]) -> tuple[bool, float]:
-    """What explains most first; that the application waited for something else comes last.
+    """The largest first; a wait of the application for something else comes last.
 
     How long a step searches is told by the rule about that already: a wrong estimate of it comes
     before only where the steps above it take longer.

@@ -1,4 +1,4 @@
-"""What a rule is given: the plan, how its steps hang together, and the project's own names."""
+"""The input of a rule: the plan, how its steps hang together, and the project's own names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Context:
 
     @cached_property
     def execution_ms(self) -> float:
-        """Of the whole statement; the root's time where the database gave no other."""
+        """The time of the whole statement; the root's time where the database gave no other."""
         return self.plan.execution_ms or self.plan.root.total_ms or 0.0
 
     @cached_property
@@ -93,7 +93,7 @@ class Context:
         # MariaDB and MySQL estimate what is read; without statistics all of it counts as kept.
         if "r_rows" in node.raw or "operation" in node.raw:
             return False
-        if node.node_type == "ModifyTable" and not _rows(node):
+        if node.node_type == "ModifyTable" and not node.rows:
             return False
         parent = self.parent(node)
         # What a merge join reads again, after it has gone back, is counted again.
@@ -139,15 +139,8 @@ def partitioned(node: PlanNode) -> str:
 
 
 WHOLE_PLAN = frozenset(
-    {
-        *("unbounded-result", "cold-cache", "jit", "planning", "triggers"),
-        "captured-differs",
-    }
+    {"unbounded-result", "cold-cache", "jit", "planning", "triggers", "captured-differs"}
 )
-
-
-def _rows(node: PlanNode) -> float:
-    return node.rows or 0.0
 
 
 def _reads_everything(node: PlanNode, below: PlanNode | None = None) -> bool:

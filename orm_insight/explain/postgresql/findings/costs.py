@@ -1,4 +1,4 @@
-"""Rules about time that no step's work explains: disk, compiling, planning, triggers."""
+"""Rules about time that no step's work explains: disk, memory, JIT, planning, triggers."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def captured_differs(context: Context) -> Iterator[Finding]:
     yield replace(found, share=(longer - shorter) / longer)
 
 
-# The rule about steps whose rows did not fit into memory.
+# Steps whose rows did not fit into memory.
 
 
 def spilled_to_disk(context: Context) -> Iterator[Finding]:
@@ -220,7 +220,7 @@ def spilled_to_disk(context: Context) -> Iterator[Finding]:
 
 
 def _spill(node: PlanNode) -> tuple[str, float, str] | None:
-    """What did not fit, how many kB of it went to disk if that is known, and what to do."""
+    """The rows that did not fit, the kB of them on disk if that is known, and advice."""
     records = [node.raw, *node.workers]
     if node.node_type in {"Sort", "Incremental Sort"}:
         return _sort(node, records)

@@ -1,4 +1,4 @@
-"""The rule about rows that the planner did not expect."""
+"""Rules about rows: not expected, searched again and again, or too many."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _advice(context: Context, node: PlanNode) -> str:
     return f"{advice} If the estimate stays wrong, raise the statistics target of the column."
 
 
-# Rules about steps that run again and again.
+# Steps that run again and again.
 
 MIN_LOOPS = 1_000
 _FINDS = frozenset({"Index Scan", "Index Only Scan", "Bitmap Heap Scan", "Memoize"})
@@ -207,7 +207,7 @@ def _faster(context: Context, inner: PlanNode) -> str:
     return f"{few}, or compute the joined part once (a subquery, a prefetch)."
 
 
-# Rules about how many rows the application asked for.
+# Rows that the application asked for.
 
 MANY_ROWS = 10_000
 MANY_SKIPPED = 1_000

@@ -1,4 +1,4 @@
-"""Rules about steps that read far more rows than they give."""
+"""Rules about scans that read far more than they give, and indexes that could serve better."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from orm_insight.model.plan import Finding, PlanNode
 from orm_insight.sql.expressions import Comparison, comparisons
 
 INDEX_SCANS = frozenset({"Index Scan", "Index Only Scan", "Bitmap Heap Scan"})
-_REMOVED = (
-    "Rows Removed by Filter",
-    "Rows Removed by Index Recheck",
-)
+_REMOVED = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
 _PAGE_BYTES = 8192
 _ROW_OVERHEAD = 28
 """A row's header and its pointer in the page."""
@@ -74,14 +71,10 @@ def _instead_of_reading_all(context: Context, node: PlanNode) -> tuple[str, str]
         return code_of_index(IndexKind.EXPRESSION), _instead_of_computing(
             context, node, functions[0]
         )
-    fields = ", ".join(context.names.fields_of(node))
+    fields, plain = ", ".join(context.names.fields_of(node)), code_of_index(IndexKind.PLAIN)
     if not fields or any(c.operator == "OR" for c in found):
-        return code_of_index(
-            IndexKind.PLAIN
-        ), "An index on the columns of each part of the condition would be used."
-    return code_of_index(
-        IndexKind.PLAIN
-    ), f"An index on {fields} lets PostgreSQL read only the matching rows."
+        return plain, "An index on the columns of each part of the condition would be used."
+    return plain, f"An index on {fields} lets PostgreSQL read only the matching rows."
 
 
 def _instead_of_computing(context: Context, node: PlanNode, found: Comparison) -> str:
@@ -227,7 +220,7 @@ def filter_on_cte(context: Context) -> Iterator[Finding]:
         )
 
 
-# Rules about indexes that are used and could serve better.
+# Indexes that could serve better.
 
 
 def lossy_bitmap(context: Context) -> Iterator[Finding]:

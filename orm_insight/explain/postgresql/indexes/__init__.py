@@ -22,7 +22,7 @@ from orm_insight.explain.postgresql.indexes.trial import (
 from orm_insight.explain.postgresql.names import Names
 from orm_insight.explain.postgresql.session import message_of, restrict
 from orm_insight.explain.words import duration
-from orm_insight.model.plan import IndexAdvice, PlanNode, Trial
+from orm_insight.model.plan import IndexAdvice, Trial
 
 _MAX_TRIED = 8
 _MAX_ADVICE = 4
@@ -99,8 +99,8 @@ def _imagined(
         )
     except psycopg.Error as error:
         note = f"hypopg could not try it: {message_of(error)}."
-        return _Considered(candidate=one.candidate, advice=_noted(one.advice, note))
-    return _Considered(candidate=one.candidate, advice=replace(one.advice, trial=trial))
+        return replace(one, advice=_noted(one.advice, note))
+    return replace(one, advice=replace(one.advice, trial=trial))
 
 
 def _created(
@@ -127,11 +127,11 @@ def _created(
         )
     except psycopg.Error as error:
         advice = _noted(chosen.advice, f"It could not be tried: {message_of(error)}.")
-        tried = _Considered(candidate=chosen.candidate, advice=advice)
+        tried = replace(chosen, advice=advice)
         return Advised(advice=_worth_saying([tried, *others]), notice=advice.note)
     if not trial.helps:
         return Advised(advice=_worth_saying(others), notice=_in_vain(chosen.advice, trial))
-    tried = _Considered(candidate=chosen.candidate, advice=replace(chosen.advice, trial=trial))
+    tried = replace(chosen, advice=replace(chosen.advice, trial=trial))
     return Advised(advice=_worth_saying([tried, *others]))
 
 
@@ -140,7 +140,7 @@ def _noted(advice: IndexAdvice, note: str) -> IndexAdvice:
 
 
 def _worth_saying(found: list[_Considered]) -> tuple[IndexAdvice, ...]:
-    """What helps, the best of each step, before what was not tried; nothing that does not help."""
+    """The best verified index of each step, then those not tried; none that does not help."""
     best: dict[int, _Considered] = {}
     for one in found:
         if one.advice.is_verified:
@@ -148,15 +148,9 @@ def _worth_saying(found: list[_Considered]) -> tuple[IndexAdvice, ...]:
             if held is None or _is_better(one, held):
                 best[id(one.candidate.node)] = one
     open_ = [
-        one
-        for one in found
-        if one.advice.trial is None and not _is_settled(one.candidate.node, best)
+        one for one in found if one.advice.trial is None and id(one.candidate.node) not in best
     ]
     return tuple(one.advice for one in (*best.values(), *open_))[:_MAX_ADVICE]
-
-
-def _is_settled(node: PlanNode, best: Mapping[int, _Considered]) -> bool:
-    return id(node) in best
 
 
 def _is_better(one: _Considered, other: _Considered) -> bool:

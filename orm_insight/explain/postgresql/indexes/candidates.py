@@ -50,7 +50,7 @@ def candidates(plan: Plan, tables: Tables) -> tuple[Candidate, ...]:
         if table is None or _rows(table, place.scan) < MIN_ROWS:
             continue
         for hint, method, keys in _shapes(place, table):
-            if not _exists(table, method, keys):
+            if not any(_serves(index, table, method, keys) for index in table.indexes):
                 candidate = Candidate(
                     table=table,
                     keys=tuple(keys),
@@ -64,7 +64,7 @@ def candidates(plan: Plan, tables: Tables) -> tuple[Candidate, ...]:
 
 
 def _rows(table: TableFacts, scan: PlanNode) -> float:
-    """Of a table that was never analyzed, what the scan has seen."""
+    """The catalog's estimate, else (the table was never analyzed) the rows that the scan saw."""
     if table.rows is not None:
         return table.rows
     removed = number_of(scan.raw, "Rows Removed by Filter") * (scan.loops or 0)
@@ -77,11 +77,8 @@ def _shapes(place: Place, table: TableFacts) -> Iterator[tuple[str, str, list[Ke
     equal = equal_keys(found, place.scan, table)[:MAX_KEYS]
     ranges = [key for key in range_keys(found, place.scan, table) if key not in equal]
     order = _order(place, table)
-    hint = (
-        code_of_index(IndexKind.EXPRESSION)
-        if any(key.function for key in (*equal, *ranges[:1]))
-        else code_of_index(IndexKind.PLAIN)
-    )
+    is_expression = any(key.function for key in (*equal, *ranges[:1]))
+    hint = code_of_index(IndexKind.EXPRESSION if is_expression else IndexKind.PLAIN)
     searched = [*equal, *ranges[:1]][:MAX_KEYS]
     ordered = [*equal, *(key for key in order if key not in equal)] if order else []
     if ordered and len(ordered) <= MAX_KEYS:
@@ -90,13 +87,8 @@ def _shapes(place: Place, table: TableFacts) -> Iterator[tuple[str, str, list[Ke
     if searched and (len(ordered) > MAX_KEYS or searched != ordered[: len(searched)]):
         yield hint, "btree", searched
     for key in contained_keys(found, table):
-        yield (
-            code_of_index(IndexKind.TRIGRAM)
-            if key.opclass == "gin_trgm_ops"
-            else code_of_index(IndexKind.PLAIN),
-            "gin",
-            [key],
-        )
+        kind = IndexKind.TRIGRAM if key.opclass == "gin_trgm_ops" else IndexKind.PLAIN
+        yield code_of_index(kind), "gin", [key]
 
 
 def _order(place: Place, table: TableFacts) -> list[Key]:
@@ -109,10 +101,6 @@ def _order(place: Place, table: TableFacts) -> list[Key]:
     if used is None or not all(key in table.columns for key in used.keys):
         return []
     return [Key(column=key) for key in used.keys]
-
-
-def _exists(table: TableFacts, method: str, keys: Sequence[Key]) -> bool:
-    return any(_serves(index, table, method, keys) for index in table.indexes)
 
 
 def _serves(index: ExistingIndex, table: TableFacts, method: str, keys: Sequence[Key]) -> bool:
@@ -145,7 +133,7 @@ def _plain(text: str) -> str:
     return _NOT_IN_KEYS.sub("", text)
 
 
-# Keys of an index from the conditions and the order of a plan.
+# Keys, from the conditions and the order of a plan.
 
 _EQUAL = frozenset({"=", "IS TRUE", "NOT", "IS NULL", "= ANY"})
 _RANGE = frozenset({"<", "<=", ">", ">="})
@@ -159,7 +147,7 @@ _PATTERN_OPS = {"varchar": "varchar_pattern_ops", "text": "text_pattern_ops"}
 
 
 def conditions_of(scan: PlanNode, join: PlanNode | None) -> tuple[Comparison, ...]:
-    """What the scan's rows must fulfil, in the scan itself and in the join above."""
+    """The conditions on the scan's rows, in the scan itself and in the join above."""
     texts = [scan.raw.get(key) for key in _CONDITIONS]
     found = [c for text in texts if text for c in comparisons(str(text))]
     if join is not None:
@@ -287,10 +275,11 @@ def _pattern(c: Comparison) -> str:
     return found[1].replace("''", "'") if found else ""
 
 
-# Where in a measured plan an index may help: the scan that would use it, and what is around it.
+# Places where an index may help: the scan that would use it, and the steps around it.
 
 MANY_ROWS = 10_000
 _WORTH_AN_ORDER = 1_000
+"""Fewer rows are sorted faster than an index that holds the order is kept."""
 _OF_SCANS = frozenset({"selective-seq-scan", "inefficient-index-scan", "order-by-limit"})
 _SCANS = frozenset({"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"})
 _SORTS = frozenset({"Sort", "Incremental Sort"})
@@ -328,7 +317,7 @@ def _all(plan: Plan, above: Mapping[int, PlanNode]) -> Iterator[Place]:
         if scan is not None:
             yield _place(scan, above, by_index=finding.code == "order-by-limit")
     for node in plan.nodes():
-        if not node.executed or not (_is_large_sort(node) or _is_selective_join(node)):
+        if not node.executed or not (_sorts(node, MANY_ROWS) or _is_selective_join(node)):
             continue
         for child in node.children:
             scan = scan_below(child)
@@ -357,7 +346,7 @@ def _place(scan: PlanNode, above: Mapping[int, PlanNode], *, by_index: bool = Fa
     while node is not None and node.node_type in _PASSING:
         node = above.get(id(node))
     is_join = node is not None and node.node_type in {"Nested Loop", "Hash Join", "Merge Join"}
-    is_sort = node is not None and node.node_type in _SORTS and _sorts_many(node)
+    is_sort = node is not None and _sorts(node, _WORTH_AN_ORDER)
     return Place(
         scan=scan,
         join=node if is_join else None,
@@ -366,17 +355,12 @@ def _place(scan: PlanNode, above: Mapping[int, PlanNode], *, by_index: bool = Fa
     )
 
 
-def _sorts_many(sort: PlanNode) -> bool:
-    """A few rows are sorted faster than an index that holds the order is kept."""
-    return sum(child.rows or 0.0 for child in sort.children) >= _WORTH_AN_ORDER
-
-
-def _is_large_sort(node: PlanNode) -> bool:
-    return node.node_type in _SORTS and sum(c.rows or 0.0 for c in node.children) >= MANY_ROWS
+def _sorts(node: PlanNode, least: int) -> bool:
+    return node.node_type in _SORTS and sum(c.rows or 0.0 for c in node.children) >= least
 
 
 def _is_selective_join(node: PlanNode) -> bool:
-    """Of a table that is read as a whole, few rows find a partner."""
+    """A table is read as a whole, and few of its rows find a partner."""
     if node.node_type not in {"Hash Join", "Merge Join"}:
         return False
     scans = [scan for child in node.children if (scan := scan_below(child))]

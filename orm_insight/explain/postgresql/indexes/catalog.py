@@ -76,7 +76,7 @@ def _index(row: Sequence[Any]) -> ExistingIndex:
     )
 
 
-# What PostgreSQL's catalog knows about the tables of a plan, as plain values.
+# The catalog's facts, as plain values.
 
 TEXTS = frozenset({"text", "varchar", "bpchar", "citext"})
 

@@ -20,22 +20,22 @@ _MAX_NAME = 30
 _FUNCTIONS = {"upper": "Upper", "lower": "Lower"}
 _NO_NAME = re.compile(r"\W+")
 _IMPORTS = {
-    "models": "from django.db import models",
-    "Upper": "from django.db.models.functions import Upper",
-    "Lower": "from django.db.models.functions import Lower",
-    "KeyTransform": "from django.db.models.fields.json import KeyTransform",
-    "GinIndex": "from django.contrib.postgres.indexes import GinIndex",
-    "OpClass": "from django.contrib.postgres.indexes import OpClass",
-    "TrigramExtension": "from django.contrib.postgres.operations import TrigramExtension",
-    "AddIndexConcurrently": "from django.contrib.postgres.operations import AddIndexConcurrently",
-    "migrations": "from django.db import migrations",
+    "models": "django.db",
+    "Upper": "django.db.models.functions",
+    "Lower": "django.db.models.functions",
+    "KeyTransform": "django.db.models.fields.json",
+    "GinIndex": "django.contrib.postgres.indexes",
+    "OpClass": "django.contrib.postgres.indexes",
+    "TrigramExtension": "django.contrib.postgres.operations",
+    "AddIndexConcurrently": "django.contrib.postgres.operations",
+    "migrations": "django.db",
 }
 _TRIGRAM = "gin_trgm_ops"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """What is created: ``CREATE INDEX`` without the name, and for which table."""
+    """The index to be created: its table, and ``CREATE INDEX`` without the name."""
 
     table: str
     body: str
@@ -136,7 +136,7 @@ def _named(**values: str | tuple[str, ...]) -> tuple[Keyword, ...]:
 
 
 def _default(key: Key, candidate: Candidate) -> str:
-    """Where one column needs an operator class, Django wants one for each."""
+    """The operator class of a column: where one needs it, Django wants one for each."""
     kind = candidate.table.columns.get(key.column, "")
     return {"varchar": "text_ops"}.get(kind, f"{kind}_ops")
 
@@ -161,8 +161,7 @@ def _imports_for(names: Collection[str]) -> str:
     used = [name for name in _IMPORTS if name in names]
     modules: dict[str, list[str]] = {}
     for name in used:
-        module = _IMPORTS[name].split()[1]
-        modules.setdefault(module, []).append(name)
+        modules.setdefault(_IMPORTS[name], []).append(name)
     return "\n".join(
         f"from {module} import {', '.join(sorted(found))}"
         for module, found in sorted(modules.items())

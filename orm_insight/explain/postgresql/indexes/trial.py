@@ -49,7 +49,7 @@ def try_hypothetical(
     before: Plan,
     limits: Limits,
 ) -> Trial:
-    """What the planner would make of the index. ``schema`` is that of hypopg."""
+    """Plan the statement as if the index existed. ``schema`` is that of hypopg."""
     extension = sql.Identifier(schema)
     cursor = psycopg.Cursor(connection, row_factory=tuple_row)
     connection.read_only = True
