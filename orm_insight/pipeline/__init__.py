@@ -1,4 +1,4 @@
-"""The way of a finished trace: kept at once, or looked at first, and written as spans.
+"""The way of a finished trace: kept at once, or first searched for hints, and written as spans.
 
 Nothing here is analysed while a request waits; the analysis is imported when a thread needs it.
 """
