@@ -1,7 +1,7 @@
 """Installs capture when Django is ready; follows changes of the settings.
 
-All imports of this module are late: not even Django's own models may be imported before, and what
-is needed later alone is not imported by ``django.setup()`` at all.
+All imports of this module are late: not even Django's own models may be imported before, and
+``django.setup()`` imports nothing that is only needed later.
 """
 
 from __future__ import annotations

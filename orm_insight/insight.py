@@ -1,6 +1,6 @@
 """The façade: recent traces, the report of one, EXPLAIN of a query, the state of capture.
 
-Everything that shows something goes through here; only here core, settings and store meet.
+Every page goes through here; only here core, settings and store meet.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How capture is doing in this process."""
+    """The state of capture in this process."""
 
     is_recording: bool
     faults: Mapping[str, int]
@@ -85,7 +85,7 @@ def clear() -> None:
 
 
 def report(trace_id: str) -> Report | None:
-    """The report of a trace of the ring; ``None`` where it never was, or has gone."""
+    """The report of a trace of the ring; ``None`` if the trace is not there any more."""
     found = trace(trace_id)
     return None if found is None else report_of(found)
 
@@ -116,7 +116,7 @@ def explain(
 def _explain(
     trace: Trace, query: Query, *, analyze: bool, try_index: str | None = None
 ) -> Explanation:
-    """The only way to the database: what somebody has sent never gets there."""
+    """The only way to the database: a statement of an imported trace never gets there."""
     if trace.is_imported:
         return Explanation(
             query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=NOT_RUN_HERE

@@ -1,4 +1,4 @@
-"""What ``django.setup()`` and ``import orm_insight`` import, and what comes when it is needed."""
+"""The modules that ``django.setup()`` and ``import orm_insight`` import, and those that come later."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def late_modules() -> dict[str, list[tuple[str, str]]]:
 
 @pytest.mark.parametrize("path", late_modules())
 def test_what_is_late_is_what_type_checkers_read(path: str):
-    """A name that a type checker knows as another module would be checked in vain."""
+    """Nothing would be checked if a type checker knew another module by the name."""
     typed = {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
         for block in ast.parse(Path(path).read_text(encoding="utf-8")).body

@@ -2,8 +2,8 @@
 
 An entry is a magic word, a version, and compressed JSON. The queries are columns; the frozen
 values of the model are numbered rows, so that shared ones are written once and read once. The
-kinds of the rows and the names of their fields go along: a field that an older or newer version
-has more is left out, or has its default.
+kinds of the rows and the names of their fields go along: a field that the reader does not know is
+left out, and one that the writer did not know gets its default.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ _PLAIN = frozenset({type(None), bool, int, float, str})
 
 
 class UnreadableTraceError(ValueError):
-    """Not written by this package, damaged, or of another version."""
+    """The data was not written by this package, is damaged, or has another version."""
 
 
 class ForeignTraceError(UnreadableTraceError):
-    """Of another version of this package, which may well read it."""
+    """The data has the format of another version of this package, which may well read it."""
 
 
 def encode(trace: Trace) -> bytes:
@@ -67,7 +67,7 @@ def encode(trace: Trace) -> bytes:
 
 
 def decode(data: bytes) -> Trace:
-    """Raises ``UnreadableTraceError`` for all that ``encode`` has not made."""
+    """Raises ``UnreadableTraceError`` for all data that ``encode`` has not made."""
     trace: Trace = _decoded(_trace_of, data)
     return trace
 
@@ -79,13 +79,13 @@ def encode_summary(summary: TraceSummary) -> bytes:
 
 
 def decode_summary(data: bytes) -> TraceSummary:
-    """Raises ``UnreadableTraceError`` for all that ``encode_summary`` has not made."""
+    """Raises ``UnreadableTraceError`` for all data that ``encode_summary`` has not made."""
     summary: TraceSummary = _decoded(_summary_of, data)
     return summary
 
 
 def log_of(trace: Trace) -> QueryLog:
-    """The queries in columns."""
+    """The queries of a trace in columns."""
     return trace.queries if isinstance(trace.queries, QueryLog) else QueryLog.of(trace.queries)
 
 
@@ -151,13 +151,13 @@ def pieces_of(trace: Trace, *, digits: int | None = None) -> Iterator[Any]:
 
 
 class _Writer:
-    """Turns values into JSON; each object becomes a row after the rows that it refers to."""
+    """Turns values into JSON: each object becomes a row, after the rows that it refers to."""
 
     def __init__(self) -> None:
         self.rows: list[list[Any]] = []
         self._kinds: dict[type, int] = {}
         self._numbers: dict[int, int] = {}
-        # Ids are of use only as long as nothing takes the place of their objects.
+        # Held, because the id of a collected object is given to another one.
         self._held: list[Any] = []
 
     @property

@@ -1,10 +1,10 @@
 """Traces in the memory of this process, bounded by their number, their bytes and their age.
 
 Writers take turns under a lock and swap a whole immutable ``_Contents``; readers take no lock and
-see either the contents before or those after, so that neither ever waits for a reader.
+see either the contents before or the contents after, so that nobody ever waits for a reader.
 
-Who has to make room is found out for several new traces at once, or when somebody looks: what is
-seen is always within the limits, what is held for a moment may be a sixteenth above.
+The ring is trimmed for several new traces at once, or when somebody looks: readers always see it
+within its limits, while it may hold a sixteenth more for a moment.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ DEFAULT_MAX_BYTES = 64 * 2**20
 _UNTRIMMED = 16
 _UNTRIMMED_SHARE = 16
 _SEEN_S = 1.0
-"""For how long it does not matter that something has grown too old."""
+"""The time for which a trace may be shown although it has grown too old."""
 
-# Measured sizes on CPython 3.13, rounded up: the estimate may err, but to the safe side.
+# Sizes measured on CPython 3.13, rounded up: the estimate errs to the safe side.
 _TRACE_BYTES = 2_000
 _QUERY_BYTES = 500
 _DROPPED_BYTES = 400
@@ -168,14 +168,14 @@ class MemoryStore:
         return True
 
     def held(self) -> Held:
-        """What there is to see now, for ``take_over`` of a later store."""
+        """The present traces, for ``take_over`` of a later store."""
         contents = self._trimmed_contents()
         return Held([entry.trace for entry in contents.entries], contents.pinned)
 
     def take_over(self, held: Held) -> None:
-        """What an earlier store held, older than what is here, as far as the limits allow.
+        """Add the traces of an earlier store, as older ones, as far as the limits allow.
 
-        Its traces are made one by one: of too many, no more than there is room for.
+        They are made one by one, and no more than there is room for.
         """
         found: dict[str, _Entry] = {}
         room = self.limits.max_bytes
@@ -195,7 +195,7 @@ class MemoryStore:
     def _as_allowed(
         self, pinned: frozenset[str], entries: Sequence[_Entry], wanted: Collection[str]
     ) -> frozenset[str]:
-        """The pinned, and of the wanted as many as one more after the other could be pinned."""
+        """The pinned ids, and as many of the wanted as could be pinned one after the other."""
         sized = [Sized(entry.summary, entry.bytes) for entry in entries]
         for id in [entry.summary.id for entry in entries if entry.summary.id in wanted]:
             if outcome_of_pin(id, sized, self.limits, pinned) is PinOutcome.DONE:
@@ -221,11 +221,10 @@ class MemoryStore:
         )
 
     def _swap(self, contents: _Contents) -> None:
-        """Under the lock."""
         self._contents = self._trimmed(contents)
 
     def _trimmed_contents(self) -> _Contents:
-        """What there is to see now: what was not trimmed yet is, and what has grown too old."""
+        """The contents within all limits now, as readers see them."""
         contents = self._contents
         seen, trimmed, at = self._seen
         if seen is contents and monotonic() - at < _SEEN_S:

@@ -1,10 +1,10 @@
-"""The keys in Redis: what a ring is made of there, how it is written, read and trimmed.
+"""The keys of a ring in Redis: how they are written, read and trimmed.
 
 All keys share a hash tag, so that a cluster holds them in one slot: ``index`` (a sorted set of ids
 by sequence), ``summaries`` (a hash), ``pinned`` (a set), ``counts`` (a hash), ``sequence``,
-``board`` with what was changed at run time, and ``trace:<id>`` with an expiry. A batch is written
-in one transaction: half of it is never there.
-Whoever writes also removes what has to make room; two that do so at once do no harm.
+``board`` with the changes made at run time, and ``trace:<id>`` with an expiry. A batch is written
+in one transaction: half of it is never there. The writer also removes the traces that have to make
+room; two that do so at once do no harm.
 
 Everything here talks to the server, and raises where that fails.
 """
@@ -34,9 +34,10 @@ _KINDS = {"index": b"zset", "summaries": b"hash", "pinned": b"set", "counts": b"
 
 
 class RingEntries(NamedTuple):
-    """What the index lists, newest first; ``foreign`` was written by another version of us.
+    """The entries of the index, newest first.
 
-    ``damaged`` is what nobody can read.
+    Another version of this package has written the ``foreign`` ones; nobody can read the
+    ``damaged`` ones.
     """
 
     readable: Sequence[Sized] = ()
@@ -56,7 +57,7 @@ class RedisRing:
         self._limits = limits
         self._trim_full_every_s = trim_full_every_s
         self._trimmed_at = 0.0
-        # With the bytes that each was read from: most are the same the next time.
+        # Each with the bytes that it was read from: most are the same the next time.
         self._known: Mapping[bytes, tuple[bytes, Sized]] = {}
 
     # -- writing ------------------------------------------------------------------------------
@@ -84,17 +85,17 @@ class RedisRing:
         self._make_room(count)
 
     def _last_number(self, count: int) -> int:
-        """The last of as many new numbers, which are above all that are in the index."""
+        """The last of ``count`` new numbers, which are above all numbers in the index."""
         last = int(self._client.incrby(self._key("sequence"), count))
         if last > count:
             return last
-        # It began anew: evicted, or deleted by somebody, where the index was not.
+        # The sequence began anew: it was evicted or deleted, and the index was not.
         newest = self._client.zrevrange(self._key("index"), 0, 0, withscores=True)
         highest = int(newest[0][1]) if newest else 0
         return int(self._client.incrby(self._key("sequence"), highest)) if highest else last
 
     def _set_expiry(self, batch: Any, *, is_pinned: bool) -> None:
-        """Where nobody writes any more, nothing stays but what is pinned."""
+        """Let everything but pinned traces expire once nobody writes any more."""
         for name in ("index", "summaries", "counts", "sequence"):
             if is_pinned:
                 batch.persist(self._key(name))
@@ -126,9 +127,9 @@ class RedisRing:
         self._remove([*entries.damaged, *self._past(entries.foreign)])
 
     def _past(self, foreign: Sequence[bytes]) -> Iterator[bytes]:
-        """Those of other versions that are over: too old, or too many.
+        """The entries of other versions that are too old, or too many.
 
-        Why theirs are kept is for them to say; only what nobody trims any longer is removed.
+        Other versions know why they keep theirs: only those that nobody trims are removed.
         """
         if not foreign:
             return
@@ -141,7 +142,7 @@ class RedisRing:
                 yield id
 
     def _remove(self, ids: Sequence[bytes]) -> int:
-        """How many were still there."""
+        """Remove them, and return how many were still there."""
         if not ids:
             return 0
         with self._client.pipeline(transaction=True) as batch:
@@ -177,12 +178,12 @@ class RedisRing:
         return True
 
     def is_there(self) -> bool:
-        """Whether anybody answers; whatever there is in the place of our keys."""
+        """Return true if the server answers, whatever stands in the place of our keys."""
         self._client.exists(self._key("index"))
         return True
 
     def _remove_foreign_keys(self) -> None:
-        """What somebody has put in the place of ours would be refused for ever."""
+        """Remove values of another kind in the place of ours, which would fail for ever."""
         with self._client.pipeline(transaction=False) as asked:
             for name in _KINDS:
                 asked.type(self._key(name))
@@ -192,7 +193,7 @@ class RedisRing:
                 self._client.delete(self._key(name))
 
     def write_board(self, data: bytes) -> bool:
-        """Without an expiry: what somebody has changed holds until it is changed again."""
+        """Write it without an expiry: a change holds until the next one."""
         return bool(self._client.set(self._key("board"), data))
 
     # -- reading ------------------------------------------------------------------------------

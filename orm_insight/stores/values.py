@@ -1,9 +1,9 @@
 """Parameters of queries as JSON values that keep their Python types.
 
 ``None``, booleans, finite numbers and text stand for themselves, a JSON list for a tuple;
-everything else is an object with one key, which names the type. A type that is not known here
-becomes ``Redacted``: no plan is made with a value that did not survive. The types of psycopg 3 are
-known where the project has imported it; nothing here does.
+everything else is an object with one key, which names the type. A value of any other type becomes
+``Redacted``: no plan is made with a value that did not survive. The types of psycopg 3 are known if
+the project has imported it; nothing here does.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def from_json(value: Any) -> Any:
 
 
 def _rare_to_json(value: Any) -> Any:
-    """Subclasses are what the driver takes them for."""
+    """Write subclasses as the type that the driver takes them for."""
     if isinstance(value, Enum):
         return to_json(value.value)
     for kind, writer in _BASES:
@@ -127,7 +127,7 @@ def _items(kind: str) -> Callable[[Any], Any]:
 
 
 def _float(value: float) -> Any:
-    """JSON has no word for what is not finite."""
+    """JSON has no number that is not finite."""
     return value if isfinite(value) else {"x": repr(value)}
 
 

@@ -1,4 +1,4 @@
-"""What was changed at run time reaches all who share a store, and survives its faults."""
+"""Changes made at run time reach all who share a store, and survive its faults."""
 
 from __future__ import annotations
 
