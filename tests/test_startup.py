@@ -1,4 +1,4 @@
-"""The modules that ``django.setup()`` and ``import orm_insight`` import, and those that come later."""
+"""The modules that ``django.setup()`` and ``import orm_insight`` import, and the later ones."""
 
 from __future__ import annotations
 

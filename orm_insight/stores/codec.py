@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
@@ -89,11 +89,6 @@ def log_of(trace: Trace) -> QueryLog:
     return trace.queries if isinstance(trace.queries, QueryLog) else QueryLog.of(trace.queries)
 
 
-def is_object(hint: Any) -> bool:
-    """Tell the dataclasses of the model from all other types."""
-    return is_dataclass(hint)
-
-
 @cache
 def hints_of(kind: Any) -> Mapping[str, Any]:
     """The type of each field of a dataclass."""
@@ -116,7 +111,7 @@ def _kinds() -> Mapping[str, type]:
 
 def _kinds_in(hint: Any) -> Iterator[type]:
     inner = get_args(hint)
-    if is_object(hint):
+    if is_dataclass(hint):
         yield hint
         inner = tuple(hints_of(hint).values())
     yield from chain.from_iterable(map(_kinds_in, inner))
@@ -143,7 +138,10 @@ def pieces_of(trace: Trace, *, digits: int | None = None) -> Iterator[Any]:
     facts, tables = writer.facts(trace, trace_hints()), writer.facts(log, TABLES)
     yield {"trace": facts, "tables": tables, "kinds": writer.kinds, "rows": writer.rows}
     yield {name: list(getattr(log, name)) for name in _NUMBERS}
-    yield {name: _rounded(getattr(log, name), digits) for name in TIMES}
+    times = {name: list(getattr(log, name)) for name in TIMES}
+    if digits is not None:
+        times = {name: [round(value, digits) for value in each] for name, each in times.items()}
+    yield times
     sparse = {name: list(getattr(log, name).items()) for name in SPARSE}
     yield {"in_transaction": list(log.in_transaction), **sparse}
     for first in range(0, len(log.params), _PIECE):
@@ -190,10 +188,6 @@ class _Writer:
             self.rows.append([known, *row])
             self._held.append(value)
         return number
-
-
-def _rounded(times: Sequence[float], digits: int | None) -> list[float]:
-    return list(times) if digits is None else [round(value, digits) for value in times]
 
 
 def _compressed(pieces: Iterator[Any]) -> Iterator[bytes]:

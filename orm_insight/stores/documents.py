@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from datetime import datetime
 from math import isfinite
 from types import UnionType
@@ -24,7 +25,6 @@ from orm_insight.stores.codec import (
     ForeignTraceError,
     UnreadableTraceError,
     hints_of,
-    is_object,
     log_of,
     pieces_of,
     trace_from,
@@ -179,7 +179,7 @@ def _check(value: Any, kind: Any, where: str, seen: set[int]) -> None:
     elif origin is not None:
         for each, expected in _items(value, origin, inner, where):
             _check(each, expected, where, seen)
-    elif is_object(kind):
+    elif is_dataclass(kind):
         # A frame is a call site.
         _expect(isinstance(value, kind), where, f"is no {kind.__name__}")
         _check_object(value, kind.__name__, seen)

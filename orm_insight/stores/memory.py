@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from threading import Lock
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from orm_insight.model.summary import TraceSummary, summary_of
 from orm_insight.model.trace import Query, Trace
@@ -28,16 +28,11 @@ from orm_insight.stores.base import (
     count_beside,
 )
 from orm_insight.stores.retention import (
-    DEFAULT_MAX_AGE,
-    DEFAULT_WORST_FOR,
     Limits,
     Sized,
     outcome_of_pin,
     retained,
 )
-
-DEFAULT_MAX_TRACES = 200
-DEFAULT_MAX_BYTES = 64 * 2**20
 
 _UNTRIMMED = 16
 _UNTRIMMED_SHARE = 16
@@ -73,29 +68,15 @@ class _Contents:
 class MemoryStore:
     """A ring: the newest traces push the oldest out, but for the pinned and the worst."""
 
-    def __init__(
-        self,
-        *,
-        max_traces: int = DEFAULT_MAX_TRACES,
-        max_bytes: int = DEFAULT_MAX_BYTES,
-        max_age: timedelta = DEFAULT_MAX_AGE,
-        worst_for: timedelta = DEFAULT_WORST_FOR,
-    ) -> None:
-        self.limits = Limits(
-            max_traces=max_traces, max_bytes=max_bytes, max_age=max_age, worst_for=worst_for
-        )
+    is_shared = False
+    is_answering = True
+
+    def __init__(self, **limits: Any) -> None:
+        self.limits = Limits(**limits)
         self._contents = _Contents()
         self._seen = self._contents, self._contents, monotonic()
         self._lock = Lock()
         self._board = b""
-
-    @property
-    def is_shared(self) -> bool:
-        return False
-
-    @property
-    def is_answering(self) -> bool:
-        return True
 
     @property
     def most_traces(self) -> int:
@@ -107,12 +88,12 @@ class MemoryStore:
 
     def save(self, trace: Trace) -> None:
         # Sized before the lock is taken: it is the only part that depends on the trace.
-        entry = _Entry(trace, summary_of(trace), size_of(trace))
+        entry = _entry_of(trace)
         with self._lock:
             contents = self._contents
             entries = contents.entries
-            if any(other.summary.id == trace.id for other in entries):
-                entries = tuple(other for other in entries if other.summary.id != trace.id)
+            if any(other.trace.id == trace.id for other in entries):
+                entries = tuple(other for other in entries if other.trace.id != trace.id)
             if entry.bytes > self.limits.max_bytes:
                 self._swap(replace(contents, entries=entries, rejected=contents.rejected + 1))
                 return
@@ -154,7 +135,7 @@ class MemoryStore:
                 outcome = PinOutcome.DONE if id in contents.kept_for else PinOutcome.GONE
                 self._swap(replace(contents, pinned=contents.pinned - {id}))
                 return outcome
-            sized = [Sized(entry.summary, entry.bytes) for entry in contents.entries]
+            sized = _sized(contents.entries)
             outcome = outcome_of_pin(id, sized, self.limits, contents.pinned)
             if outcome is PinOutcome.DONE:
                 self._swap(replace(contents, pinned=contents.pinned | {id}))
@@ -180,7 +161,7 @@ class MemoryStore:
         found: dict[str, _Entry] = {}
         room = self.limits.max_bytes
         for trace in islice(held.traces, self.limits.most_traces):
-            entry = _Entry(trace, summary_of(trace), size_of(trace))
+            entry = _entry_of(trace)
             if entry.bytes <= room or trace.id in held.pinned:
                 room -= entry.bytes
                 found[trace.id] = entry
@@ -196,7 +177,7 @@ class MemoryStore:
         self, pinned: frozenset[str], entries: Sequence[_Entry], wanted: Collection[str]
     ) -> frozenset[str]:
         """The pinned ids, and as many of the wanted as could be pinned one after the other."""
-        sized = [Sized(entry.summary, entry.bytes) for entry in entries]
+        sized = _sized(entries)
         for id in [entry.summary.id for entry in entries if entry.summary.id in wanted]:
             if outcome_of_pin(id, sized, self.limits, pinned) is PinOutcome.DONE:
                 pinned |= {id}
@@ -234,9 +215,8 @@ class MemoryStore:
         return trimmed
 
     def _trimmed(self, contents: _Contents) -> _Contents:
-        sized = [Sized(entry.summary, entry.bytes) for entry in contents.entries]
         pinned = contents.pinned & {entry.summary.id for entry in contents.entries}
-        kept_for = retained(sized, self.limits, pinned, datetime.now(UTC))
+        kept_for = retained(_sized(contents.entries), self.limits, pinned, datetime.now(UTC))
         entries = tuple(e for e in contents.entries if e.summary.id in kept_for)
         return _Contents(
             entries,
@@ -245,6 +225,14 @@ class MemoryStore:
             contents.evicted + len(contents.entries) - len(entries),
             contents.rejected,
         )
+
+
+def _entry_of(trace: Trace) -> _Entry:
+    return _Entry(trace, summary_of(trace), size_of(trace))
+
+
+def _sized(entries: Sequence[_Entry]) -> list[Sized]:
+    return [Sized(entry.summary, entry.bytes) for entry in entries]
 
 
 def size_of(trace: Trace) -> int:

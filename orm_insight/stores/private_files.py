@@ -36,7 +36,8 @@ def read(path: Path, *, most_bytes: int) -> bytes:
         return b""
     with file:
         status = os.fstat(file.fileno())
-        _check_ours(path, status)
+        _check_regular(path, status)
+        _check_owner(path, status)
         if status.st_size > most_bytes:
             raise UnsafeFileError(f"{path} is larger than {most_bytes:,} bytes.")
         return file.read(most_bytes)
@@ -119,13 +120,8 @@ def _is_running(process: int) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
-        return True
+        pass  # It runs, for another user.
     return True
-
-
-def _check_ours(path: Path, status: os.stat_result) -> None:
-    _check_regular(path, status)
-    _check_owner(path, status)
 
 
 def _check_regular(path: Path, status: os.stat_result) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -18,8 +17,8 @@ from orm_insight.stores.background import BackgroundWriter
 from orm_insight.stores.base import KeptFor, Listed, PinOutcome, StoreStatistics, count_beside
 from orm_insight.stores.codec import UnreadableTraceError, decode
 from orm_insight.stores.redis_connection import FAILURES, TIMEOUT_S, RedisConnection
-from orm_insight.stores.redis_ring import RedisRing, RingEntries
-from orm_insight.stores.retention import DEFAULT_MAX_AGE, DEFAULT_WORST_FOR, Limits, Sized
+from orm_insight.stores.redis_ring import RedisRing, RingEntries, texts
+from orm_insight.stores.retention import Limits, Sized
 
 Answer = TypeVar("Answer")
 
@@ -29,6 +28,7 @@ _CACHED = 64
 class RedisStore:
     """A ring that several processes share."""
 
+    is_shared = True
     trim_full_every_s = 0.25
     """A full ring may exceed its limits for this long; nobody is shown the excess."""
 
@@ -38,14 +38,9 @@ class RedisStore:
         *,
         prefix: str = "orm_insight",
         options: Mapping[str, Any] | None = None,
-        max_traces: int = 200,
-        max_bytes: int = 64 * 2**20,
-        max_age: timedelta = DEFAULT_MAX_AGE,
-        worst_for: timedelta = DEFAULT_WORST_FOR,
+        **limits: Any,
     ) -> None:
-        self.limits = Limits(
-            max_traces=max_traces, max_bytes=max_bytes, max_age=max_age, worst_for=worst_for
-        )
+        self.limits = Limits(**limits)
         self._tag = f"{{{prefix}}}:"
         self._connection = RedisConnection(url, options)
         self._ring = RedisRing(
@@ -59,10 +54,6 @@ class RedisStore:
         self._read_problem: str | None = None
 
     # -- the protocol -------------------------------------------------------------------------
-
-    @property
-    def is_shared(self) -> bool:
-        return True
 
     @property
     def is_answering(self) -> bool:
@@ -114,7 +105,7 @@ class RedisStore:
 
     def clear(self) -> bool:
         # Asked first, because forgetting cannot be undone.
-        if not self._ask(self._ring.is_there):
+        if self._ask(self._ring.is_there) is None:
             return False
         self._writer.forget()
         with self._lock:
@@ -130,7 +121,10 @@ class RedisStore:
 
     @property
     def statistics(self) -> StoreStatistics:
-        there, counts = self._ask(self._figures) or (RingEntries(), {})
+        there, counts = self._ask(lambda: (self._entries(), self._ring.counts())) or (
+            RingEntries(),
+            {},
+        )
         entries, kept_for = self._held(there)
         past = sum(entry.summary.id not in kept_for for entry in there.readable)
         return StoreStatistics(
@@ -179,12 +173,8 @@ class RedisStore:
 
     def _entries(self) -> RingEntries:
         entries = self._ring.entries()
-        for id in (*entries.foreign, *entries.damaged):
-            self._unreadable.add(id.decode(errors="replace"))
+        self._unreadable.update(texts((*entries.foreign, *entries.damaged)))
         return entries
-
-    def _figures(self) -> tuple[RingEntries, Mapping[bytes, int]]:
-        return self._entries(), self._ring.counts()
 
     def _decoded(self, id: str, data: bytes) -> Trace | None:
         try:

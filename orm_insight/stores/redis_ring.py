@@ -69,7 +69,7 @@ class RedisRing:
         fitting = {id: data for id, data in encoded.items() if len(data) <= self._limits.max_bytes}
         self._remove([id.encode() for id in encoded if id not in fitting])
         last = self._last_number(len(traces))
-        pinned = _texts(self._client.smembers(self._key("pinned")))
+        pinned = texts(self._client.smembers(self._key("pinned")))
         with self._client.pipeline(transaction=True) as batch:
             for number, (id, data) in enumerate(fitting.items(), last - len(traces) + 1):
                 expiry = None if id in pinned else self._limits.max_age
@@ -104,11 +104,9 @@ class RedisRing:
 
     def _summary(self, trace: Trace) -> bytes:
         summary = summary_of(trace)
-        if summary.imported_at is not None:
-            imported_at = self._connection.corrected(summary.imported_at)
-            return encode_summary(replace(summary, imported_at=imported_at))
-        started_at = self._connection.corrected(summary.started_at)
-        return encode_summary(replace(summary, started_at=started_at))
+        name = "started_at" if summary.imported_at is None else "imported_at"
+        moment = self._connection.corrected(getattr(summary, name))
+        return encode_summary(replace(summary, **{name: moment}))
 
     def _make_room(self, count: int) -> None:
         waited = monotonic() - self._trimmed_at
@@ -215,24 +213,21 @@ class RedisRing:
             asked.hgetall(self._key("summaries"))
             asked.smembers(self._key("pinned"))
             index, summaries, pinned = asked.execute()
-        readable: list[Sized] = []
         foreign: list[bytes] = []
         damaged: list[bytes] = []
         known: dict[bytes, tuple[bytes, Sized]] = {}
         for id in index:
+            data = summaries.get(id, b"")
+            before = self._known.get(id)
             try:
-                known[id] = self._sized(id, summaries.get(id, b""))
-                readable.append(known[id][1])
+                is_same = before is not None and before[0] == data
+                known[id] = before if is_same else (data, _sized(data))
             except ForeignTraceError:
                 foreign.append(id)
             except ValueError:
                 damaged.append(id)
         self._known = known
-        return RingEntries(readable, _texts(pinned), foreign, damaged)
-
-    def _sized(self, id: bytes, data: bytes) -> tuple[bytes, Sized]:
-        known = self._known.get(id)
-        return known if known is not None and known[0] == data else (data, _sized(data))
+        return RingEntries([sized for _, sized in known.values()], texts(pinned), foreign, damaged)
 
     def counts(self) -> Mapping[bytes, int]:
         """``evicted`` and ``rejected``, by all processes."""
@@ -262,5 +257,5 @@ def _sized(data: bytes) -> Sized:
     return Sized(decode_summary(summary), int(size))
 
 
-def _texts(names: Collection[bytes]) -> frozenset[str]:
+def texts(names: Collection[bytes]) -> frozenset[str]:
     return frozenset(name.decode(errors="replace") for name in names)

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from orm_insight.model.summary import TraceSummary
 from orm_insight.stores.base import KeptFor, PinOutcome
 
-DEFAULT_MAX_AGE = timedelta(days=1)
-DEFAULT_WORST_FOR = timedelta(hours=12)
 MAX_ENDPOINTS = 50
 """The worst are kept of so many endpoints, those seen last."""
 MAX_PINNED = 50
@@ -38,10 +37,10 @@ class Sized(NamedTuple):
 class Limits:
     """``max_traces`` limits the newest traces, ``max_bytes`` these and the pinned ones."""
 
-    max_traces: int
-    max_bytes: int
-    max_age: timedelta = DEFAULT_MAX_AGE
-    worst_for: timedelta = DEFAULT_WORST_FOR
+    max_traces: int = 200
+    max_bytes: int = 64 * 2**20
+    max_age: timedelta = timedelta(days=1)
+    worst_for: timedelta = timedelta(hours=12)
 
     def __post_init__(self) -> None:
         if self.max_traces < 1 or self.max_bytes < 1:
@@ -53,11 +52,11 @@ class Limits:
         return self.max_traces + MAX_PINNED + len(_MEASURES) * MAX_ENDPOINTS
 
 
-_MEASURES: tuple[tuple[KeptFor, Callable[[TraceSummary], float]], ...] = (
-    ("slowest", lambda summary: summary.duration_ms),
-    ("most queries", lambda summary: summary.queries),
-    ("most repeats", lambda summary: summary.repeats),
-)
+_MEASURES: dict[KeptFor, Callable[[TraceSummary], float]] = {
+    "slowest": attrgetter("duration_ms"),
+    "most queries": attrgetter("queries"),
+    "most repeats": attrgetter("repeats"),
+}
 
 
 def retained(
@@ -76,12 +75,8 @@ def retained(
     if len(recent) < len(young) or len(recent) >= limits.max_traces:
         left -= sum(entry.bytes for entry in recent if entry.summary.id not in pinned)
         room = min(limits.max_bytes // _SHARE_OF_WORST, left)
-        since = [
-            entry
-            for entry in young
-            if not entry.summary.is_imported and _is_young(entry, limits.worst_for, now)
-        ]
-        for entry, reason in _worst(since):
+        ours = [entry for entry in young if not entry.summary.is_imported]
+        for entry, reason in _worst([e for e in ours if _is_young(e, limits.worst_for, now)]):
             id = entry.summary.id
             if id not in reasons:
                 if entry.bytes > room:
@@ -128,12 +123,9 @@ def _worst(entries: Sequence[Sized]) -> Iterator[tuple[Sized, KeptFor]]:
     """The worst of each endpoint by each measure; the newest of equal ones."""
     endpoints: dict[str, list[Sized]] = {}
     for entry in entries:
-        found = endpoints.get(entry.summary.endpoint)
-        if found is not None:
-            found.append(entry)
-        elif len(endpoints) < MAX_ENDPOINTS:
-            endpoints[entry.summary.endpoint] = [entry]
-    for reason, measure in _MEASURES:
+        if entry.summary.endpoint in endpoints or len(endpoints) < MAX_ENDPOINTS:
+            endpoints.setdefault(entry.summary.endpoint, []).append(entry)
+    for reason, measure in _MEASURES.items():
         for found in endpoints.values():
             worst = max(found, key=lambda entry: measure(entry.summary))
             if measure(worst.summary) > 0:
