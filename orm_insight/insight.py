@@ -103,14 +103,14 @@ def explain(
         return None
     query = found.queries[index]
     if not get_config().explain_enabled:
-        off = 'EXPLAIN is switched off: ORM_INSIGHT["EXPLAIN_ENABLED"] is False.'
-        return Explanation(query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=off)
+        return _refused(query, 'EXPLAIN is switched off: ORM_INSIGHT["EXPLAIN_ENABLED"] is False.')
     if try_index is not None and not get_config().may_try_indexes:
-        forbidden = "Trying an index requires DEBUG."
-        return Explanation(
-            query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=forbidden
-        )
+        return _refused(query, "Trying an index requires DEBUG.")
     return _explain(found, query, analyze=analyze, try_index=try_index)
+
+
+def _refused(query: Query, why: str) -> Explanation:
+    return Explanation(query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=why)
 
 
 def _explain(
@@ -118,9 +118,7 @@ def _explain(
 ) -> Explanation:
     """The only way to the database: a statement of an imported trace never gets there."""
     if trace.is_imported:
-        return Explanation(
-            query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=NOT_RUN_HERE
-        )
+        return _refused(query, NOT_RUN_HERE)
     config, schema = get_config(), read_schema()
     with paused():
         explanation = explain_query(

@@ -72,6 +72,8 @@ def test_set_up_imports_what_watches_and_nothing_else(name: str):
     assert len(within.modules - without.modules) <= LIMIT_MODULES
     assert "orm_insight.capture.provenance" in within.modules
     assert [other for other in NOT_AT_SETUP if has(within, other) and not has(without, other)] == []
+    of_dashboard = {m for m in within.modules if m.startswith("orm_insight.dashboard.")}
+    assert of_dashboard <= {"orm_insight.dashboard.admin_link"}
 
 
 def test_the_package_alone_imports_neither_django_nor_modules_of_its_own():

@@ -18,12 +18,15 @@ from orm_insight.conf import Config, get_config
 class _State:
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        # Not the shared generator: the application's sequence stays, and no two workers share one.
+        self.draw = SystemRandom().random
+        self.forget()
+
+    def forget(self) -> None:
         self.is_paused = False
         self.redact: tuple[Config, Redact] | None = None
         self.deep_paths: dict[str, str] = {}
         self.taken: tuple[str, ...] = ()
-        # Not the shared generator: the application's sequence stays, and no two workers share one.
-        self.draw = SystemRandom().random
 
 
 _state = _State()
@@ -34,10 +37,7 @@ _REMEMBERED = 100
 def reset() -> None:
     """Record again, as the settings say."""
     with _state.lock:
-        _state.redact = None
-        _state.is_paused = False
-        _state.deep_paths = {}
-        _state.taken = ()
+        _state.forget()
 
 
 def is_recording() -> bool:

@@ -111,7 +111,7 @@ def _kinds() -> Mapping[str, type]:
 
 def _kinds_in(hint: Any) -> Iterator[type]:
     inner = get_args(hint)
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         yield hint
         inner = tuple(hints_of(hint).values())
     yield from chain.from_iterable(map(_kinds_in, inner))

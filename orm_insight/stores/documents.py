@@ -179,7 +179,7 @@ def _check(value: Any, kind: Any, where: str, seen: set[int]) -> None:
     elif origin is not None:
         for each, expected in _items(value, origin, inner, where):
             _check(each, expected, where, seen)
-    elif is_dataclass(kind):
+    elif isinstance(kind, type) and is_dataclass(kind):
         # A frame is a call site.
         _expect(isinstance(value, kind), where, f"is no {kind.__name__}")
         _check_object(value, kind.__name__, seen)

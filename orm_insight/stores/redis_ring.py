@@ -105,7 +105,7 @@ class RedisRing:
     def _summary(self, trace: Trace) -> bytes:
         summary = summary_of(trace)
         name = "started_at" if summary.imported_at is None else "imported_at"
-        moment = self._connection.corrected(getattr(summary, name))
+        moment: Any = self._connection.corrected(getattr(summary, name))
         return encode_summary(replace(summary, **{name: moment}))
 
     def _make_room(self, count: int) -> None:
@@ -220,8 +220,9 @@ class RedisRing:
             data = summaries.get(id, b"")
             before = self._known.get(id)
             try:
-                is_same = before is not None and before[0] == data
-                known[id] = before if is_same else (data, _sized(data))
+                if before is None or before[0] != data:
+                    before = data, _sized(data)
+                known[id] = before
             except ForeignTraceError:
                 foreign.append(id)
             except ValueError:
