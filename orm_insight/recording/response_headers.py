@@ -17,7 +17,7 @@ from orm_insight import faults
 from orm_insight.capture.active import paused
 from orm_insight.capture.recorder import RawQuery, Recorder
 from orm_insight.conf import access, get_config
-from orm_insight.pipeline.limits import is_below_limit
+from orm_insight.pipeline import is_below_limit
 from orm_insight.recording.live import Recording
 from orm_insight.recording.policy import is_asked_for
 from orm_insight.recording.requests import find_address, is_our_own
