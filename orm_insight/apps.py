@@ -1,7 +1,7 @@
 """Installs capture when Django is ready; follows changes of the settings.
 
-All imports of this module are late: not even Django's own models may be imported before, and what
-is needed later alone is not imported by ``django.setup()`` at all.
+All imports of this module are late: not even Django's own models may be imported before, and
+``django.setup()`` imports nothing that is only needed later.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class OrmInsightConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        from orm_insight import stores as keeping
+        from orm_insight import stores
         from orm_insight.recording import commands
         from orm_insight.recording.setup import apply_settings, install, install_when_imported
 
@@ -48,7 +48,7 @@ class OrmInsightConfig(AppConfig):
 
             admin_link.install()
         apply_settings()
-        keeping.prepare()
+        stores.prepare()
         setting_changed.connect(_follow_settings, dispatch_uid="orm_insight_settings")
 
 

@@ -1,7 +1,8 @@
-"""Imports that wait: ours until they are used, those of others until the application has them.
+"""Imports that wait: ours until first use, those of others until the application has them.
 
-``django.setup()`` is paid by each command, reload and test run, so that it imports only what
-watches the application. All else is named with ``late()``, next to the import for type checkers::
+Each command, reload and test run pays for ``django.setup()``, so that it imports only the modules
+that watch the application. All others are named with ``late()``, next to the import for type
+checkers::
 
     if TYPE_CHECKING:
         from orm_insight import runs
@@ -20,7 +21,7 @@ from typing import Any
 
 
 class _Late:
-    """Stands for a module, and imports it when something of it is first asked for."""
+    """A stand-in that imports its module when an attribute is first used."""
 
     __slots__ = ("_module", "_name")
 
@@ -38,12 +39,12 @@ class _Late:
 
 
 def late(name: str) -> Any:
-    """The module of this name, imported when something of it is first used."""
+    """The module of this name, imported when an attribute is first used."""
     return _Late(name)
 
 
 def loaded(name: str) -> Any:
-    """The module if somebody has imported it: one that nobody has holds nothing."""
+    """The module, if it has been imported."""
     return sys.modules.get(name)
 
 
@@ -52,7 +53,7 @@ _waiting: dict[str, list[Act]] = {}
 
 
 def when_imported(name: str, act: Act) -> None:
-    """Call ``act`` once a module of others is there: now, or right after its import.
+    """Call ``act`` once the module has been imported: now, or right after its import.
 
     ``act`` must not raise: the import that it follows is the application's.
     """
@@ -70,7 +71,7 @@ def _is_under_way(module: ModuleType) -> bool:
 
 
 class _Finder:
-    """Lets the other finders find, and hears of the end of the import."""
+    """A finder that lets the others find, and announces the end of the import."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -89,7 +90,7 @@ class _Finder:
 
 
 class _Announcing:
-    """Loads by another loader, and leaves the module as though it had been alone."""
+    """Loads by another loader, and leaves no trace of itself on the module."""
 
     def __init__(self, loader: Any) -> None:
         self._loader = loader

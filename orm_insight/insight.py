@@ -1,6 +1,6 @@
 """The façade: recent traces, the report of one, EXPLAIN of a query, the state of capture.
 
-Everything that shows something goes through here; only here core, settings and store meet.
+Every page goes through here; only here core, settings and store meet.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How capture is doing in this process."""
+    """The state of capture in this process."""
 
     is_recording: bool
     faults: Mapping[str, int]
@@ -85,7 +85,7 @@ def clear() -> None:
 
 
 def report(trace_id: str) -> Report | None:
-    """The report of a trace of the ring; ``None`` where it never was, or has gone."""
+    """The report of a trace of the ring; ``None`` if the trace is not there any more."""
     found = trace(trace_id)
     return None if found is None else report_of(found)
 
@@ -103,24 +103,22 @@ def explain(
         return None
     query = found.queries[index]
     if not get_config().explain_enabled:
-        off = 'EXPLAIN is switched off: ORM_INSIGHT["EXPLAIN_ENABLED"] is False.'
-        return Explanation(query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=off)
+        return _refused(query, 'EXPLAIN is switched off: ORM_INSIGHT["EXPLAIN_ENABLED"] is False.')
     if try_index is not None and not get_config().may_try_indexes:
-        forbidden = "Trying an index requires DEBUG."
-        return Explanation(
-            query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=forbidden
-        )
+        return _refused(query, "Trying an index requires DEBUG.")
     return _explain(found, query, analyze=analyze, try_index=try_index)
+
+
+def _refused(query: Query, why: str) -> Explanation:
+    return Explanation(query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=why)
 
 
 def _explain(
     trace: Trace, query: Query, *, analyze: bool, try_index: str | None = None
 ) -> Explanation:
-    """The only way to the database: what somebody has sent never gets there."""
+    """The only way to the database: a statement of an imported trace never gets there."""
     if trace.is_imported:
-        return Explanation(
-            query=query, outcome=Outcome.REFUSED, vendor=query.vendor, error=NOT_RUN_HERE
-        )
+        return _refused(query, NOT_RUN_HERE)
     config, schema = get_config(), read_schema()
     with paused():
         explanation = explain_query(

@@ -1,4 +1,4 @@
-"""Replaces attributes of what others have written, and puts them back.
+"""Replaces attributes of other people's code, and puts them back.
 
 A replacement is called directly, with no frame of ours around it. Other tools may patch the same
 attribute, before and after: their patches stay.

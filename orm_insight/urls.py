@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from orm_insight.dashboard import views
-from orm_insight.dashboard import views as overview_views
 from orm_insight.dashboard.compare import comparison
 from orm_insight.dashboard.exchange import chrome_json, export_json, import_page, plan_json
 from orm_insight.dashboard.hints import hint_as_text
@@ -15,12 +14,12 @@ from orm_insight.dashboard.trace import pin
 
 app_name = APP_NAME
 urlpatterns: list[URLPattern] = [
-    path("", overview_views.overview, name="overview"),
-    path("overview.json", overview_views.overview, name="overview-json"),
+    path("", views.overview, name="overview"),
+    path("overview.json", views.overview, name="overview-json"),
     path("traces/", views.traces, name="traces"),
-    path("endpoints/", overview_views.ranking, {"name": "endpoints"}, name="endpoints"),
-    path("lines/", overview_views.ranking, {"name": "lines"}, name="lines"),
-    path("statements/", overview_views.ranking, {"name": "statements"}, name="statements"),
+    path("endpoints/", views.ranking, {"name": "endpoints"}, name="endpoints"),
+    path("lines/", views.ranking, {"name": "lines"}, name="lines"),
+    path("statements/", views.ranking, {"name": "statements"}, name="statements"),
     path("traces.json", views.traces_json, name="traces-json"),
     path("problems/", views.problems, name="problems"),
     path("problems.json", views.problems, name="problems-json"),
@@ -46,7 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("clear/", views.clear, name="clear"),
     path("pause/", views.pause, name="pause"),
     path("resume/", views.resume, name="resume"),
-    path("keys/", overview_views.keys, name="keys"),
+    path("keys/", views.keys, name="keys"),
     path("recording/", recording, name="recording"),
     path("record-me/", views.record_me, name="record-me"),
     path("assets/<str:version>/", views.asset, name="assets"),

@@ -205,7 +205,7 @@ def test_dashboard_that_nobody_may_see(settings):
 
 
 def commented(folder: Path, settings) -> list[tuple[str, str, str]]:
-    """What ``check --deploy`` says about an application and a template folder below ``folder``."""
+    """The messages of ``check --deploy`` on an application and templates below ``folder``."""
     settings.INSTALLED_APPS = ["django.contrib.contenttypes", "orm_insight", "commented_app"]
     templates = {**settings.TEMPLATES[0], "DIRS": [folder / "pages"]}
     settings.TEMPLATES = [templates, *settings.TEMPLATES[1:]]

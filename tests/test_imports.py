@@ -1,4 +1,4 @@
-"""Imports that wait: nothing is left behind, and nobody else notices."""
+"""Imports that wait: they leave nothing on the modules, and nobody else notices."""
 
 from __future__ import annotations
 

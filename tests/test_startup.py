@@ -1,4 +1,4 @@
-"""What ``django.setup()`` and ``import orm_insight`` import, and what comes when it is needed."""
+"""The modules that ``django.setup()`` and ``import orm_insight`` import, and the later ones."""
 
 from __future__ import annotations
 
@@ -72,6 +72,8 @@ def test_set_up_imports_what_watches_and_nothing_else(name: str):
     assert len(within.modules - without.modules) <= LIMIT_MODULES
     assert "orm_insight.capture.provenance" in within.modules
     assert [other for other in NOT_AT_SETUP if has(within, other) and not has(without, other)] == []
+    of_dashboard = {m for m in within.modules if m.startswith("orm_insight.dashboard.")}
+    assert of_dashboard <= {"orm_insight.dashboard.admin_link"}
 
 
 def test_the_package_alone_imports_neither_django_nor_modules_of_its_own():
@@ -177,7 +179,7 @@ def late_modules() -> dict[str, list[tuple[str, str]]]:
 
 @pytest.mark.parametrize("path", late_modules())
 def test_what_is_late_is_what_type_checkers_read(path: str):
-    """A name that a type checker knows as another module would be checked in vain."""
+    """Nothing would be checked if a type checker knew another module by the name."""
     typed = {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
         for block in ast.parse(Path(path).read_text(encoding="utf-8")).body

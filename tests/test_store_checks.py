@@ -1,4 +1,4 @@
-"""What the system checks say of Redis and of the file that keeps traces."""
+"""System checks of Redis and of the file that keeps traces."""
 
 from __future__ import annotations
 

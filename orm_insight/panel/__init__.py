@@ -24,6 +24,7 @@ from orm_insight.model.trace import Trace
 from orm_insight.panel.guard import guarded
 from orm_insight.panel.pages import FAILED, explain, left_out_page, trace_page
 from orm_insight.panel.summary import headline, no_trace, summarise, title
+from orm_insight.recording.live import Recording
 from orm_insight.recording.requests import (
     begin_request,
     finish_request,
@@ -32,7 +33,6 @@ from orm_insight.recording.requests import (
     recording_of,
     trace_of,
 )
-from orm_insight.recording.session import Recording
 
 
 class OrmInsightPanel(Panel):

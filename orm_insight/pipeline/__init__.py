@@ -1,4 +1,4 @@
-"""The way of a finished trace: kept at once, or looked at first, and written as spans.
+"""The way of a finished trace: kept at once, or first searched for hints, and written as spans.
 
 Nothing here is analysed while a request waits; the analysis is imported when a thread needs it.
 """
@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from orm_insight import stores
 from orm_insight.conf import get_config
 from orm_insight.imports import late, loaded
-from orm_insight.pipeline.limits import is_too_fast, needs_hints
 
 if TYPE_CHECKING:
     from orm_insight.model.hint import Hint
-    from orm_insight.model.trace import Trace
+    from orm_insight.model.trace import Trace, TraceKind
     from orm_insight.pipeline import opentelemetry as span_queue
     from orm_insight.pipeline import reports, with_hints
 else:
@@ -22,6 +21,7 @@ else:
     reports = late("orm_insight.pipeline.reports")
     with_hints = late("orm_insight.pipeline.with_hints")
 
+_ASKED_FOR = frozenset({"capture", "test"})
 _STATEFUL = (
     "orm_insight.recording.policy",
     "orm_insight.recording.control",
@@ -39,12 +39,24 @@ def keep(trace: Trace) -> None:
     if trace.is_imported:
         stores.store().save(trace)
         return
-    if is_too_fast(trace):
+    if is_below_limit(trace.kind, trace.duration_ms, is_deep=trace.is_deep):
         return
-    if needs_hints(trace):
+    if get_config().only_with_hints and not _is_asked_for(trace.kind, is_deep=trace.is_deep):
         with_hints.offer(trace, lambda offered: bool(_hints_of(offered)), _keep)
     else:
         _keep(trace)
+
+
+def is_below_limit(kind: TraceKind, duration_ms: float, *, is_deep: bool) -> bool:
+    """Return whether a trace is too fast to be kept; requested ones are always kept."""
+    slow_ms = get_config().only_slow_ms
+    return (
+        slow_ms is not None and duration_ms < slow_ms and not _is_asked_for(kind, is_deep=is_deep)
+    )
+
+
+def _is_asked_for(kind: TraceKind, *, is_deep: bool) -> bool:
+    return is_deep or kind in _ASKED_FOR
 
 
 def _keep(trace: Trace) -> None:

@@ -1,7 +1,7 @@
 """With ``ONLY_WITH_HINTS``: a thread looks at finished traces, and keeps those with a hint.
 
-Where more wait than a thread can look at, the oldest is kept unseen: too much is better than to
-lose what was looked for. So is what cannot be analysed.
+The oldest is kept unseen where more wait than a thread can look at: one too many is better than to
+lose one with a hint. A trace that cannot be analysed is kept as well.
 """
 
 from __future__ import annotations
@@ -36,6 +36,6 @@ def _look(offered: tuple[Trace, HasHints, Keep]) -> None:
         keep(trace)
 
 
-# Until then a request that goes on after its response is mostly over, and is looked at once.
+# After this delay a request that goes on after its response is mostly over, and is looked at once.
 _worker = Worker(_STEP, _look, limit=200, delay_s=0.3)
 flush, reset = _worker.flush, _worker.forget

@@ -5,22 +5,18 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import partial, wraps
-from types import CodeType, TracebackType
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from orm_insight import faults
 from orm_insight.capture.active import active
 from orm_insight.capture.streaming import Activation, Around, async_steps_within, steps_within
-from orm_insight.conf import get_config
 from orm_insight.imports import late
 from orm_insight.model.trace import Query, Trace, TraceKind
-from orm_insight.pipeline import keep
-from orm_insight.recording import detached, session
-from orm_insight.recording.policy import redaction
-from orm_insight.recording.session import Recording, describe
+from orm_insight.recording import session
+from orm_insight.recording.live import Recording
 from orm_insight.recording.setup import ensure_installed
 
 if TYPE_CHECKING:
@@ -39,8 +35,8 @@ class capture:  # reads as a function, as contextlib.suppress does
     Works as ``with``, ``async with`` and as a decorator of functions and generators, sync and
     async; blocks may be nested, and an outer block has the queries of the inner ones as well.
     ``name`` is what the dashboard lists. ``deep=True`` also watches which rows, columns and
-    relations are used, which takes far longer, and lets hints say what was loaded in vain. After
-    the block, the object has the fields of a ``Trace``, and ``report()``::
+    relations are used, which takes far longer, and lets hints name what is unused. After the
+    block, the object has the fields of a ``Trace``, and ``report()``::
 
         with orm_insight.capture("nightly import") as trace:
             run_import()
@@ -59,7 +55,6 @@ class capture:  # reads as a function, as contextlib.suppress does
         self._kind: TraceKind = kind
         self._recording: Recording | None = None
         self._trace: Trace | None = None
-        self._error: str | None = None
 
     # -- recording ----------------------------------------------------------------------------
 
@@ -67,51 +62,27 @@ class capture:  # reads as a function, as contextlib.suppress does
         self._begin(sys._getframe(1).f_code)
         return self
 
-    def _begin(self, opened_in: CodeType) -> Recording:
+    def _begin(self, opened_in: CodeType) -> Recording | None:
         if self._recording is not None:
             raise RuntimeError("This capture() was already used; create a new one for each block.")
         ensure_installed()
-        self._recording = detached.prepare(
-            session.begin(
-                self._kind,
-                self._name,
-                limit=get_config().max_queries,
-                detailed=get_config().max_detailed_queries,
-                redact=redaction(),
-                deep=self._deep,
-                opened_in=opened_in,
-            )
+        self._recording = session.start(
+            self._kind, self._name, deep=self._deep, opened_in=opened_in
         )
         return self._recording
 
-    def __exit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            if self._recording is not None:
-                self._recording.deactivate()
-                # A generator that is closed early has done what was asked of it.
-                if error is not None and not isinstance(error, GeneratorExit):
-                    self._error = describe(error)
-                detached.end(self._recording, self._recording.trace)
-                keep(self.finished())
-        except Exception as fault:
-            faults.report("keep a trace", fault)
+    def __exit__(self, _: Any, error: BaseException | None, traceback: Any) -> None:
+        if self._recording is not None:
+            # A generator that is closed early has done what was asked of it.
+            is_closed = isinstance(error, GeneratorExit)
+            self._trace = session.finish(self._recording, error=None if is_closed else error)
 
     async def __aenter__(self) -> Self:
         self._begin(sys._getframe(1).f_code)
         return self
 
-    async def __aexit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.__exit__(error_type, error, traceback)
+    async def __aexit__(self, *raised: Any) -> None:
+        self.__exit__(*raised)
 
     def __call__(self, function: Function) -> Function:
         """Record each call of ``function``, under its own name if none was given."""
@@ -146,32 +117,33 @@ class capture:  # reads as a function, as contextlib.suppress does
 
     @contextmanager
     def _around_steps(self) -> Iterator[Around]:
-        """The block, active only inside of what it gives: for generators."""
+        """The block of a generator, active only inside of the steps that it gives."""
         before = active.get()
         recording = self._begin(sys._getframe(1).f_code)
         try:
             active.set(before)
-            yield Activation(recording.recorder)
+            yield nullcontext() if recording is None else Activation(recording.recorder)
         finally:
             self.__exit__(*sys.exc_info())
 
     # -- what was recorded --------------------------------------------------------------------
 
     def finished(self) -> Trace:
-        """The trace: of the whole block at its end, inside the block of what was done so far."""
+        """The trace of the whole block at its end, or inside the block of what was done so far."""
         if self._recording is None:
             raise RuntimeError("Nothing is recorded before the block is entered.")
-        if self._recording.duration is None:
-            return self._recording.trace()
-        if self._trace is None:
-            self._trace = self._recording.trace(error=self._error)
-        return self._trace
+        if self._trace is not None:
+            return self._trace
+        trace = self._recording.trace()
+        if self._recording.duration is not None:
+            self._trace = trace
+        return trace
 
     def __repr__(self) -> str:
         return f"<capture {self._name!r}>"
 
     def report(self) -> Report:
-        """What there is to say about the block; computed once, after its end."""
+        """The report of the block, computed once after its end."""
         return reports.report_of(self.finished())
 
     @property

@@ -20,12 +20,11 @@ from orm_insight.recording.shutdown import flush
 if TYPE_CHECKING:
     from celery import signals
 
-    from orm_insight.recording import runs, session
-    from orm_insight.recording.session import Recording
+    from orm_insight.recording import runs
+    from orm_insight.recording.live import Recording
 else:
     signals = late("celery.signals")
     runs = late("orm_insight.recording.runs")
-    session = late("orm_insight.recording.session")
 
 
 _UID = "orm_insight_celery"
@@ -38,7 +37,7 @@ class _Run:
         self.task_id = task_id
         self.name: str = task.name
         self.recording = recording
-        self.error: str | None = None
+        self.error: BaseException | str | None = None
         self.tags = {"task id": task_id, **_delivery(task)}
 
 
@@ -70,7 +69,7 @@ def _begin(*, task_id: str, task: Any, **_: Any) -> None:
 
 
 def _abandon() -> None:
-    """A worker runs one task at a time in a thread: what is still there was broken off.
+    """End a task that was broken off: a worker runs one at a time in a thread.
 
     A time limit may strike at any place, between our own lines as well.
     """
@@ -80,15 +79,14 @@ def _abandon() -> None:
 
 
 def _note_failure(*, task_id: str, exception: BaseException, **_: Any) -> None:
-    _note(task_id, session.describe(exception))
+    _note(task_id, exception)
 
 
 def _note_retry(*, request: Any, reason: Any, **_: Any) -> None:
-    text = session.describe(reason) if isinstance(reason, BaseException) else str(reason)
-    _note(request.id, text)
+    _note(request.id, reason if isinstance(reason, BaseException) else str(reason))
 
 
-def _note(task_id: str, error: str) -> None:
+def _note(task_id: str, error: BaseException | str) -> None:
     run = _running.get()
     if run is not None and run.task_id == task_id:
         run.error = error
@@ -100,17 +98,16 @@ def _finish(*, task_id: str, retval: Any = None, state: str | None = None, **_: 
         return
     if state:
         run.tags["state"] = state.lower()
-    broken_by = sys.exception() if state is None else None
-    _end(run, run.error or (session.describe(broken_by) if broken_by is not None else None))
+    _end(run, run.error or (sys.exception() if state is None else None))
 
 
-def _end(run: _Run, error: str | None) -> None:
+def _end(run: _Run, error: BaseException | str | None) -> None:
     _running.set(None)
     runs.finish_run(run.recording, route=run.name, error=error, tags=run.tags)
 
 
 def _delivery(task: Any) -> dict[str, str]:
-    """Where it came from, and how often it was tried before."""
+    """Return the queue that it came from, and how often it was tried before, as tags."""
     request = task.request
     queue = (request.delivery_info or {}).get("routing_key")
     tags = {"queue": str(queue)} if queue else {}

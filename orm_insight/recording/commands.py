@@ -1,8 +1,8 @@
 """Records each management command, under the words with which it was called.
 
 Django runs all of them through ``BaseCommand.execute``, from a shell and by ``call_command``.
-What serves or waits is left alone (``IGNORE_COMMANDS``): its requests and tasks have traces of
-their own.
+Commands that serve or wait are left alone (``IGNORE_COMMANDS``): their requests and tasks have
+traces of their own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from argparse import Action, ArgumentParser, _SubParsersAction
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, DjangoHelpFormatter
 
 from orm_insight import faults
 from orm_insight.capture.code_roles import Role, declare
@@ -33,19 +33,7 @@ MASK = "***"
 
 _PARSER = "_orm_insight_parser"
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
-_BASE_OPTIONS = frozenset(
-    {
-        "force_color",
-        "help",
-        "no_color",
-        "pythonpath",
-        "settings",
-        "skip_checks",
-        "traceback",
-        "verbosity",
-        "version",
-    }
-)
+_BASE_OPTIONS = {"help", *(name[2:].replace("-", "_") for name in DjangoHelpFormatter.show_last)}
 
 
 def _keeping_parser(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,25 +48,17 @@ def _keeping_parser(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _recording(original: Callable[..., Any]) -> Callable[..., Any]:
     def execute(command: Any, *args: Any, **options: Any) -> Any:
-        name, words = _called(command, args, options)
-        if name is None:
+        words = _called(command, args, options)
+        if words is None:
             return original(command, *args, **options)
-        recording = runs.begin_run("command", words)
-        error: BaseException | None = None
-        try:
+        route = f"{type(command).__module__}.{type(command).__qualname__}"
+        with runs.recorded("command", words, route=route):
             return original(command, *args, **options)
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
-            runs.finish_run(
-                recording, route=_route(command), error=None if _is_exit(error) else error
-            )
 
     return execute
 
 
-# Outside of it is the script that everything is started by, which no hint could be about.
+# Its caller is the script that starts everything: no hint could be about that.
 declare(BaseCommand.run_from_argv.__code__, Role.BOUNDARY)
 _patches = Patches(
     (BaseCommand, "create_parser", _keeping_parser), (BaseCommand, "execute", _recording)
@@ -86,30 +66,21 @@ _patches = Patches(
 install, uninstall = _patches.install, _patches.undo
 
 
-def _is_exit(error: BaseException | None) -> bool:
-    """``sys.exit()`` without a reason is how some commands end well."""
-    return isinstance(error, SystemExit) and not error.code
-
-
-def _route(command: Any) -> str:
-    return f"{type(command).__module__}.{type(command).__qualname__}"
-
-
-def _called(command: Any, args: Any, options: Mapping[str, Any]) -> tuple[str | None, str]:
-    """The command's name, ``None`` where it is not to be recorded, and the name with arguments."""
+def _called(command: Any, args: Any, options: Mapping[str, Any]) -> str | None:
+    """The command's name with its arguments; ``None`` where it is not to be recorded."""
     try:
         name, parser = getattr(command, _PARSER, (type(command).__module__.split(".")[-1], None))
         config = get_config()
         if not config.commands or name in config.ignore_commands:
-            return None, ""
+            return None
         words = [name]
         if parser is not None:
             is_secret = SecretColumns(config.secret_names).is_secret
             words += (_quoted(word) for word in _words(parser, args, options, is_secret))
-        return name, " ".join(words)[:MAX_NAME]
+        return " ".join(words)[:MAX_NAME]
     except Exception as error:
         faults.report("name a command", error)
-        return None, ""
+        return None
 
 
 def _quoted(word: str) -> str:
@@ -122,7 +93,7 @@ _IsSecret = Callable[[str], bool]
 def _words(
     parser: ArgumentParser, args: Any, options: Mapping[str, Any], is_secret: _IsSecret
 ) -> Iterator[str]:
-    """What was given: arguments, then options whose value is not the default."""
+    """The given arguments, then the options whose value is not the default."""
     given = {**options, "args": args}
     actions = [a for a in parser._actions if a.dest in given and a.dest not in _BASE_OPTIONS]
     subcommands = [action for action in actions if isinstance(action, _SubParsersAction)]
@@ -148,9 +119,6 @@ def _is_given(action: Action, value: Any) -> bool:
 
 def _values(action: Action, value: Any, is_secret: _IsSecret) -> Iterator[str]:
     values = value if isinstance(value, list | tuple) else [] if value is None else [value]
-    names = [
-        action.dest,
-        *(option.strip("-").replace("-", "_") for option in action.option_strings),
-    ]
-    hides = any(map(is_secret, names))
+    options = (option.strip("-").replace("-", "_") for option in action.option_strings)
+    hides = any(map(is_secret, (action.dest, *options)))
     yield from (MASK if hides else str(value) for value in values)

@@ -21,13 +21,13 @@ from orm_insight.conf.rules import SettingError, share
 from orm_insight.recording import policy
 from orm_insight.workers import Worker
 
-# What people have changed on the dashboard, as all processes that share a store read it.
+# -- the board: the changes of people, as all processes that share a store read them --------------
 
 VERSION = 2
 
 
 class UnreadableBoardError(ValueError):
-    """Not written by this package, or by another version of it."""
+    """The data was not written by this package, or by another version of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Board:
     ``deep`` are the paths whose next request is recorded in depth, each with a ticket of its own:
     who asks again for the same path asks for another recording.
 
-    Whoever reads it checks the rate: it may come from another version. Times are in ISO format.
+    Readers check the rate: it may come from another version. Times are in ISO format.
     """
 
     sample_rate: Any = None
@@ -52,7 +52,7 @@ def encode_board(board: Board) -> bytes:
 
 
 def decode_board(data: bytes) -> Board:
-    """Raises ``UnreadableBoardError`` for whatever ``encode_board`` has not made."""
+    """Raises ``UnreadableBoardError`` for all data that ``encode_board`` has not made."""
     if not data:
         return Board()
     try:
@@ -72,6 +72,8 @@ def decode_board(data: bytes) -> Board:
         raise UnreadableBoardError(f"damaged, {type(error).__name__}") from error
 
 
+# -- changes, and the thread that follows them ----------------------------------------------------
+
 POLL_S = 2.0
 _DEEP_PATHS = 20
 
@@ -89,7 +91,7 @@ class _State:
         self.forget()
 
     def renew(self) -> None:
-        """Locks that a thread held at a fork are held for ever in the child.
+        """Make new locks: one that a thread held at a fork is never released in the child.
 
         The child follows anew when it first has something to record.
         """
@@ -108,7 +110,7 @@ os.register_at_fork(after_in_child=_state.renew)
 
 
 def reset() -> None:
-    """What the settings say, and nothing else."""
+    """Forget all changes, so that the settings alone hold."""
     with _state.lock:
         if _state.follower is not None:
             _state.follower.stop()
@@ -118,25 +120,29 @@ def reset() -> None:
 
 
 def board() -> Board:
-    """What was changed, as far as this process knows."""
+    """The changes that this process knows."""
     return _state.board
 
 
 def problem() -> str | None:
-    """What is wrong with the board in the store."""
+    """The problem with the board in the store, for people to read."""
     return _state.problem
 
 
 def follow() -> None:
     """Have the board read by a thread, where there is a store that others write to."""
     if _state.follower is None and conf.get_config().redis_url is not None:
-        _start()
+        with _state.lock:
+            if _state.follower is None:
+                step = "follow what is changed at run time"
+                _state.follower = Worker(step, _look, interval_s=POLL_S)
+                _state.follower.offer(None)
 
 
 def refresh(follower: Worker[object] | None = None) -> bool:
-    """Read the board now; a request of the dashboard does, others never wait for it.
+    """Read the board now: requests of the dashboard do, others never wait for it.
 
-    ``False`` where nobody answers.
+    ``False`` where the store does not answer.
     """
     try:
         data = stores.store().read_board()
@@ -154,10 +160,9 @@ def change_sample_rate(rate: float | None, *, by: str = "") -> None:
     """Record this part of the requests from now on; ``None`` goes back to the settings.
 
     Raises ``SettingError`` for a rate that the setting may not have, ``StoreSilentError`` where
-    the others cannot be told; then everything stays as it was.
+    the other processes cannot be told; then everything stays as it was.
     """
-    checked = None if rate is None else share(rate)
-    _write(lambda board: _signed(replace(board, sample_rate=checked), by))
+    _change(by, sample_rate=None if rate is None else share(rate))
 
 
 def pause(*, by: str = "") -> None:
@@ -165,11 +170,11 @@ def pause(*, by: str = "") -> None:
 
     Raises ``StoreSilentError`` as ``change_sample_rate`` does, and so do all that follow.
     """
-    _write(lambda board: _signed(replace(board, is_paused=True), by))
+    _change(by, is_paused=True)
 
 
 def resume(*, by: str = "") -> None:
-    _write(lambda board: _signed(replace(board, is_paused=False), by))
+    _change(by, is_paused=False)
 
 
 def record_deep_next(path: str) -> None:
@@ -177,16 +182,21 @@ def record_deep_next(path: str) -> None:
 
     Only so many paths can wait at a time; the one that has waited longest gives way.
     """
-    _write(lambda board: replace(board, deep=_newest({**_without(board, path), path: _ticket()})))
+
+    def add(board: Board) -> Board:
+        deep = {**_without(board, path), path: uuid4().hex}
+        return replace(board, deep=dict(list(deep.items())[-_DEEP_PATHS:]))
+
+    _write(add)
 
 
 def forget_deep(path: str) -> None:
-    """Take that back; nothing happens where it has been done already."""
+    """Take the wish back; nothing happens where the recording has been made already."""
     _write(lambda board: replace(board, deep=_without(board, path)))
 
 
 def takes_deep(path: str) -> bool:
-    """Whether this request is the one to be recorded in depth; the follower tells the others."""
+    """Return whether to record this request in depth; the follower tells the other processes."""
     is_taken = policy.takes_deep(path)
     follower = _state.follower
     if is_taken and follower is not None:
@@ -195,7 +205,7 @@ def takes_deep(path: str) -> bool:
 
 
 def _without(board: Board, path: str = "") -> dict[str, str]:
-    """What still waits beside this path."""
+    """The other paths that still wait."""
     return {
         other: ticket
         for other, ticket in board.deep.items()
@@ -203,23 +213,15 @@ def _without(board: Board, path: str = "") -> dict[str, str]:
     }
 
 
-def _newest(deep: Mapping[str, str]) -> dict[str, str]:
-    return dict(list(deep.items())[-_DEEP_PATHS:])
-
-
-def _ticket() -> str:
-    return uuid4().hex
-
-
-def _signed(board: Board, by: str) -> Board:
+def _change(by: str, **changes: Any) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return replace(board, changed_at=now, changed_by=by)
+    _write(lambda board: replace(board, changed_at=now, changed_by=by, **changes))
 
 
 def _write(change: Callable[[Board], Board]) -> None:
     """Two processes that change something in the same moment may undo each other's change."""
     with _state.writing:
-        # Read first: a store that stands still would do later what it was sent now.
+        # Read first: a store that hangs would do later what it is sent now.
         if not refresh():
             raise StoreSilentError
         data = encode_board(change(_state.board))
@@ -240,7 +242,7 @@ def _take(data: bytes) -> None:
 
 
 def _apply(found: Board) -> None:
-    """Follow the board; a rate that the setting may not have is left out, and said."""
+    """Apply the board; a rate that the setting may not have is left out and becomes a problem."""
     rate = None
     try:
         rate = None if found.sample_rate is None else share(found.sample_rate)
@@ -253,14 +255,6 @@ def _apply(found: Board) -> None:
         policy.pause() if found.is_paused else policy.resume()
 
 
-def _start() -> None:
-    with _state.lock:
-        if _state.follower is None:
-            step = "follow what is changed at run time"
-            _state.follower = Worker(step, _look, interval_s=POLL_S)
-            _state.follower.offer(None)
-
-
 def _look(_: object) -> None:
     """In the follower's thread, every two seconds and when something was taken."""
     follower = _state.follower
@@ -270,7 +264,7 @@ def _look(_: object) -> None:
 
 
 def _take_off(follower: Worker[object]) -> None:
-    """What this process has recorded in depth no other one needs to; tried until it is done."""
+    """Take paths off the board that this process has recorded in depth; tried until it is done."""
     if follower.is_stopped or not any(map(policy.has_taken, _state.board.deep.values())):
         return
     try:

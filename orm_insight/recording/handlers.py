@@ -1,8 +1,8 @@
 """Records a request around all of its middleware, and what is done when its response is closed.
 
-The middleware alone sees what is inside of it. The handler that calls it sees the others, and the
-response as it is sent. Only handlers whose middleware includes ours record. Where sending fails
-under ASGI, Django closes no response: then the end of the handler's work is the end of the request.
+The middleware alone sees the part inside of it. The handler that calls it sees the rest, and the
+response as it is sent. Only handlers whose middleware includes ours record. Django closes no
+response that it fails to send under ASGI: then the request ends with the handler's work.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _patches = Patches()
 _RECORDS = "_orm_insight_records"
 _loaded: list[None] = []
 _unclosed: ContextVar[list[Callable[[], None]]] = ContextVar("orm_insight_unclosed")
-"""What ends the requests that the running call of an ASGI handler has begun."""
+"""The functions that end the requests which the running call of an ASGI handler has begun."""
 
 
 def install() -> None:
@@ -44,7 +44,7 @@ def install() -> None:
 
 
 def install_asgi() -> None:
-    """The same of the handler for ASGI, which a process without such a server never imports."""
+    """Watch the handler for ASGI, which a process without such a server never imports."""
     _patches.replace(asgi.ASGIHandler, "handle", _ending_unclosed)
 
 
@@ -52,7 +52,7 @@ uninstall = _patches.undo
 
 
 def note_middleware() -> None:
-    """Our middleware has just become part of the handler that loads its own."""
+    """Note that our middleware has just become part of the handler that loads its own."""
     _loaded.append(None)
 
 
@@ -96,7 +96,7 @@ def _recording_async(respond: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             requests.finish_request(recording, request, response, closes=True)
             if recording is not None and (unclosed := _unclosed.get(None)) is not None:
-                unclosed.append(partial(requests.end_unclosed, recording, request, response))
+                unclosed.append(partial(requests.end_unclosed, recording, response))
         return response
 
     return get_response_async

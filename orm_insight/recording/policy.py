@@ -1,4 +1,4 @@
-"""What is recorded from now on: whether anything is, and which requests in depth."""
+"""Decides what is recorded: anything at all, which requests, and which of them in depth."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from orm_insight.conf import Config, get_config
 class _State:
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        # Not the shared generator: the application's sequence stays, and no two workers share one.
+        self.draw = SystemRandom().random
+        self.forget()
+
+    def forget(self) -> None:
         self.is_paused = False
         self.redact: tuple[Config, Redact] | None = None
         self.deep_paths: dict[str, str] = {}
         self.taken: tuple[str, ...] = ()
-        # Of its own: the application's sequence is not disturbed, and no two workers share one.
-        self.draw = SystemRandom().random
 
 
 _state = _State()
 _REMEMBERED = 100
-"""Tickets, and never do so many wait."""
+"""The number of tickets; never do so many wait."""
 
 
 def reset() -> None:
     """Record again, as the settings say."""
     with _state.lock:
-        _state.redact = None
-        _state.is_paused = False
-        _state.deep_paths = {}
-        _state.taken = ()
+        _state.forget()
 
 
 def is_recording() -> bool:
-    """Whether requests are recorded now: enabled in the settings and not paused."""
+    """Return whether anything is recorded now: enabled in the settings and not paused."""
     return not _state.is_paused and get_config().enabled
 
 
@@ -54,7 +54,7 @@ def resume() -> None:
 
 
 def is_sampled(path: str) -> bool:
-    """Whether a request of this path is among those that are wanted; drawn at each call."""
+    """Return whether a request of this path is in the sample; drawn at each call."""
     rate = get_config().sample_rate_of(path)
     return rate >= 1 or (rate > 0 and _state.draw() < rate)
 
@@ -62,24 +62,24 @@ def is_sampled(path: str) -> bool:
 def await_deep(waited: Mapping[str, str]) -> None:
     """Let the next request of each of these paths be recorded in depth, and of no other.
 
-    With each a ticket of its own: what this process has taken, it does not take again.
+    Each path has a ticket of its own: this process does not take the same one twice.
     """
     with _state.lock:
         _state.deep_paths = {p: ticket for p, ticket in waited.items() if not has_taken(ticket)}
 
 
 def has_taken(ticket: str) -> bool:
-    """Whether this process has recorded in depth what was asked for by this ticket."""
+    """Return whether this process has made the deep recording of this ticket."""
     return ticket in _state.taken
 
 
 def waits_for_deep(path: str) -> bool:
-    """Whether the next request of this path will be recorded in depth."""
+    """Return whether the next request of this path will be recorded in depth."""
     return path in _state.deep_paths
 
 
 def takes_deep(path: str) -> bool:
-    """Whether this request is the one to be recorded in depth; the next one then is not."""
+    """Return whether to record this request in depth; the next one then is not."""
     if path not in _state.deep_paths:
         return False
     with _state.lock:
@@ -90,7 +90,7 @@ def takes_deep(path: str) -> bool:
 
 
 def redaction() -> Redact:
-    """What withholds parameters under the settings of now; the same one while they last."""
+    """The function that withholds parameters; the same one until the settings change."""
     config = get_config()
     held = _state.redact
     if held is None or held[0] is not config:
@@ -99,10 +99,10 @@ def redaction() -> Redact:
     return held[1]
 
 
-# Recording on demand: with ``ON_DEMAND`` only requests that carry a signed cookie are recorded.
-#
-# Somebody who may see the dashboard sets it there. It says nothing but that this browser may be
-# recorded until it expires; a request without it costs a look into a dictionary.
+# -- on demand ------------------------------------------------------------------------------------
+# With ``ON_DEMAND`` only requests that carry a signed cookie are recorded. Somebody who may see the
+# dashboard sets it there. It says only that this browser may be recorded until it expires; a
+# request without it costs a look into a dictionary.
 
 COOKIE = "orm_insight_record"
 LASTS = timedelta(hours=8)
@@ -111,7 +111,7 @@ _SALT = "orm_insight.on_demand"
 
 
 def is_asked_for(request: HttpRequest) -> bool:
-    """Whether the cookie is there, is ours, and has not expired."""
+    """Return whether the cookie is there, is ours, and has not expired."""
     signed = request.COOKIES.get(COOKIE)
     if not signed:
         return False

@@ -1,6 +1,6 @@
-"""One request as a recording: when it begins, when it ends, and whether it is ours to show.
+"""One request as a recording: when it begins, when it ends, and which ones are left out.
 
-The middleware and the panel both come here; whichever is outermost records, the other joins.
+The middleware and the panel both come here; the outermost of them records, the other joins.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from asyncio import CancelledError
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
@@ -21,16 +20,15 @@ from orm_insight import faults
 from orm_insight.capture.streaming import record_closing, record_stream
 from orm_insight.conf import Config, get_config
 from orm_insight.model.trace import Trace
-from orm_insight.pipeline import keep
-from orm_insight.recording import control, detached, policy, session
+from orm_insight.recording import control, policy, session
 from orm_insight.recording.control import takes_deep
-from orm_insight.recording.policy import is_recording, is_sampled, redaction
-from orm_insight.recording.session import Recording, describe
+from orm_insight.recording.live import Recording, describe
+from orm_insight.recording.policy import is_recording, is_sampled
 
 ATTRIBUTE = "_orm_insight_recording"
 _LEFT_OUT = "_orm_insight_left_out"
 LeftOut: TypeAlias = Literal["disabled", "paused", "ignored", "on demand", "sampled", "over"]
-"""Why a request is not recorded."""
+"""The reason why a request is not recorded."""
 
 _OWN_APPS = frozenset({"orm_insight", "djdt"})
 
@@ -58,16 +56,7 @@ def begin_request(request: HttpRequest, *, is_entry: bool = False) -> Recording 
             # The panel inside of the middleware asks again, and must not draw again.
             setattr(request, _LEFT_OUT, reason)
             return None
-        recording = detached.prepare(
-            session.begin(
-                "request",
-                f"{request.method} {request.path}",
-                limit=config.max_queries,
-                detailed=config.max_detailed_queries,
-                redact=redaction(),
-                deep=is_deep,
-            )
-        )
+        recording = session.start("request", f"{request.method} {request.path}", deep=is_deep)
         setattr(request, ATTRIBUTE, recording)
         return recording
     except Exception as error:
@@ -76,14 +65,14 @@ def begin_request(request: HttpRequest, *, is_entry: bool = False) -> Recording 
 
 
 def _unwanted(request: HttpRequest, config: Config) -> LeftOut | None:
-    """What nobody overrules."""
+    """The reason that nobody overrules."""
     if not is_recording():
         return "paused" if config.enabled else "disabled"
     return "ignored" if config.ignores(request.path) else None
 
 
 def _not_chosen(request: HttpRequest, config: Config) -> LeftOut | None:
-    """What does not hold for a request that somebody waits for."""
+    """The reason that does not count for a request that somebody waits for."""
     if config.on_demand and not policy.is_asked_for(request):
         return "on demand"
     return None if is_sampled(request.path) else "sampled"
@@ -98,8 +87,8 @@ def finish_request(
 ) -> Trace | None:
     """Stop, and keep the trace; requests of the toolbar and of our own pages are not kept.
 
-    ``closes`` says that nobody changes the response any more: what its ``close()`` does is a part
-    of the request, and the recording ends behind it.
+    ``closes`` says that nobody changes the response any more: its ``close()`` is a part of the
+    request, and the recording ends after it.
     """
     if recording is None:
         return None
@@ -110,15 +99,15 @@ def finish_request(
         if is_our_own(request):
             recording.end()
             return None
+        make = partial(trace_of, recording, request, response)
         if response is None:
-            recording.error = recording.error or _interruption()
             # A thread may go on with a request that was given up, and come by once more.
             setattr(request, _LEFT_OUT, "over")
-        trace = trace_of(recording, request, response)
-        is_unfinished = response is not None and response.streaming
-        # What is read of the rows while they are sent is not known yet.
-        keep(replace(trace, uses=None) if is_unfinished else trace)
-        _go_on(_Sending(recording, request, response, _done(recording)), closes=closes)
+            return session.finish(recording, make, error=recording.error or _interruption())
+        is_sent = not response.streaming
+        trace = session.finish(recording, make, goes_on=closes or not is_sent, is_sent=is_sent)
+        if trace is not None:
+            _go_on(recording, response, closes=closes)
         return trace
     except Exception as error:
         recording.end()
@@ -126,79 +115,44 @@ def finish_request(
         return None
 
 
-def _go_on(sending: _Sending, *, closes: bool) -> None:
+def _go_on(recording: Recording, response: HttpResponseBase, *, closes: bool) -> None:
     """Record how the response is sent and closed, as far as there is such a thing."""
-    response = sending.response
-    if response is None:
-        sending.all_ends()
-        return
-    is_streamed = False
+    all_ends = partial(_end, recording, response)
     if response.streaming:
-        ends = sending.stream_ends if closes else sending.all_ends
-        is_streamed = record_stream(response, sending.recording.recorder, ends)
+        stream_ends = partial(_keep_longer, recording) if closes else all_ends
+        is_streamed = record_stream(response, recording.recorder, stream_ends)
+        if not closes and not is_streamed:
+            all_ends()
     if closes:
-        record_closing(response, sending.recording.recorder, sending.all_ends)
-    elif not is_streamed:
-        sending.all_ends()
+        record_closing(response, recording.recorder, all_ends)
 
 
-class _Sending:
-    """A response on its way, and how much of its trace is kept already."""
-
-    def __init__(
-        self,
-        recording: Recording,
-        request: HttpRequest,
-        response: HttpResponseBase | None,
-        kept: tuple[int, ...],
-    ) -> None:
-        self.recording = recording
-        self.request = request
-        self.response = response
-        self.kept = kept
-
-    def stream_ends(self) -> None:
-        """Keep the trace again, with what was done while the response was sent."""
-        self.recording.duration = None
-        self._keep()
-
-    def all_ends(self) -> None:
-        """Let the recording end, and keep it once more if anything was done since."""
-        make = partial(trace_of, self.recording, self.request, self.response)
-        detached.end(self.recording, make)
-        if self.response is not None and self.response.streaming and self._is_fresh():
-            self.stream_ends()
-        elif self.kept != _done(self.recording):
-            self._keep()
-
-    def _is_fresh(self) -> bool:
-        return self.recording.recorder.usage is not None or self.kept != _done(self.recording)
-
-    def _keep(self) -> None:
-        self.kept = _done(self.recording)
-        keep(trace_of(self.recording, self.request, self.response))
+def _keep_longer(recording: Recording) -> None:
+    """Keep the trace again, with everything that was done while the response was sent."""
+    recording.duration = None
+    session.keep_now(recording)
 
 
-def end_unclosed(
-    recording: Recording, request: HttpRequest, response: HttpResponseBase | None
-) -> None:
+def _end(recording: Recording, response: HttpResponseBase | None) -> None:
+    is_stale = recording.kept != recording.progress
+    if is_stale and response is not None and response.streaming:
+        recording.duration = None
+    session.end(recording)
+
+
+def end_unclosed(recording: Recording, response: HttpResponseBase | None) -> None:
     """Let a request end whose server has given up sending, and never closes its response."""
     try:
         if not recording.recorder.is_over:
-            _Sending(recording, request, response, ()).all_ends()
+            recording.kept = ()
+            _end(recording, response)
     except Exception as error:
         recording.end()
         faults.report("end a trace", error)
 
 
-def _done(recording: Recording) -> tuple[int, ...]:
-    """Changes with everything that is recorded."""
-    recorder = recording.recorder
-    return len(recorder.queries), recorder.dropped, len(recorder.transactions)
-
-
 def _interruption() -> str | None:
-    """Why there is no response: a server's timeout, a client that went away."""
+    """The reason why there is no response: a server's timeout, a client that went away."""
     error = sys.exception()
     if isinstance(error, CancelledError):
         return "CancelledError: the client went away, or the server ended the request"
@@ -208,18 +162,20 @@ def _interruption() -> str | None:
 def trace_of(
     recording: Recording, request: HttpRequest, response: HttpResponseBase | None
 ) -> Trace:
-    """What was recorded of the request until now; the recording may still be going on."""
-    trace = recording.trace(
+    """The trace of the request until now; the recording may still be going on."""
+    match = request.resolver_match
+    return recording.trace(
         status=response.status_code if response is not None else None,
         method=request.method,
         path=request.path,
-        view=_view_name(request),
+        view=None if match is None else match._func_path,
+        # With its namespace, as ``reverse()`` takes it; of a URL without a name the view's path.
+        url_name=None if match is None else match.view_name,
     )
-    return replace(trace, url_name=_url_name(request))
 
 
 def note_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
-    """Django has caught what a view raised, and makes a response of it."""
+    """Note the exception of a view, which Django has caught to make a response of it."""
     recording = recording_of(request) if request is not None else None
     error = sys.exception()
     if recording is not None and error is not None:
@@ -232,31 +188,20 @@ def recording_of(request: HttpRequest) -> Recording | None:
 
 
 def left_out_of(request: HttpRequest) -> LeftOut | None:
-    """Why it was decided that this request is not recorded."""
+    """The reason why this request is not recorded, once that is decided."""
     return getattr(request, _LEFT_OUT, None)
 
 
 def is_our_own(request: HttpRequest) -> bool:
-    """Is it a page of the toolbar or of the dashboard? Known once the view has been looked for."""
+    """Return whether the toolbar or the dashboard answers; known once the view is resolved."""
     match = request.resolver_match
     if match is None:
-        # Only here: to look up an address costs more than all the rest.
+        # Only here: looking up an address costs more than all the rest.
         return is_below_dashboard(request)
     return not _OWN_APPS.isdisjoint((*match.app_names, *match.namespaces))
 
 
-def _view_name(request: HttpRequest) -> str | None:
-    match = request.resolver_match
-    return None if match is None else match._func_path
-
-
-def _url_name(request: HttpRequest) -> str | None:
-    """With its namespace, as ``reverse()`` takes it; of a URL without a name the view's path."""
-    match = request.resolver_match
-    return None if match is None else match.view_name
-
-
-# Where the dashboard is, seen from a request: below the prefix that the user chose, or nowhere.
+# -- the place of the dashboard, seen from a request ----------------------------------------------
 
 APP_NAME = "orm_insight"
 
@@ -271,7 +216,7 @@ def find_address(request: HttpRequest, name: str, *args: object) -> str | None:
 
 
 def is_below_dashboard(request: HttpRequest) -> bool:
-    """Is the address one of the dashboard's, though maybe none that it knows?"""
+    """Return whether the address is one of the dashboard's, though maybe none that it knows."""
     try:
         base = find_address(request, "overview")
     except Exception:

@@ -1,6 +1,6 @@
 """Leads from a response to its trace: ``Server-Timing`` and ``Link``, for those who may see it.
 
-They are added behind all middleware, so that no cache of Django's keeps them for others. Nothing
+They are added after all middleware, so that no cache of Django's keeps them for others. Nothing
 here asks the database, and no failure reaches the request.
 """
 
@@ -17,10 +17,10 @@ from orm_insight import faults
 from orm_insight.capture.active import paused
 from orm_insight.capture.recorder import RawQuery, Recorder
 from orm_insight.conf import access, get_config
-from orm_insight.pipeline.limits import is_below_limit
+from orm_insight.pipeline import is_below_limit
+from orm_insight.recording.live import Recording
 from orm_insight.recording.policy import is_asked_for
 from orm_insight.recording.requests import find_address, is_our_own
-from orm_insight.recording.session import Recording
 
 _STEP = "add headers to a response"
 _duration_of = itemgetter(RawQuery._fields.index("duration"))
@@ -32,7 +32,7 @@ _SHARED = frozenset({"public", "max-age", "s-maxage"})
 def add(
     recording: Recording | None, request: HttpRequest, response: HttpResponseBase | None
 ) -> None:
-    """For a recorded request whose response nobody changes any more."""
+    """Add the headers to a recorded request's response, which nobody changes any more."""
     try:
         if recording is not None and response is not None and _is_wanted(request, response):
             recording.deactivate()
@@ -46,7 +46,7 @@ def add(
 async def add_async(
     recording: Recording | None, request: HttpRequest, response: HttpResponseBase | None
 ) -> None:
-    """The same where an event loop must not wait."""
+    """Add them where an event loop must not wait."""
     try:
         if recording is not None and response is not None and _is_wanted(request, response):
             recording.deactivate()
@@ -64,7 +64,7 @@ def _is_wanted(request: HttpRequest, response: HttpResponseBase) -> bool:
 
 
 def _is_shared(response: HttpResponseBase) -> bool:
-    """Whether a cache between server and browser may give it to others (RFC 9111, section 3)."""
+    """Return whether a cache may give the response to others (RFC 9111, section 3)."""
     directives = set(_DIRECTIVE.findall(response.headers.get("Cache-Control", "").lower()))
     if directives & _NOT_SHARED:
         return False
@@ -72,7 +72,7 @@ def _is_shared(response: HttpResponseBase) -> bool:
 
 
 def _may_see(request: HttpRequest, answer: bool | None) -> bool:  # noqa: FBT001  # from the rule
-    """Where only a query could tell, the cookie that a permitted person got is proof enough."""
+    """Take the cookie that a permitted person got as proof where only a query could tell."""
     return is_asked_for(request) if answer is None else answer
 
 
@@ -93,13 +93,13 @@ def _timing(recording: Recording, *, is_all: bool) -> str:
 
 
 def _database_ms(recorder: Recorder) -> float:
-    """What is summed up already counts too. A thread may still add to both: copies are read."""
+    """The time in the database, summed from copies: a thread may still add to the recorder."""
     kept: float = sum(map(_duration_of, tuple(recorder.queries)))
     return (kept + sum(duration for _, duration in tuple(recorder.overflow.values()))) * 1e3
 
 
 def _is_dropped(recording: Recording, response: HttpResponseBase) -> bool:
-    """Whether no page will show it. How long a stream will take is not known yet."""
+    """Return whether no page will show it; the duration of a stream is not known yet."""
     duration_ms = (recording.duration or 0.0) * 1e3
     is_deep = recording.recorder.usage is not None
     return not response.streaming and is_below_limit(recording.kind, duration_ms, is_deep=is_deep)

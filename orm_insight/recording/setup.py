@@ -1,4 +1,4 @@
-"""Puts capture in place in this process, and tells it what the settings say."""
+"""Installs capture in this process, and applies the settings to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def install() -> None:
 
 
 def install_for_imports() -> None:
-    """Before the applications are ready: note the querysets that they build at import."""
+    """Note the querysets that the applications build while they are imported."""
     try:
         provenance.install_for_imports()
     except Exception as error:
@@ -32,7 +32,7 @@ def install_for_imports() -> None:
 
 
 def install_when_imported(name: str, module: str, function: str = "install") -> None:
-    """Call this function of our ``module`` once the application has imported the one named first.
+    """Call this function of our ``module`` once the application has imported the module ``name``.
 
     A project that has no tasks, no Celery or no server in this process does not pay for them.
     """
@@ -47,7 +47,7 @@ def install_when_imported(name: str, module: str, function: str = "install") -> 
 
 
 def ensure_installed() -> None:
-    """For a project that does not list the app: what the app would have done, once."""
+    """Install once in a project that does not list the app."""
     if not apps.is_installed("orm_insight") and not _installed:
         _installed.append(None)
         install()
@@ -58,7 +58,7 @@ _installed: list[None] = []
 
 
 def apply_settings() -> None:
-    """Take the settings of now; traces of the memory ring are forgotten."""
+    """Apply the settings anew; the traces of a ring in memory are forgotten."""
     config = get_config()
     code_roles.configure(ApplicationFiles(config.application_packages))
     if config.follow_threads:

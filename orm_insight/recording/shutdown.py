@@ -1,4 +1,4 @@
-"""What a process still has to write when it ends, in the order in which it is handed on."""
+"""Writes everything that still waits when a process ends, in the order in which it is handed on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BEFORE_THE_STORE = (
 
 
 def flush() -> None:
-    """Write what still waits; for processes that end without Python's own end, too."""
+    """Write everything that still waits."""
     try:
         for name in _BEFORE_THE_STORE:
             if (module := loaded(name)) is not None:
@@ -39,15 +39,15 @@ def flush() -> None:
 
 
 def install() -> None:
-    """At Python's own end, and where ``multiprocessing`` ends a process: it passes over that.
+    """Flush at Python's exit, and at the end of a process of ``multiprocessing``, which skips it.
 
-    A forked process has an end of its own; ``multiprocessing`` forgets in its own what was
-    registered before.
+    Each forked process registers anew; ``multiprocessing`` forgets in its children everything that
+    was registered before.
     """
-    util.register_after_fork(flush, _flush_behind)
-    os.register_at_fork(after_in_child=_flush_behind)
-    _flush_behind()
+    util.register_after_fork(flush, _flush_at_end)
+    os.register_at_fork(after_in_child=_flush_at_end)
+    _flush_at_end()
 
 
-def _flush_behind(_: object = None) -> None:
+def _flush_at_end(_: object = None) -> None:
     util.Finalize(None, flush, exitpriority=0)

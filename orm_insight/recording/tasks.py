@@ -1,14 +1,14 @@
 """Records each task of ``django.tasks`` (Django 6.0 and later), whichever backend runs it.
 
-All backends call the function through ``Task.call`` or ``Task.acall``: what is recorded is exactly
-the function, not how a worker looks for work. A task that is run at once, in the middle of a
-request, is a part of that request.
+All backends call the function through ``Task.call`` or ``Task.acall``: exactly the function is
+recorded, not how a worker looks for work. A task that is run at once, in the middle of a request,
+is a part of that request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,8 @@ else:
 
 
 _patches = Patches()
-# What a backend has said that it is about to run here, with its id.
 _announced: ContextVar[Any] = ContextVar("orm_insight_task", default=None)
+"""The task, with its id, that a backend has said it is about to run here."""
 
 
 def install() -> None:
@@ -66,19 +66,11 @@ def _recording_async(original: Callable[..., Any]) -> Callable[..., Any]:
     return acall
 
 
-@contextmanager
-def _recorded(task: Any) -> Iterator[None]:
+def _recorded(task: Any) -> AbstractContextManager[None]:
     tags = _tags(task)
-    recording = runs.begin_run("task", task.module_path) if get_config().tasks else None
-    error: BaseException | None = None
-    try:
-        yield
-    except BaseException as raised:
-        error = raised
-        raise
-    finally:
-        if recording is not None:
-            runs.finish_run(recording, route=task.module_path, error=error, tags=tags)
+    if not get_config().tasks:
+        return nullcontext()
+    return runs.recorded("task", task.module_path, route=task.module_path, tags=tags)
 
 
 def _tags(task: Any) -> dict[str, str]:

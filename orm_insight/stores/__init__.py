@@ -1,4 +1,4 @@
-"""Where finished traces are kept, each way of keeping them behind the protocol in ``base``.
+"""Stores of finished traces, each with the protocol in ``base``, and the one of this process.
 
 A store knows traces and nothing else: no settings, no analysis, no capture.
 """
@@ -27,9 +27,6 @@ else:
     memory = late("orm_insight.stores.memory")
 
 
-# The store of this process: the settings choose it, everything else asks here.
-
-
 class _State:
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -40,10 +37,10 @@ _state = _State()
 
 
 def prepare() -> None:
-    """Make the store before there are threads, where that is not done in a moment.
+    """Make the store before there are threads, where that takes long.
 
-    Two threads that import a driver at once get in each other's way; a file is read in whole, and
-    the traces of before a reload are there as soon as somebody looks.
+    Two threads that import a driver at once get in each other's way; a file is read as a whole, and
+    the traces from before a reload are there as soon as somebody looks.
     """
     config = get_config()
     if config.redis_url or config.keep_traces_in is not None or reloads.is_reloaded():
@@ -51,12 +48,12 @@ def prepare() -> None:
 
 
 def made() -> TraceStore | None:
-    """The store if this process has needed one."""
+    """The store, if this process has needed one."""
     return _state.store
 
 
 def store() -> TraceStore:
-    """Made when it is first needed."""
+    """The store of this process, made when it is first needed: the settings choose it."""
     with _state.lock:
         if _state.store is None:
             _state.store = _make_store(get_config())
@@ -90,7 +87,7 @@ def _make_store(config: Config) -> TraceStore:
 
 
 def _is_no_test_run() -> bool:
-    """The requests of tests would push those of the server out of its file."""
+    """Return whether to write: requests of tests would push those of the server out of the file."""
     return not hasattr(mail, "outbox")
 
 
@@ -110,12 +107,12 @@ def recent(limit: int | None = None) -> tuple[Trace, ...]:
 
 
 def traces(trace_ids: Sequence[str]) -> Iterator[Trace]:
-    """Those that are there, in this order; each is made when it is wanted."""
+    """The traces that are there, in this order; each is made when it is wanted."""
     return store().get_many(trace_ids)
 
 
 def listed(limit: int | None = None) -> tuple[Listed, ...]:
-    """The same without their queries, and why each is still there."""
+    """The traces without their queries, newest first, each with the reasons why it is kept."""
     return store().listed(limit)
 
 
@@ -124,5 +121,5 @@ def trace(trace_id: str) -> Trace | None:
 
 
 def pin(trace_id: str, *, is_pinned: bool) -> PinOutcome:
-    """Keep a trace until it is unpinned, although newer ones come; the outcome says why not."""
+    """Keep a trace until it is unpinned, although newer ones come."""
     return store().pin(trace_id, is_pinned=is_pinned)

@@ -1,6 +1,6 @@
 """Writes traces where a request must not wait for it, from a bounded queue and in a thread.
 
-What does not fit is dropped, the oldest first, and counted. While the store fails, the thread
+Traces that do not fit are dropped, the oldest first, and counted. While the store fails, the thread
 tries again and again, at growing intervals.
 """
 
@@ -17,7 +17,7 @@ from orm_insight.stores.memory import size_of
 from orm_insight.workers import Worker
 
 Write = Callable[[Sequence[Trace]], None]
-"""Writes a batch whole or raises."""
+"""Writes a whole batch, or raises."""
 
 MAX_WAITING = 1_000
 MAX_WAITING_BYTES = 32 * 2**20
@@ -27,7 +27,7 @@ EXIT_S = 1.0
 
 
 class BackgroundWriter(Worker[tuple[Trace, int]]):
-    """Each trace waits, with its size, until it is written: it can be read meanwhile."""
+    """A worker in which each trace waits until it is written: it can be read meanwhile."""
 
     def __init__(self, write: Write, *, failure: Callable[[BaseException], str]) -> None:
         self._write = write
@@ -42,11 +42,10 @@ class BackgroundWriter(Worker[tuple[Trace, int]]):
         self._pause = FIRST_PAUSE_S
 
     def put(self, trace: Trace) -> None:
-        """Returns at once."""
         self.offer((trace, size_of(trace)))
 
     def waiting(self) -> tuple[Trace, ...]:
-        """Those not yet written, the newest first, of an id only the newest."""
+        """The traces not yet written, newest first, each id once."""
         with self._changed:
             newest: dict[str, Trace] = {}
             for trace, _ in reversed(self._waiting.values()):
@@ -54,7 +53,7 @@ class BackgroundWriter(Worker[tuple[Trace, int]]):
             return tuple(newest.values())
 
     def work_off(self) -> None:
-        """Write a batch; those that were dropped meanwhile wait no longer."""
+        """Write a batch; traces that were dropped meanwhile wait no longer."""
         with self._changed:
             batch = dict(islice(self._waiting.items(), BATCH))
         if not batch:

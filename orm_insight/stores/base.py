@@ -1,4 +1,4 @@
-"""What every store of traces can do."""
+"""The protocol of all stores of traces, and the values that they exchange."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KeptFor: TypeAlias = Literal["recent", "pinned", "slowest", "most queries", "mos
 
 
 class PinOutcome(Enum):
-    """What became of the wish to pin a trace, or to unpin it."""
+    """The result of pinning or unpinning a trace."""
 
     DONE = "done"
     GONE = "gone"
@@ -22,7 +22,7 @@ class PinOutcome(Enum):
     TOO_LARGE = "too large"
     """The pinned traces may take half of the store's bytes, so that new ones have room."""
     UNREACHABLE = "unreachable"
-    """The store does not answer now."""
+    """The store does not answer."""
 
 
 class Listed(NamedTuple):
@@ -33,7 +33,7 @@ class Listed(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What a store hands to a later one: its traces, newest first, and which of them are pinned."""
+    """Traces that a store hands to a later one, newest first, and which of them are pinned."""
 
     traces: Iterable[Trace] = ()
     pinned: Collection[str] = frozenset()
@@ -48,11 +48,9 @@ def count_beside(kept_for: Iterable[Collection[KeptFor]]) -> int:
 class StoreStatistics:
     """How full a store is, and what it has lost since it was last cleared.
 
-    ``beside`` of the traces are kept although they are not among the newest.
-
-    ``evicted`` traces made room for newer ones; ``rejected`` ones are larger than the whole store.
-    ``dropped`` ones could not be written, ``unreadable`` entries were skipped: both stay 0 in the
-    memory of the process.
+    ``beside`` counts traces that are kept although they are not among the newest. ``evicted`` ones
+    made room for newer ones; ``rejected`` ones are larger than the whole store. ``dropped`` ones
+    could not be written, ``unreadable`` entries were skipped: both stay 0 in memory.
     """
 
     traces: int = 0
@@ -69,31 +67,31 @@ class TraceStore(Protocol):
 
     @property
     def is_shared(self) -> bool:
-        """Whether other processes write and read the same traces."""
+        """True if other processes write and read the same traces."""
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with the store now, for people to read."""
+        """The present problem with the store, for people to read."""
 
     @property
     def is_answering(self) -> bool:
-        """Whether it has answered what it was asked last."""
+        """True if the store has answered the last question."""
 
     @property
     def most_traces(self) -> int:
-        """It never holds more, whatever they are kept for."""
+        """The store never holds more, for whatever reason they are kept."""
 
     def save(self, trace: Trace) -> None:
         """Keep a trace as the newest; one with the same id is replaced, and stays pinned."""
 
     def get(self, id: str) -> Trace | None:
-        """The trace, or ``None`` where it never existed or has made room for newer ones."""
+        """The trace; ``None`` if it never existed, or has made room for newer ones."""
 
     def get_many(self, ids: Sequence[str]) -> Iterator[Trace]:
-        """Those that are there, in this order: asked for in one go, each made when it is wanted."""
+        """The traces that are there, in this order, read at once; each is made when needed."""
 
     def listed(self, limit: int | None = None) -> tuple[Listed, ...]:
-        """What is kept, newest first, at most ``limit`` of them."""
+        """The kept traces, newest first, at most ``limit`` of them."""
 
     def pin(self, id: str, *, is_pinned: bool) -> PinOutcome:
         """Keep a trace until it is unpinned, whatever comes and however old it gets."""
@@ -101,15 +99,15 @@ class TraceStore(Protocol):
     def clear(self) -> bool:
         """Forget all traces that are not pinned, and start counting again.
 
-        ``False`` where nobody answers; then nothing is forgotten.
+        ``False`` if the store does not answer; then nothing is forgotten.
         """
 
     def read_board(self) -> bytes | None:
-        """What ``write_board`` was given last, empty at first; ``None`` where nobody answers."""
+        """The data of the last ``write_board``; ``None`` if the store does not answer."""
 
     def write_board(self, data: bytes) -> bool:
-        """Show this to all who share the store; ``False`` where nobody answers."""
+        """Show this to all who share the store; ``False`` if the store does not answer."""
 
     @property
     def statistics(self) -> StoreStatistics:
-        """The figures of this moment."""
+        """The present figures."""

@@ -2,8 +2,8 @@
 
 An entry is a magic word, a version, and compressed JSON. The queries are columns; the frozen
 values of the model are numbered rows, so that shared ones are written once and read once. The
-kinds of the rows and the names of their fields go along: a field that an older or newer version
-has more is left out, or has its default.
+kinds of the rows and the names of their fields go along: a field that the reader does not know is
+left out, and one that the writer did not know gets its default.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
@@ -54,11 +54,11 @@ _PLAIN = frozenset({type(None), bool, int, float, str})
 
 
 class UnreadableTraceError(ValueError):
-    """Not written by this package, damaged, or of another version."""
+    """The data was not written by this package, is damaged, or has another version."""
 
 
 class ForeignTraceError(UnreadableTraceError):
-    """Of another version of this package, which may well read it."""
+    """The data has the format of another version of this package, which may well read it."""
 
 
 def encode(trace: Trace) -> bytes:
@@ -67,7 +67,7 @@ def encode(trace: Trace) -> bytes:
 
 
 def decode(data: bytes) -> Trace:
-    """Raises ``UnreadableTraceError`` for all that ``encode`` has not made."""
+    """Raises ``UnreadableTraceError`` for all data that ``encode`` has not made."""
     trace: Trace = _decoded(_trace_of, data)
     return trace
 
@@ -79,19 +79,14 @@ def encode_summary(summary: TraceSummary) -> bytes:
 
 
 def decode_summary(data: bytes) -> TraceSummary:
-    """Raises ``UnreadableTraceError`` for all that ``encode_summary`` has not made."""
+    """Raises ``UnreadableTraceError`` for all data that ``encode_summary`` has not made."""
     summary: TraceSummary = _decoded(_summary_of, data)
     return summary
 
 
 def log_of(trace: Trace) -> QueryLog:
-    """The queries in columns."""
+    """The queries of a trace in columns."""
     return trace.queries if isinstance(trace.queries, QueryLog) else QueryLog.of(trace.queries)
-
-
-def is_object(hint: Any) -> bool:
-    """Tell the dataclasses of the model from all other types."""
-    return is_dataclass(hint)
 
 
 @cache
@@ -116,7 +111,7 @@ def _kinds() -> Mapping[str, type]:
 
 def _kinds_in(hint: Any) -> Iterator[type]:
     inner = get_args(hint)
-    if is_object(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         yield hint
         inner = tuple(hints_of(hint).values())
     yield from chain.from_iterable(map(_kinds_in, inner))
@@ -143,7 +138,10 @@ def pieces_of(trace: Trace, *, digits: int | None = None) -> Iterator[Any]:
     facts, tables = writer.facts(trace, trace_hints()), writer.facts(log, TABLES)
     yield {"trace": facts, "tables": tables, "kinds": writer.kinds, "rows": writer.rows}
     yield {name: list(getattr(log, name)) for name in _NUMBERS}
-    yield {name: _rounded(getattr(log, name), digits) for name in TIMES}
+    times = {name: list(getattr(log, name)) for name in TIMES}
+    if digits is not None:
+        times = {name: [round(value, digits) for value in each] for name, each in times.items()}
+    yield times
     sparse = {name: list(getattr(log, name).items()) for name in SPARSE}
     yield {"in_transaction": list(log.in_transaction), **sparse}
     for first in range(0, len(log.params), _PIECE):
@@ -151,13 +149,13 @@ def pieces_of(trace: Trace, *, digits: int | None = None) -> Iterator[Any]:
 
 
 class _Writer:
-    """Turns values into JSON; each object becomes a row after the rows that it refers to."""
+    """Turns values into JSON: each object becomes a row, after the rows that it refers to."""
 
     def __init__(self) -> None:
         self.rows: list[list[Any]] = []
         self._kinds: dict[type, int] = {}
         self._numbers: dict[int, int] = {}
-        # Ids are of use only as long as nothing takes the place of their objects.
+        # Held, because the id of a collected object is given to another one.
         self._held: list[Any] = []
 
     @property
@@ -190,10 +188,6 @@ class _Writer:
             self.rows.append([known, *row])
             self._held.append(value)
         return number
-
-
-def _rounded(times: Sequence[float], digits: int | None) -> list[float]:
-    return list(times) if digits is None else [round(value, digits) for value in times]
 
 
 def _compressed(pieces: Iterator[Any]) -> Iterator[bytes]:

@@ -1,15 +1,16 @@
 """A trace as a JSON document that people send to each other, and back.
 
-It holds the same pieces as an entry of a store, uncompressed and with all digits. A file may be
-written by anybody: a text where a number belongs would break a page long after it was let in. So
-each value is checked against the types of the model, and a document that is not wholly right is
-refused, with a sentence that says why.
+It holds the same pieces as an entry of a store, uncompressed and with all digits. Anybody may write
+such a file, and a text in the place of a number would break a page long after the import. So each
+value is checked against the types of the model; a document with any error is refused, with a
+sentence that says why.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from datetime import datetime
 from math import isfinite
 from types import UnionType
@@ -24,7 +25,6 @@ from orm_insight.stores.codec import (
     ForeignTraceError,
     UnreadableTraceError,
     hints_of,
-    is_object,
     log_of,
     pieces_of,
     trace_from,
@@ -45,11 +45,11 @@ _YEARS = range(1980, 9000)
 
 
 class WrongValueError(ValueError):
-    """A value of another type or out of range, and where it is, for people to read."""
+    """A value is of another type or out of range; the message says where, for people to read."""
 
 
 def to_document(trace: Trace) -> bytes:
-    """The whole trace; what is redacted stays so."""
+    """The whole trace; redacted values stay redacted."""
     head, numbers, times, sparse, *params = pieces_of(trace)
     about = {"format": FORMAT, "version": VERSION, "made_by": f"orm_insight {__version__}"}
     rows = [row for piece in params for row in piece]
@@ -128,7 +128,7 @@ def _check_head(document: dict[str, Any]) -> None:
 
 
 def _what_else(document: dict[str, Any]) -> str:
-    """Files that come from the same menu are mistaken most easily."""
+    """The message for another file: those of the same menu are mistaken most easily."""
     instead = "Send the trace file from the menu Export instead."
     if "traceEvents" in document:
         return f"These are Chrome trace events, for other tools. {instead}"
@@ -169,7 +169,7 @@ def check_trace(trace: Trace) -> None:
 
 
 def _check(value: Any, kind: Any, where: str, seen: set[int]) -> None:
-    """Each object is looked at once, however often others refer to it: ``seen`` holds its id."""
+    """Check each object once, however often others refer to it: ``seen`` holds its id."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         if value is not None:
@@ -179,7 +179,7 @@ def _check(value: Any, kind: Any, where: str, seen: set[int]) -> None:
     elif origin is not None:
         for each, expected in _items(value, origin, inner, where):
             _check(each, expected, where, seen)
-    elif is_object(kind):
+    elif isinstance(kind, type) and is_dataclass(kind):
         # A frame is a call site.
         _expect(isinstance(value, kind), where, f"is no {kind.__name__}")
         _check_object(value, kind.__name__, seen)
@@ -222,7 +222,7 @@ def _check_plain(value: Any, kind: Any, where: str) -> None:
 
 
 def _check_depth(value: Any, where: str, left: int) -> None:
-    """Deeper than that nobody writes, and nobody can show."""
+    """Refuse values nested deeper than any page can show."""
     _expect(left > 0, where, "are nested too deep")
     if isinstance(value, Mapping):
         value = value.values()
@@ -235,7 +235,7 @@ def _check_depth(value: Any, where: str, left: int) -> None:
 
 
 def _check_sense(trace: Trace, count: int) -> None:
-    """The rules that no type can say."""
+    """Check the rules that types cannot express."""
     for dropped in trace.overflow:
         _expect(dropped.count > 0, "DroppedQueries.count", "is 0")
     for use in trace.uses or ():
@@ -246,7 +246,7 @@ def _check_sense(trace: Trace, count: int) -> None:
 
 
 def _check_span(span: SpanReference) -> None:
-    """They become a part of addresses."""
+    """Check the ids, which become a part of addresses."""
     for text, length in ((span.trace_id, 32), (span.span_id, 16)):
         is_hex = len(text) == length and set(text) <= set("0123456789abcdef")
         _expect(is_hex, "SpanReference", "is none of OpenTelemetry")

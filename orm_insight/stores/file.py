@@ -1,8 +1,8 @@
 """The ring in memory, with a file from which the next process has it.
 
-It is written a moment after something has changed, by a thread, and at the end of the process: a
-server that is killed has lost no more than that moment. For one process: of several that write
-the same file, the last one wins. One that was forked leaves it to that which has made the store.
+A thread writes it a moment after something has changed, and at the end of the process: a server
+that is killed loses no more than that moment. It serves one process: of several that write the same
+file, the last one wins. A forked child leaves the file to the process that has made the store.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _DAMAGE = (ValueError, TypeError, LookupError, RecursionError)
 
 
 class FileStore(MemoryStore):
-    """``report`` is told the step that failed, and why; written is where ``is_wanted`` says so."""
+    """``report`` gets the step that failed, and the error; ``is_wanted`` says whether to write."""
 
     def __init__(
         self,
@@ -72,12 +72,12 @@ class FileStore(MemoryStore):
         return is_done
 
     def flush(self, timeout: float | None = None) -> None:
-        """Write what has changed since it was written last; there is nobody to wait for."""
+        """Write everything that has changed since the last time; nobody else is waited for."""
         if not self._is_idle:
             self._worker.flush()
 
     def close(self) -> None:
-        """Nothing is written any more."""
+        """Write nothing any more."""
         self._worker.stop()
         self._worker.flush()
         self._encoder = RingEncoder()
@@ -96,7 +96,7 @@ class FileStore(MemoryStore):
             )
             self.take_over(held or Held())
         except FileNotFoundError:
-            # The folder: a system check says so, and the first write fails.
+            # The folder is missing: a system check says so, and the first write fails.
             return
         except Exception as error:
             self._report("read the file of KEEP_TRACES_IN", error)
@@ -125,19 +125,19 @@ class FileStore(MemoryStore):
 
 
 class UnreadableRingError(ValueError):
-    """Not written by this package, damaged, or by another version; the message says which."""
+    """The file is foreign, damaged, or of another version; the message says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedRing:
-    """The newest trace first, each as ``encode`` has made it."""
+    """A ring in bytes: the newest trace first, each as ``encode`` has made it."""
 
     pinned: Collection[str]
     traces: Sequence[bytes]
 
 
 class RingEncoder:
-    """Encodes the traces of a ring, each once, however often it is asked for."""
+    """Encodes the traces of a ring, each only once."""
 
     def __init__(self) -> None:
         # A trace is replaced by one with the same id, never changed.
@@ -176,9 +176,9 @@ def read_ring(
 ) -> Held | None:
     """The ring in the file, if there is one.
 
-    The traces are made while they are gone through; of those that cannot be read, the first error
-    is told to ``refuse``. Checking the types takes twice as long as reading: a file that only this
-    package can have written needs none of it.
+    The traces are made one by one; ``refuse`` gets the first error of those that cannot be read.
+    Checking the types takes twice as long as reading: a file that only this package can have
+    written needs no check.
     """
     data = private_files.read(path, most_bytes=most_bytes)
     if not data:
@@ -203,7 +203,7 @@ def read_ring(
 
 
 def encode_ring(ring: EncodedRing) -> Iterator[bytes]:
-    """In pieces, to be written one after the other."""
+    """The pieces of the file, in order."""
     yield _HEAD
     about = {"pinned": sorted(ring.pinned), "traces": len(ring.traces)}
     for part in (json.dumps(about).encode(), *ring.traces):
@@ -212,7 +212,7 @@ def encode_ring(ring: EncodedRing) -> Iterator[bytes]:
 
 
 def _decoded(data: bytes) -> EncodedRing:
-    """Raises ``UnreadableRingError`` for all that ``encode_ring`` has not made."""
+    """Raises ``UnreadableRingError`` for all data that ``encode_ring`` has not made."""
     if not data.startswith(MAGIC):
         raise UnreadableRingError("It contains no traces of orm_insight.")
     if not data.startswith(_HEAD):

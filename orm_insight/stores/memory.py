@@ -1,21 +1,21 @@
 """Traces in the memory of this process, bounded by their number, their bytes and their age.
 
 Writers take turns under a lock and swap a whole immutable ``_Contents``; readers take no lock and
-see either the contents before or those after, so that neither ever waits for a reader.
+see either the contents before or the contents after, so that nobody ever waits for a reader.
 
-Who has to make room is found out for several new traces at once, or when somebody looks: what is
-seen is always within the limits, what is held for a moment may be a sixteenth above.
+The ring is trimmed for several new traces at once, or when somebody looks: readers always see it
+within its limits, while it may hold a sixteenth more for a moment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from threading import Lock
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from orm_insight.model.summary import TraceSummary, summary_of
 from orm_insight.model.trace import Query, Trace
@@ -28,23 +28,18 @@ from orm_insight.stores.base import (
     count_beside,
 )
 from orm_insight.stores.retention import (
-    DEFAULT_MAX_AGE,
-    DEFAULT_WORST_FOR,
     Limits,
     Sized,
     outcome_of_pin,
     retained,
 )
 
-DEFAULT_MAX_TRACES = 200
-DEFAULT_MAX_BYTES = 64 * 2**20
-
 _UNTRIMMED = 16
 _UNTRIMMED_SHARE = 16
 _SEEN_S = 1.0
-"""For how long it does not matter that something has grown too old."""
+"""The time for which a trace may be shown although it has grown too old."""
 
-# Measured sizes on CPython 3.13, rounded up: the estimate may err, but to the safe side.
+# Sizes measured on CPython 3.13, rounded up: the estimate errs to the safe side.
 _TRACE_BYTES = 2_000
 _QUERY_BYTES = 500
 _DROPPED_BYTES = 400
@@ -73,29 +68,15 @@ class _Contents:
 class MemoryStore:
     """A ring: the newest traces push the oldest out, but for the pinned and the worst."""
 
-    def __init__(
-        self,
-        *,
-        max_traces: int = DEFAULT_MAX_TRACES,
-        max_bytes: int = DEFAULT_MAX_BYTES,
-        max_age: timedelta = DEFAULT_MAX_AGE,
-        worst_for: timedelta = DEFAULT_WORST_FOR,
-    ) -> None:
-        self.limits = Limits(
-            max_traces=max_traces, max_bytes=max_bytes, max_age=max_age, worst_for=worst_for
-        )
+    is_shared = False
+    is_answering = True
+
+    def __init__(self, **limits: Any) -> None:
+        self.limits = Limits(**limits)
         self._contents = _Contents()
         self._seen = self._contents, self._contents, monotonic()
         self._lock = Lock()
         self._board = b""
-
-    @property
-    def is_shared(self) -> bool:
-        return False
-
-    @property
-    def is_answering(self) -> bool:
-        return True
 
     @property
     def most_traces(self) -> int:
@@ -107,12 +88,12 @@ class MemoryStore:
 
     def save(self, trace: Trace) -> None:
         # Sized before the lock is taken: it is the only part that depends on the trace.
-        entry = _Entry(trace, summary_of(trace), size_of(trace))
+        entry = _entry_of(trace)
         with self._lock:
             contents = self._contents
             entries = contents.entries
-            if any(other.summary.id == trace.id for other in entries):
-                entries = tuple(other for other in entries if other.summary.id != trace.id)
+            if any(other.trace.id == trace.id for other in entries):
+                entries = tuple(other for other in entries if other.trace.id != trace.id)
             if entry.bytes > self.limits.max_bytes:
                 self._swap(replace(contents, entries=entries, rejected=contents.rejected + 1))
                 return
@@ -154,7 +135,7 @@ class MemoryStore:
                 outcome = PinOutcome.DONE if id in contents.kept_for else PinOutcome.GONE
                 self._swap(replace(contents, pinned=contents.pinned - {id}))
                 return outcome
-            sized = [Sized(entry.summary, entry.bytes) for entry in contents.entries]
+            sized = _sized(contents.entries)
             outcome = outcome_of_pin(id, sized, self.limits, contents.pinned)
             if outcome is PinOutcome.DONE:
                 self._swap(replace(contents, pinned=contents.pinned | {id}))
@@ -168,19 +149,19 @@ class MemoryStore:
         return True
 
     def held(self) -> Held:
-        """What there is to see now, for ``take_over`` of a later store."""
+        """The present traces, for ``take_over`` of a later store."""
         contents = self._trimmed_contents()
         return Held([entry.trace for entry in contents.entries], contents.pinned)
 
     def take_over(self, held: Held) -> None:
-        """What an earlier store held, older than what is here, as far as the limits allow.
+        """Add the traces of an earlier store, as older ones, as far as the limits allow.
 
-        Its traces are made one by one: of too many, no more than there is room for.
+        They are made one by one, and no more than there is room for.
         """
         found: dict[str, _Entry] = {}
         room = self.limits.max_bytes
         for trace in islice(held.traces, self.limits.most_traces):
-            entry = _Entry(trace, summary_of(trace), size_of(trace))
+            entry = _entry_of(trace)
             if entry.bytes <= room or trace.id in held.pinned:
                 room -= entry.bytes
                 found[trace.id] = entry
@@ -195,8 +176,8 @@ class MemoryStore:
     def _as_allowed(
         self, pinned: frozenset[str], entries: Sequence[_Entry], wanted: Collection[str]
     ) -> frozenset[str]:
-        """The pinned, and of the wanted as many as one more after the other could be pinned."""
-        sized = [Sized(entry.summary, entry.bytes) for entry in entries]
+        """The pinned ids, and as many of the wanted as could be pinned one after the other."""
+        sized = _sized(entries)
         for id in [entry.summary.id for entry in entries if entry.summary.id in wanted]:
             if outcome_of_pin(id, sized, self.limits, pinned) is PinOutcome.DONE:
                 pinned |= {id}
@@ -221,11 +202,10 @@ class MemoryStore:
         )
 
     def _swap(self, contents: _Contents) -> None:
-        """Under the lock."""
         self._contents = self._trimmed(contents)
 
     def _trimmed_contents(self) -> _Contents:
-        """What there is to see now: what was not trimmed yet is, and what has grown too old."""
+        """The contents within all limits now, as readers see them."""
         contents = self._contents
         seen, trimmed, at = self._seen
         if seen is contents and monotonic() - at < _SEEN_S:
@@ -235,9 +215,8 @@ class MemoryStore:
         return trimmed
 
     def _trimmed(self, contents: _Contents) -> _Contents:
-        sized = [Sized(entry.summary, entry.bytes) for entry in contents.entries]
         pinned = contents.pinned & {entry.summary.id for entry in contents.entries}
-        kept_for = retained(sized, self.limits, pinned, datetime.now(UTC))
+        kept_for = retained(_sized(contents.entries), self.limits, pinned, datetime.now(UTC))
         entries = tuple(e for e in contents.entries if e.summary.id in kept_for)
         return _Contents(
             entries,
@@ -246,6 +225,14 @@ class MemoryStore:
             contents.evicted + len(contents.entries) - len(entries),
             contents.rejected,
         )
+
+
+def _entry_of(trace: Trace) -> _Entry:
+    return _Entry(trace, summary_of(trace), size_of(trace))
+
+
+def _sized(entries: Sequence[_Entry]) -> list[Sized]:
+    return [Sized(entry.summary, entry.bytes) for entry in entries]
 
 
 def size_of(trace: Trace) -> int:

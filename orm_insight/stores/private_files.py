@@ -1,7 +1,7 @@
 """Files that only their user may read, written whole or not at all.
 
-Whoever else may write into a folder gains nothing: no symbolic link is followed, nobody else's
-file is read, and what this package has not written is not replaced. Knows nothing of traces.
+Other users who may write into the folder gain nothing: no symbolic link is followed, nobody else's
+file is read, and only files of this package are replaced. Nothing here knows of traces.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _FLAGS = os.O_RDONLY
 for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
     _FLAGS |= getattr(os, _name, 0)
 _LEFT_BEHIND_S = 60.0
-"""So old must a file be that nobody waits for any more: others may be about to read it."""
+"""Younger files are not swept away: another process may be about to read them."""
 
 
 class UnsafeFileError(Exception):
-    """A file that is not read or not replaced, and why."""
+    """A file is not read, or not replaced; the message says why."""
 
 
 def read(path: Path, *, most_bytes: int) -> bytes:
-    """What is in the file, if there is one. Raises ``UnsafeFileError`` or ``OSError``."""
+    """The contents of the file, if there is one. Raises ``UnsafeFileError`` or ``OSError``."""
     if path.is_symlink():
         raise UnsafeFileError(f"{path} is a symbolic link.")
     try:
@@ -36,7 +36,8 @@ def read(path: Path, *, most_bytes: int) -> bytes:
         return b""
     with file:
         status = os.fstat(file.fileno())
-        _check_ours(path, status)
+        _check_regular(path, status)
+        _check_owner(path, status)
         if status.st_size > most_bytes:
             raise UnsafeFileError(f"{path} is larger than {most_bytes:,} bytes.")
         return file.read(most_bytes)
@@ -69,13 +70,13 @@ def check_replaceable(path: Path, *, magic: bytes) -> None:
 
 
 def private_name(name: str) -> Path:
-    """Where the ``private_folder`` of this user is, or would be."""
+    """The path of this user's ``private_folder``, which may not exist yet."""
     user = os.geteuid() if hasattr(os, "geteuid") else "user"
     return Path(tempfile.gettempdir()) / f"{name}-{user}"
 
 
 def private_folder(name: str) -> Path:
-    """A folder of this user's in the one for temporary files. Raises ``UnsafeFileError``."""
+    """Make a folder of this user's among the temporary files. Raises ``UnsafeFileError``."""
     folder = private_name(name)
     folder.mkdir(mode=0o700, exist_ok=True)
     status = os.lstat(folder)
@@ -90,9 +91,9 @@ def private_folder(name: str) -> Path:
 
 
 def sweep(folder: Path, pattern: str) -> None:
-    """Remove what nobody waits for: files whose name is all of ``pattern``, an expression.
+    """Remove old files whose whole name matches the regular expression ``pattern``.
 
-    Its group ``process``, where it has one, is the number of the one that may still want them.
+    Its group ``process``, if it has one, is the id of the process that may still want the file.
     """
     before = time.time() - _LEFT_BEHIND_S
     for entry in os.scandir(folder):
@@ -106,12 +107,12 @@ def sweep(folder: Path, pattern: str) -> None:
 
 
 def temporary_names(name: str) -> str:
-    """The pattern for ``sweep`` of what ``write`` leaves where its process is killed."""
+    """The pattern for ``sweep`` of files that ``write`` leaves when its process is killed."""
     return rf"\.{re.escape(name)}\.\w+\.tmp"
 
 
 def _is_running(process: int) -> bool:
-    # Elsewhere the signal 0 is no question: it ends the process.
+    # On Windows the signal 0 is no question: it ends the process.
     if os.name != "posix" or process <= 0:
         return False
     try:
@@ -119,13 +120,8 @@ def _is_running(process: int) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
-        return True
+        pass  # It runs, for another user.
     return True
-
-
-def _check_ours(path: Path, status: os.stat_result) -> None:
-    _check_regular(path, status)
-    _check_owner(path, status)
 
 
 def _check_regular(path: Path, status: os.stat_result) -> None:

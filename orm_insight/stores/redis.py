@@ -1,14 +1,13 @@
 """Traces in Redis or Valkey: all workers and machines write, any dashboard reads.
 
-Only the background thread writes traces. What a dashboard asks fails softly, with short timeouts:
-then there is less to see, and ``problem`` says why.
+Only the background thread writes traces. Questions of a dashboard have short timeouts and fail
+softly: then there is less to see, and ``problem`` says why.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -18,8 +17,8 @@ from orm_insight.stores.background import BackgroundWriter
 from orm_insight.stores.base import KeptFor, Listed, PinOutcome, StoreStatistics, count_beside
 from orm_insight.stores.codec import UnreadableTraceError, decode
 from orm_insight.stores.redis_connection import FAILURES, TIMEOUT_S, RedisConnection
-from orm_insight.stores.redis_ring import RedisRing, RingEntries
-from orm_insight.stores.retention import DEFAULT_MAX_AGE, DEFAULT_WORST_FOR, Limits, Sized
+from orm_insight.stores.redis_ring import RedisRing, RingEntries, texts
+from orm_insight.stores.retention import Limits, Sized
 
 Answer = TypeVar("Answer")
 
@@ -29,8 +28,9 @@ _CACHED = 64
 class RedisStore:
     """A ring that several processes share."""
 
+    is_shared = True
     trim_full_every_s = 0.25
-    """A full ring has more than its limits for this long; nobody is shown what is too much."""
+    """A full ring may exceed its limits for this long; nobody is shown the excess."""
 
     def __init__(
         self,
@@ -38,31 +38,22 @@ class RedisStore:
         *,
         prefix: str = "orm_insight",
         options: Mapping[str, Any] | None = None,
-        max_traces: int = 200,
-        max_bytes: int = 64 * 2**20,
-        max_age: timedelta = DEFAULT_MAX_AGE,
-        worst_for: timedelta = DEFAULT_WORST_FOR,
+        **limits: Any,
     ) -> None:
-        self.limits = Limits(
-            max_traces=max_traces, max_bytes=max_bytes, max_age=max_age, worst_for=worst_for
-        )
+        self.limits = Limits(**limits)
         self._tag = f"{{{prefix}}}:"
         self._connection = RedisConnection(url, options)
         self._ring = RedisRing(
             self._connection, self._tag, self.limits, trim_full_every_s=self.trim_full_every_s
         )
         self._writer = BackgroundWriter(self._write, failure=self._connection.describe)
-        # With the bytes that each was read from: the same bytes are the same object.
+        # Each with the bytes that it was read from: the same bytes are the same object.
         self._cache: OrderedDict[str, tuple[bytes, Trace]] = OrderedDict()
         self._lock = Lock()
         self._unreadable: set[str] = set()
         self._read_problem: str | None = None
 
     # -- the protocol -------------------------------------------------------------------------
-
-    @property
-    def is_shared(self) -> bool:
-        return True
 
     @property
     def is_answering(self) -> bool:
@@ -73,7 +64,7 @@ class RedisStore:
         return self.limits.most_traces
 
     def save(self, trace: Trace) -> None:
-        """Into the queue; nothing here waits for the network."""
+        """Put it into the queue, without waiting for the network."""
         with self._lock:
             self._cache.pop(trace.id, None)
         self._writer.put(trace)
@@ -93,7 +84,7 @@ class RedisStore:
         return trace if data == known else self._remembered(id, data)
 
     def get_many(self, ids: Sequence[str]) -> Iterator[Trace]:
-        """Not remembered: whoever asks for many goes through all of them once."""
+        """Remember none of them: callers go through many traces once."""
         waiting = {trace.id: trace for trace in self._writer.waiting()}
         there = self._ask(lambda: self._ring.read([id for id in ids if id not in waiting])) or {}
         for id in ids:
@@ -113,8 +104,8 @@ class RedisStore:
         return PinOutcome.UNREACHABLE if outcome is None else outcome
 
     def clear(self) -> bool:
-        # Asked before anything is forgotten, which cannot be taken back.
-        if not self._ask(self._ring.is_there):
+        # Asked first, because forgetting cannot be undone.
+        if self._ask(self._ring.is_there) is None:
             return False
         self._writer.forget()
         with self._lock:
@@ -130,7 +121,10 @@ class RedisStore:
 
     @property
     def statistics(self) -> StoreStatistics:
-        there, counts = self._ask(self._figures) or (RingEntries(), {})
+        there, counts = self._ask(lambda: (self._entries(), self._ring.counts())) or (
+            RingEntries(),
+            {},
+        )
         entries, kept_for = self._held(there)
         past = sum(entry.summary.id not in kept_for for entry in there.readable)
         return StoreStatistics(
@@ -145,7 +139,7 @@ class RedisStore:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with Redis now, and what that costs; never its password."""
+        """The present problem with Redis and its consequences, never with the password."""
         what = self._writer.failing or self._read_problem
         if what is None:
             return None
@@ -155,7 +149,7 @@ class RedisStore:
         return f"{what}{when}. {waiting:,} traces of this process wait, {dropped:,} were dropped."
 
     def flush(self, timeout: float = 5.0) -> bool:
-        """Wait until what this process has saved is in Redis."""
+        """Wait until all traces that this process has saved are in Redis."""
         return self._writer.flush(timeout)
 
     def close(self) -> None:
@@ -165,12 +159,12 @@ class RedisStore:
     # -- asking -------------------------------------------------------------------------------
 
     def _write(self, traces: Sequence[Trace]) -> None:
-        """In the background thread."""
+        """Write a batch, in the background thread."""
         self._connection.ask(lambda: self._ring.write(traces))
         self._read_problem = None
 
     def _held(self, there: RingEntries) -> tuple[list[Sized], dict[str, frozenset[KeptFor]]]:
-        """What waits here and is kept there, newest first, and the reasons."""
+        """The traces that wait here and are kept there, newest first, and the reasons for each."""
         here = [Sized(summary_of(trace), 0) for trace in self._writer.waiting()]
         ids = {entry.summary.id for entry in here}
         entries = [*here, *(entry for entry in there.readable if entry.summary.id not in ids)]
@@ -179,12 +173,8 @@ class RedisStore:
 
     def _entries(self) -> RingEntries:
         entries = self._ring.entries()
-        for id in (*entries.foreign, *entries.damaged):
-            self._unreadable.add(id.decode(errors="replace"))
+        self._unreadable.update(texts((*entries.foreign, *entries.damaged)))
         return entries
-
-    def _figures(self) -> tuple[RingEntries, Mapping[bytes, int]]:
-        return self._entries(), self._ring.counts()
 
     def _decoded(self, id: str, data: bytes) -> Trace | None:
         try:
@@ -203,7 +193,7 @@ class RedisStore:
         return trace
 
     def _ask(self, question: Callable[[], Answer]) -> Answer | None:
-        """``None`` where Redis gives no answer; then there is a problem to tell."""
+        """The answer, or ``None`` where Redis gives none; then there is a ``problem``."""
         try:
             answer = self._connection.ask(question)
         except FAILURES as error:

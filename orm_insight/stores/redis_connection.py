@@ -1,7 +1,7 @@
-"""The way to Redis: one server, or the cluster that it turns out to belong to.
+"""Connects to Redis: to one server, or to the cluster that it turns out to belong to.
 
-Nobody has to say which it is. A node that does not hold our keys answers with the one that does
-(``MOVED``): from then on a client of the whole cluster is used. All keys share one slot.
+No setting says which it is. A node that does not hold our keys names the one that does (``MOVED``):
+from then on a client of the whole cluster is used. All keys share one slot.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TIME = "return redis.call('TIME')"
 
 
 class RedisConnection:
-    """Makes the clients; both wait for nothing longer than ``TIMEOUT_S``, and try once."""
+    """Makes the clients, which try once and wait for nothing longer than ``TIMEOUT_S``."""
 
     def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
         self._url = url
@@ -42,7 +42,7 @@ class RedisConnection:
         self._single: Any = redis.Redis.from_url(url, **self._settings)
         self._cluster: Any = None
         self._lock = Lock()
-        # What the server's clock said, and when that was by ours that never jumps.
+        # The time of the server's clock, and the monotonic time when it was read.
         self._clock: tuple[datetime, float] | None = None
 
     @property
@@ -50,7 +50,7 @@ class RedisConnection:
         return self._cluster or self._single
 
     def ask(self, question: Callable[[], Answer]) -> Answer:
-        """What ``question``, which uses ``client``, answers; asked again where that has changed."""
+        """The answer to ``question``, which uses ``client``; asked again where that has changed."""
         try:
             return question()
         except MovedError:
@@ -59,7 +59,7 @@ class RedisConnection:
             self._join_cluster()
             return question()
         except (ClusterError, RedisClusterException):
-            # It may come back at other addresses: begin where the settings point to.
+            # It may come back at other addresses: begin again at the address of the settings.
             self._leave_cluster()
             raise
 
@@ -75,7 +75,7 @@ class RedisConnection:
             cluster.close()
 
     def read_clock(self, key: str) -> None:
-        """Learn the time of the server that holds ``key``, unless that was done just now."""
+        """Read the time of the server that holds ``key``, unless that was done just now."""
         if self._clock is not None and monotonic() - self._clock[1] < _CLOCK_S:
             return
         try:
@@ -83,21 +83,21 @@ class RedisConnection:
         except redis.ResponseError as error:
             if isinstance(error, MovedError):
                 raise
-            # We may not run scripts there: then our own clock has to do.
+            # Scripts are not allowed there: our own clock has to do.
             self._clock = datetime.now(UTC), monotonic()
             return
         there = datetime.fromtimestamp(int(seconds), UTC)
         self._clock = there + timedelta(microseconds=int(microseconds)), monotonic()
 
     def now(self) -> datetime:
-        """By the server's clock, once it is known: a machine whose own has jumped does no harm."""
+        """The time by the server's clock, once it is known: a wrong clock of ours does no harm."""
         if self._clock is None:
             return datetime.now(UTC)
         there, read_at = self._clock
         return there + timedelta(seconds=monotonic() - read_at)
 
     def corrected(self, moment: datetime) -> datetime:
-        """What this machine's clock said, by the server's, where the two are far apart."""
+        """The moment by the server's clock, where this machine's is far from it."""
         now = self.now()
         skew = now - datetime.now(UTC)
         if abs(skew) <= _SKEW:
@@ -109,7 +109,7 @@ class RedisConnection:
         self._single.close()
 
     def describe(self, error: BaseException) -> str:
-        """Never with the password."""
+        """The error and its place, never with the password."""
         facts = self._single.connection_pool.connection_kwargs
         place = facts.get("path") or f"{facts.get('host')}:{facts.get('port')}"
         return f"Redis at {place} fails ({type(error).__name__}: {str(error)[:200]})"

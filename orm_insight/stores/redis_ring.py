@@ -1,10 +1,10 @@
-"""The keys in Redis: what a ring is made of there, how it is written, read and trimmed.
+"""The keys of a ring in Redis: how they are written, read and trimmed.
 
 All keys share a hash tag, so that a cluster holds them in one slot: ``index`` (a sorted set of ids
 by sequence), ``summaries`` (a hash), ``pinned`` (a set), ``counts`` (a hash), ``sequence``,
-``board`` with what was changed at run time, and ``trace:<id>`` with an expiry. A batch is written
-in one transaction: half of it is never there.
-Whoever writes also removes what has to make room; two that do so at once do no harm.
+``board`` with the changes made at run time, and ``trace:<id>`` with an expiry. A batch is written
+in one transaction: half of it is never there. The writer also removes the traces that have to make
+room; two that do so at once do no harm.
 
 Everything here talks to the server, and raises where that fails.
 """
@@ -34,9 +34,10 @@ _KINDS = {"index": b"zset", "summaries": b"hash", "pinned": b"set", "counts": b"
 
 
 class RingEntries(NamedTuple):
-    """What the index lists, newest first; ``foreign`` was written by another version of us.
+    """The entries of the index, newest first.
 
-    ``damaged`` is what nobody can read.
+    Another version of this package has written the ``foreign`` ones; nobody can read the
+    ``damaged`` ones.
     """
 
     readable: Sequence[Sized] = ()
@@ -56,7 +57,7 @@ class RedisRing:
         self._limits = limits
         self._trim_full_every_s = trim_full_every_s
         self._trimmed_at = 0.0
-        # With the bytes that each was read from: most are the same the next time.
+        # Each with the bytes that it was read from: most are the same the next time.
         self._known: Mapping[bytes, tuple[bytes, Sized]] = {}
 
     # -- writing ------------------------------------------------------------------------------
@@ -68,7 +69,7 @@ class RedisRing:
         fitting = {id: data for id, data in encoded.items() if len(data) <= self._limits.max_bytes}
         self._remove([id.encode() for id in encoded if id not in fitting])
         last = self._last_number(len(traces))
-        pinned = _texts(self._client.smembers(self._key("pinned")))
+        pinned = texts(self._client.smembers(self._key("pinned")))
         with self._client.pipeline(transaction=True) as batch:
             for number, (id, data) in enumerate(fitting.items(), last - len(traces) + 1):
                 expiry = None if id in pinned else self._limits.max_age
@@ -84,17 +85,17 @@ class RedisRing:
         self._make_room(count)
 
     def _last_number(self, count: int) -> int:
-        """The last of as many new numbers, which are above all that are in the index."""
+        """The last of ``count`` new numbers, which are above all numbers in the index."""
         last = int(self._client.incrby(self._key("sequence"), count))
         if last > count:
             return last
-        # It began anew: evicted, or deleted by somebody, where the index was not.
+        # The sequence began anew: it was evicted or deleted, and the index was not.
         newest = self._client.zrevrange(self._key("index"), 0, 0, withscores=True)
         highest = int(newest[0][1]) if newest else 0
         return int(self._client.incrby(self._key("sequence"), highest)) if highest else last
 
     def _set_expiry(self, batch: Any, *, is_pinned: bool) -> None:
-        """Where nobody writes any more, nothing stays but what is pinned."""
+        """Let everything but pinned traces expire once nobody writes any more."""
         for name in ("index", "summaries", "counts", "sequence"):
             if is_pinned:
                 batch.persist(self._key(name))
@@ -103,11 +104,9 @@ class RedisRing:
 
     def _summary(self, trace: Trace) -> bytes:
         summary = summary_of(trace)
-        if summary.imported_at is not None:
-            imported_at = self._connection.corrected(summary.imported_at)
-            return encode_summary(replace(summary, imported_at=imported_at))
-        started_at = self._connection.corrected(summary.started_at)
-        return encode_summary(replace(summary, started_at=started_at))
+        name = "started_at" if summary.imported_at is None else "imported_at"
+        moment: Any = self._connection.corrected(getattr(summary, name))
+        return encode_summary(replace(summary, **{name: moment}))
 
     def _make_room(self, count: int) -> None:
         waited = monotonic() - self._trimmed_at
@@ -126,9 +125,9 @@ class RedisRing:
         self._remove([*entries.damaged, *self._past(entries.foreign)])
 
     def _past(self, foreign: Sequence[bytes]) -> Iterator[bytes]:
-        """Those of other versions that are over: too old, or too many.
+        """The entries of other versions that are too old, or too many.
 
-        Why theirs are kept is for them to say; only what nobody trims any longer is removed.
+        Other versions know why they keep theirs: only those that nobody trims are removed.
         """
         if not foreign:
             return
@@ -141,7 +140,7 @@ class RedisRing:
                 yield id
 
     def _remove(self, ids: Sequence[bytes]) -> int:
-        """How many were still there."""
+        """Remove them, and return how many were still there."""
         if not ids:
             return 0
         with self._client.pipeline(transaction=True) as batch:
@@ -177,12 +176,12 @@ class RedisRing:
         return True
 
     def is_there(self) -> bool:
-        """Whether anybody answers; whatever there is in the place of our keys."""
+        """Return true if the server answers, whatever stands in the place of our keys."""
         self._client.exists(self._key("index"))
         return True
 
     def _remove_foreign_keys(self) -> None:
-        """What somebody has put in the place of ours would be refused for ever."""
+        """Remove values of another kind in the place of ours, which would fail for ever."""
         with self._client.pipeline(transaction=False) as asked:
             for name in _KINDS:
                 asked.type(self._key(name))
@@ -192,7 +191,7 @@ class RedisRing:
                 self._client.delete(self._key(name))
 
     def write_board(self, data: bytes) -> bool:
-        """Without an expiry: what somebody has changed holds until it is changed again."""
+        """Write it without an expiry: a change holds until the next one."""
         return bool(self._client.set(self._key("board"), data))
 
     # -- reading ------------------------------------------------------------------------------
@@ -214,24 +213,22 @@ class RedisRing:
             asked.hgetall(self._key("summaries"))
             asked.smembers(self._key("pinned"))
             index, summaries, pinned = asked.execute()
-        readable: list[Sized] = []
         foreign: list[bytes] = []
         damaged: list[bytes] = []
         known: dict[bytes, tuple[bytes, Sized]] = {}
         for id in index:
+            data = summaries.get(id, b"")
+            before = self._known.get(id)
             try:
-                known[id] = self._sized(id, summaries.get(id, b""))
-                readable.append(known[id][1])
+                if before is None or before[0] != data:
+                    before = data, _sized(data)
+                known[id] = before
             except ForeignTraceError:
                 foreign.append(id)
             except ValueError:
                 damaged.append(id)
         self._known = known
-        return RingEntries(readable, _texts(pinned), foreign, damaged)
-
-    def _sized(self, id: bytes, data: bytes) -> tuple[bytes, Sized]:
-        known = self._known.get(id)
-        return known if known is not None and known[0] == data else (data, _sized(data))
+        return RingEntries([sized for _, sized in known.values()], texts(pinned), foreign, damaged)
 
     def counts(self) -> Mapping[bytes, int]:
         """``evicted`` and ``rejected``, by all processes."""
@@ -261,5 +258,5 @@ def _sized(data: bytes) -> Sized:
     return Sized(decode_summary(summary), int(size))
 
 
-def _texts(names: Collection[bytes]) -> frozenset[str]:
+def texts(names: Collection[bytes]) -> frozenset[str]:
     return frozenset(name.decode(errors="replace") for name in names)

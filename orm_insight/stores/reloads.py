@@ -1,8 +1,8 @@
-"""What the development server's process hands to the next one when it reloads.
+"""Hands the ring of a development server's process to the next one when the server reloads.
 
-A reloader ends its child and starts another, whose memory would be empty: the trace to compare
-with would be gone by the very change that it is to be compared for. The child leaves its ring in a
-file that the next one takes away. Nothing here may keep a process from ending or starting.
+A reloader ends its child and starts another with an empty memory: the very change that a trace is
+to be compared for would make it disappear. The child leaves its ring in a file, which the next one
+reads and deletes. Nothing here may keep a process from ending or starting.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ else:
 
 FOLDER = "orm_insight"
 _MOMENT_S = 30.0
-"""A change that a receiver has dealt with (of a template, say) is followed by no reload: an end
-that comes later has nothing to do with it."""
+"""A change that a receiver has handled (of a template, say) causes no reload: a process that ends
+later than this ends for another reason."""
 _MOST_S = 2.0
-"""So long may a reload be held up; the oldest of a very large ring are left out."""
+"""A reload is delayed no longer than this; the oldest of a very large ring are left out."""
 _NAME = r"\.?[0-9a-f]+-(?P<process>\d+)\.traces(\.\w+\.tmp)?"
 
 
@@ -48,21 +48,21 @@ _state = _State()
 
 
 def is_reloaded() -> bool:
-    """Whether this process is the child of a reloader, which would start the next one."""
+    """Return whether this process is the child of a reloader, which would start the next one."""
     if os.environ.get(DJANGO_AUTORELOAD_ENV) == "true":
         return True
-    # What the server starts by itself inherits the variable.
+    # Processes that the server starts by itself inherit the variable.
     return os.environ.get("WERKZEUG_RUN_MAIN") == "true" and "runserver_plus" in sys.argv
 
 
 def take_over(store: MemoryStore) -> None:
-    """Put what the process before has left into the ring of this one, and take away the file."""
+    """Put the traces of the process before into the ring of this one, and delete their file."""
     _state.store, _state.pid, _state.changed_at = store, os.getpid(), None
     file_changed.connect(_note_change, dispatch_uid="orm_insight_reloads")
     try:
         path = _path(os.getppid())
         try:
-            # Nobody else can have written into the folder: a reload is not to wait for a check.
+            # Nobody else can have written into the folder: no check has to delay the reload.
             most_bytes = store.limits.max_bytes
             held = file.read_ring(path, most_bytes=most_bytes, refuse=_refuse, is_checked=False)
         finally:
@@ -71,11 +71,11 @@ def take_over(store: MemoryStore) -> None:
             store.take_over(held)
         private_files.sweep(path.parent, _NAME)
     except Exception as error:
-        faults.report("take over the traces of before the reload", error)
+        faults.report("take over the traces from before the reload", error)
 
 
 def hand_on() -> None:
-    """At the end of any process: leave the ring where a reload comes, else leave nothing."""
+    """Leave the ring when the process ends for a reload, else leave nothing."""
     try:
         if _state.store is None or _state.pid != os.getpid():
             _remove_left_for_children()
@@ -87,12 +87,12 @@ def hand_on() -> None:
 
 
 def forget() -> None:
-    """The ring of before is none any longer."""
+    """Hand on no ring of an earlier store."""
     _state.store = None
 
 
 def _note_change(**_: Any) -> None:
-    """Of the receivers' answers one that is true prevents the reload: this one is ``None``."""
+    """Return ``None``: a receiver that returns something true prevents the reload."""
     _state.changed_at = monotonic()
 
 
@@ -104,7 +104,7 @@ def _is_reloading() -> bool:
 
 
 def _remove_left_for_children() -> None:
-    """What a child has left and no other took: the reloader itself ends."""
+    """Delete the file of a child that no other took, when the reloader itself ends."""
     folder = private_files.private_name(FOLDER)
     if folder.is_dir() and not folder.is_symlink():
         for path in folder.glob(f"*-{os.getpid()}.traces*"):
@@ -112,14 +112,14 @@ def _remove_left_for_children() -> None:
 
 
 def _refuse(error: Exception) -> None:
-    faults.report("take over a trace of before the reload", error)
+    faults.report("take over a trace from before the reload", error)
 
 
 def _path(reloader: int) -> Path:
-    """The same for all children of one reloader, and for no others."""
+    """The file that all children of one reloader share, and no others."""
     base = getattr(settings, "BASE_DIR", "") or os.getcwd()
     module = os.environ.get("DJANGO_SETTINGS_MODULE", "")
     project = sha256(repr((str(base), module, sys.argv[1:])).encode()).hexdigest()[:16]
-    # Elsewhere a launcher may stand between the two, another one each time.
+    # On Windows a launcher may stand between the two, another one each time.
     number = reloader if os.name == "posix" else 0
     return private_files.private_folder(FOLDER) / f"{project}-{number}.traces"

@@ -1,9 +1,9 @@
-"""Which traces of a store stay: the newest, the pinned, and the worst of each endpoint.
+"""Decides which traces of a store stay: the newest, the pinned, and the worst of each endpoint.
 
 Pure, so that every store keeps the same. A plain ring forgets the one slow request of the morning
-by noon; beside the newest, the slowest trace of an endpoint, the one with most queries and the one
-with most repeats stay for hours. An imported trace is as old as its import, and never the worst:
-it says nothing of this project's endpoints.
+by noon; here the slowest trace of an endpoint, the one with most queries and the one with most
+repeats also stay for hours. An imported trace is as old as its import, and never the worst: it says
+nothing of this project's endpoints.
 """
 
 from __future__ import annotations
@@ -11,20 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from orm_insight.model.summary import TraceSummary
 from orm_insight.stores.base import KeptFor, PinOutcome
 
-DEFAULT_MAX_AGE = timedelta(days=1)
-DEFAULT_WORST_FOR = timedelta(hours=12)
 MAX_ENDPOINTS = 50
-"""Of those seen last the worst are kept."""
+"""The worst are kept of so many endpoints, those seen last."""
 MAX_PINNED = 50
 _SHARE_OF_PINNED = 2
-"""The pinned may take the half of all bytes."""
+"""The pinned may take half of all bytes."""
 _SHARE_OF_WORST = 4
-"""The worst beside the newest may take the fourth part of all bytes."""
+"""The worst that are not among the newest may take a quarter of all bytes."""
 
 
 class Sized(NamedTuple):
@@ -36,12 +35,12 @@ class Sized(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """``max_traces`` and ``max_bytes`` are those of the newest, the pinned count to the bytes."""
+    """``max_traces`` limits the newest traces, ``max_bytes`` these and the pinned ones."""
 
-    max_traces: int
-    max_bytes: int
-    max_age: timedelta = DEFAULT_MAX_AGE
-    worst_for: timedelta = DEFAULT_WORST_FOR
+    max_traces: int = 200
+    max_bytes: int = 64 * 2**20
+    max_age: timedelta = timedelta(days=1)
+    worst_for: timedelta = timedelta(hours=12)
 
     def __post_init__(self) -> None:
         if self.max_traces < 1 or self.max_bytes < 1:
@@ -49,15 +48,15 @@ class Limits:
 
     @property
     def most_traces(self) -> int:
-        """No store holds more, whatever they are kept for."""
+        """No store holds more, for whatever reason they are kept."""
         return self.max_traces + MAX_PINNED + len(_MEASURES) * MAX_ENDPOINTS
 
 
-_MEASURES: tuple[tuple[KeptFor, Callable[[TraceSummary], float]], ...] = (
-    ("slowest", lambda summary: summary.duration_ms),
-    ("most queries", lambda summary: summary.queries),
-    ("most repeats", lambda summary: summary.repeats),
-)
+_MEASURES: dict[KeptFor, Callable[[TraceSummary], float]] = {
+    "slowest": attrgetter("duration_ms"),
+    "most queries": attrgetter("queries"),
+    "most repeats": attrgetter("repeats"),
+}
 
 
 def retained(
@@ -76,12 +75,8 @@ def retained(
     if len(recent) < len(young) or len(recent) >= limits.max_traces:
         left -= sum(entry.bytes for entry in recent if entry.summary.id not in pinned)
         room = min(limits.max_bytes // _SHARE_OF_WORST, left)
-        since = [
-            entry
-            for entry in young
-            if not entry.summary.is_imported and _is_young(entry, limits.worst_for, now)
-        ]
-        for entry, reason in _worst(since):
+        ours = [entry for entry in young if not entry.summary.is_imported]
+        for entry, reason in _worst([e for e in ours if _is_young(e, limits.worst_for, now)]):
             id = entry.summary.id
             if id not in reasons:
                 if entry.bytes > room:
@@ -94,7 +89,7 @@ def retained(
 def outcome_of_pin(
     id: str, entries: Iterable[Sized], limits: Limits, pinned: Collection[str]
 ) -> PinOutcome:
-    """Whether one more may be pinned."""
+    """Decide whether one more may be pinned."""
     sizes = {entry.summary.id: entry.bytes for entry in entries}
     if id not in sizes:
         return PinOutcome.GONE
@@ -108,7 +103,7 @@ def outcome_of_pin(
 
 
 def _is_young(entry: Sized, age: timedelta, now: datetime) -> bool:
-    """Either way: after the clock has jumped, a trace from the future is no newer than others."""
+    """Return whether it is near, past or future: the clock may have jumped."""
     since = entry.summary.imported_at or entry.summary.started_at
     return abs(now - since) <= age
 
@@ -125,15 +120,12 @@ def _recent(
 
 
 def _worst(entries: Sequence[Sized]) -> Iterator[tuple[Sized, KeptFor]]:
-    """Of equal ones the newest; of an endpoint with one trace it is the worst of nothing."""
+    """The worst of each endpoint by each measure; the newest of equal ones."""
     endpoints: dict[str, list[Sized]] = {}
     for entry in entries:
-        found = endpoints.get(entry.summary.endpoint)
-        if found is not None:
-            found.append(entry)
-        elif len(endpoints) < MAX_ENDPOINTS:
-            endpoints[entry.summary.endpoint] = [entry]
-    for reason, measure in _MEASURES:
+        if entry.summary.endpoint in endpoints or len(endpoints) < MAX_ENDPOINTS:
+            endpoints.setdefault(entry.summary.endpoint, []).append(entry)
+    for reason, measure in _MEASURES.items():
         for found in endpoints.values():
             worst = max(found, key=lambda entry: measure(entry.summary))
             if measure(worst.summary) > 0:

@@ -1,9 +1,9 @@
 """Parameters of queries as JSON values that keep their Python types.
 
 ``None``, booleans, finite numbers and text stand for themselves, a JSON list for a tuple;
-everything else is an object with one key, which names the type. A type that is not known here
-becomes ``Redacted``: no plan is made with a value that did not survive. The types of psycopg 3 are
-known where the project has imported it; nothing here does.
+everything else is an object with one key, which names the type. A value of any other type becomes
+``Redacted``: no plan is made with a value that did not survive. The types of psycopg 3 are known if
+the project has imported it; nothing here does.
 """
 
 from __future__ import annotations
@@ -23,16 +23,10 @@ from zoneinfo import ZoneInfo
 from orm_insight.model.trace import Redacted
 
 _PLAIN = frozenset({type(None), bool, int, str})
-_NETWORKS = {
-    kind.__name__: kind
-    for kind in (
-        ipaddress.IPv4Address,
-        ipaddress.IPv4Interface,
-        ipaddress.IPv4Network,
-        ipaddress.IPv6Address,
-        ipaddress.IPv6Interface,
-        ipaddress.IPv6Network,
-    )
+_NETWORKS: dict[str, Any] = {
+    name: getattr(ipaddress, name)
+    for version in (4, 6)
+    for name in (f"IPv{version}Address", f"IPv{version}Interface", f"IPv{version}Network")
 }
 
 
@@ -55,7 +49,7 @@ def from_json(value: Any) -> Any:
 
 
 def _rare_to_json(value: Any) -> Any:
-    """Subclasses are what the driver takes them for."""
+    """Write subclasses as the type that the driver takes them for."""
     if isinstance(value, Enum):
         return to_json(value.value)
     for kind, writer in _BASES:
@@ -65,10 +59,6 @@ def _rare_to_json(value: Any) -> Any:
         types = sys.modules.get(f"psycopg.types.{module}")
         if types is not None and isinstance(value, getattr(types, name)):
             return writer(value)
-    return _unknown(value)
-
-
-def _unknown(value: Any) -> Any:
     return {"r": hash(repr(value))}
 
 
@@ -111,7 +101,7 @@ def _read_range(content: Any) -> Any:
 
 def _multirange(value: Any) -> Any:
     is_plain = type(value).__name__ == "Multirange"
-    return {"mr": [to_json(each) for each in value]} if is_plain else _unknown(value)
+    return {"mr": [to_json(each) for each in value]} if is_plain else {"r": hash(repr(value))}
 
 
 def _driver_value(module: str, name: str, *arguments: Any, **named: Any) -> Any:
@@ -127,7 +117,7 @@ def _items(kind: str) -> Callable[[Any], Any]:
 
 
 def _float(value: float) -> Any:
-    """JSON has no word for what is not finite."""
+    """JSON has no number that is not finite."""
     return value if isfinite(value) else {"x": repr(value)}
 
 
@@ -139,10 +129,6 @@ def _read_redacted(digest: Any) -> Redacted:
 
 def _bytes(value: Any) -> Any:
     return {"b": base64.b85encode(bytes(value)).decode()}
-
-
-def _network(value: Any) -> Any:
-    return {"ip": [type(value).__name__, str(value)]}
 
 
 _WRITERS: dict[type, Callable[[Any], Any]] = {
@@ -161,7 +147,7 @@ _WRITERS: dict[type, Callable[[Any], Any]] = {
     set: _items("s"),
     frozenset: _items("fs"),
     dict: _mapping,
-    **dict.fromkeys(_NETWORKS.values(), _network),
+    **dict.fromkeys(_NETWORKS.values(), lambda value: {"ip": [type(value).__name__, str(value)]}),
 }
 _BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (bool, bool),

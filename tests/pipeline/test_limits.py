@@ -1,4 +1,4 @@
-"""What the settings leave out: a part of the requests, and what was fast enough."""
+"""Traces that the settings leave out: a part of the requests, and the fast ones."""
 
 from __future__ import annotations
 

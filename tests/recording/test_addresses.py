@@ -1,4 +1,4 @@
-"""What is below the dashboard is none of the application's, wherever the dashboard is."""
+"""Addresses below the dashboard are none of the application's, wherever the dashboard is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a project's own tests record: its clients' requests, and blocks that its tests ask about."""
+"""Recordings in a project's own tests: its clients' requests, and blocks that its tests check."""
 
 from __future__ import annotations
 

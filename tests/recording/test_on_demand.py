@@ -1,4 +1,4 @@
-"""Recording on demand: who has asked for it on the dashboard is recorded, nobody else."""
+"""Recording on demand: only browsers that asked for it on the dashboard are recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process has recorded last is kept, however soon it ends behind that."""
+"""The last trace of a process is kept, however soon the process ends after it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def ids_of(store: TraceStore) -> list[str]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """What another thread does takes its time."""
+    """Wait, because another thread takes its time."""
     deadline = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < deadline

@@ -1,4 +1,4 @@
-"""What was changed at run time reaches all who share a store, and survives its faults."""
+"""Changes made at run time reach all who share a store, and survive its faults."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ import sys, django
 from django.conf import settings
 settings.configure(ORM_INSIGHT={"REDIS_URL": sys.argv[1]}, INSTALLED_APPS=["orm_insight"])
 django.setup()
-from orm_insight import insight, steering
+from orm_insight import insight
+from orm_insight.recording import control
 from orm_insight.conf import get_config
-steering.follow()
+control.follow()
 for line in sys.stdin:
     exec(line)
     print(get_config().sample_rate, insight.is_recording(), flush=True)
@@ -84,7 +85,7 @@ def test_a_change_reaches_another_process_and_comes_back(shared: RedisServer) ->
             assert becomes_true(lambda: ask() == "0.5 True")
             control.pause()
             assert becomes_true(lambda: ask() == "0.5 False")
-            assert ask("steering.resume(); steering.change_sample_rate(0.1)") == "0.1 True"
+            assert ask("control.resume(); control.change_sample_rate(0.1)") == "0.1 True"
             control.follow()
             assert becomes_true(lambda: get_config().sample_rate == 0.1)
             assert insight.is_recording()
@@ -103,8 +104,8 @@ def test_what_is_asked_for_in_depth_is_taken_once_and_off_for_all(shared: RedisS
                 print(f"print(({line}), end=' ')", file=other.stdin, flush=True)
                 return str(other.stdout.readline().split()[0])
 
-            ask("steering.record_deep_next('/a/')")
-            ask("steering.record_deep_next('/b/')")
+            ask("control.record_deep_next('/a/')")
+            ask("control.record_deep_next('/b/')")
             control.follow()
             assert becomes_true(lambda: insight.waits_for_deep("/a/"))
             assert insight.takes_deep("/a/")

@@ -1,4 +1,4 @@
-"""What hostile, damaged and foreign files come to: one report, and nothing else lost."""
+"""Hostile, damaged and foreign files cause one report, and lose nothing else."""
 
 from __future__ import annotations
 

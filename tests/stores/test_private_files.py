@@ -191,6 +191,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
+@pytest.mark.process
 def test_sweeping_removes_what_nobody_waits_for(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()

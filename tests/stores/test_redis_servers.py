@@ -40,7 +40,7 @@ def keeps_traces(store: RedisStore) -> bool:
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """For the name ``localhost``, signed by itself."""
+    """A certificate of ``localhost``, signed by itself."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is missing")
     key, certificate = folder / "key.pem", folder / "certificate.pem"
@@ -53,7 +53,7 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
 
 @pytest.fixture
 def encrypted(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The address, and the file with the certificate; beside it nothing is served."""
+    """The address, and the file with the certificate; nothing else is served."""
     key, certificate = make_certificate(folder)
     port = free_port()
     files = ("--tls-cert-file", str(certificate), "--tls-key-file", str(key))

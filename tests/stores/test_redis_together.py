@@ -100,7 +100,7 @@ def test_two_clear_at_once_while_others_write_and_read(redis_server, make_store)
             store.flush()
 
     def read(store: RedisStore) -> int:
-        """What was listed a moment ago may be gone, but it is never broken."""
+        """A trace that was just listed may be gone, but it is never broken."""
         gone = 0
         while not over.is_set():
             gone += sum(store.get(id) is None for id in ids_of(store))

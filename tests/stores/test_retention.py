@@ -1,4 +1,4 @@
-"""What stays: the rules by themselves, and a store that applies them late."""
+"""Retention: the rules by themselves, and a store that applies them late."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def sized(traces: Sequence[Trace]) -> list[Sized]:
 
 
 def some_trace(random: Random, number: int) -> Trace:
-    """Of one of a few endpoints, with ties."""
+    """A trace of one of a few endpoints, with ties."""
     return make_trace(
         *[make_query(f"SELECT {random.randrange(3)}")] * random.randrange(5),
         id=f"t{number}",

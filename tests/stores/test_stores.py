@@ -63,7 +63,7 @@ def make_store(request: pytest.FixtureRequest) -> Iterator[MakeStore]:
 
 
 def url_of(request: pytest.FixtureRequest) -> str:
-    """Of a cluster any node: most often not the one that will hold the keys."""
+    """Any node of a cluster: most often not the one that will hold the keys."""
     if request.param == "cluster":
         return request.getfixturevalue("redis_cluster")[0].url
     return request.getfixturevalue(f"{request.param}_server").url

@@ -22,11 +22,11 @@ _STEP = "export spans to OpenTelemetry"
 
 
 class TooManyTraces(Exception):
-    """More came than could be written; the oldest is left out."""
+    """More traces came than could be written; the oldest is left out."""
 
 
 class _Exporter(Worker[tuple[Trace, HintsOf]]):
-    """Its thread makes the writer, when the first trace comes."""
+    """A worker whose thread makes the writer when the first trace comes."""
 
     def forget(self) -> None:
         super().forget()
@@ -45,7 +45,7 @@ def _write(offered: tuple[Trace, HintsOf]) -> None:
     writer(trace)
 
 
-# Until then a request that goes on after its response is mostly over, and is written once.
+# After this delay a request that goes on after its response is mostly over, and is written once.
 _worker = _Exporter(_STEP, _write, limit=200, delay_s=0.5)
 flush, reset = _worker.flush, _worker.forget
 

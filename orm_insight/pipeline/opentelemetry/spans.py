@@ -1,4 +1,4 @@
-"""Writes a trace as spans, by the API of OpenTelemetry; whoever configures the SDK sends them."""
+"""Writes a trace as spans, by the API of OpenTelemetry; the project's SDK sends them."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _mariadb: set[str] = set()
 class SpanWriter:
     """One span for each trace, and one below it for each of its queries.
 
-    A trace that comes again, because more was done after its response, has only what is new
-    written: a span that has ended cannot be changed.
+    A trace may come again, because more was done after its response: then only the new queries are
+    written, since a span that has ended cannot be changed.
     """
 
     def __init__(self, hints_of: Callable[[Trace], Sequence[Hint]]) -> None:
@@ -93,7 +93,7 @@ class SpanWriter:
 
 
 def _parent_of(trace: Trace) -> Context:
-    """An empty context where there was no span: what is current in this thread is not its."""
+    """The context of the trace's own span: never the one that is current in this thread."""
     if trace.span is None:
         return Context()
     reference = SpanContext(
@@ -124,9 +124,7 @@ def _note_mariadb(*, connection: object, **_: object) -> None:
 connection_created.connect(_note_mariadb, dispatch_uid="orm_insight_otel")
 
 
-# Queries, traces and hints in the words of OpenTelemetry's semantic conventions.
-#
-# Pure but for the names of databases, which are in the settings; OpenTelemetry is not needed.
+# -- queries, traces and hints in the words of OpenTelemetry's semantic conventions ---------------
 # See https://opentelemetry.io/docs/specs/semconv/db/database-spans/
 
 Value: TypeAlias = str | int | float | bool
@@ -149,7 +147,7 @@ def span_name(query: Query) -> str:
 
 
 def trace_name(trace: Trace) -> str:
-    """The same for all traces of an endpoint: the path of a request may hold an id."""
+    """The name that all traces of an endpoint share: the path of a request may hold an id."""
     if trace.kind == "request":
         return f"{trace.method or ''} {trace.url_name or trace.view or trace.path or ''}".strip()
     return trace.name.partition(" ")[0] if trace.kind == "command" else trace.name
@@ -160,7 +158,7 @@ def query_attributes(query: Query, databases: Databases, mariadb: frozenset[str]
     system = "mariadb" if query.alias in mariadb else _SYSTEMS.get(query.vendor, query.vendor)
     operation, label, targets = verb(query.sql), summary(query.sql), tables(query.sql)
     is_batch = (query.batch_size or 0) > 1
-    # What is not parameterised may hold values of users.
+    # SQL without parameters may hold values of users.
     text = query.sql if query.params else fingerprint(query.sql)
     found: dict[str, Value | None] = {
         "db.system.name": system or "other_sql",

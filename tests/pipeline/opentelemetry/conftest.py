@@ -14,7 +14,7 @@ from orm_insight.pipeline import opentelemetry
 
 
 class Spans:
-    """What has arrived at the exporter."""
+    """The spans that have arrived at the exporter."""
 
     def __init__(self, exporter: InMemorySpanExporter) -> None:
         self._exporter = exporter

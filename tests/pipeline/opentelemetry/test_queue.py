@@ -1,4 +1,4 @@
-"""The thread behind the response: it never waits, never loops, and its faults stay ours."""
+"""The thread that writes after the response never waits, never loops, and never raises."""
 
 from __future__ import annotations
 
