@@ -188,8 +188,9 @@ _PEERS = "; .fetch_mode(models.FETCH_PEERS) would load all of them on first acce
 def advice_on_peers(group: LoadGroup, schema: Schema) -> str:
     """The addition to an advice, without the full stop; empty where it would not help.
 
-    Each row then fetches for all rows of its result. The mode follows relations to one object, not into the sets that a prefetch loads.
-    ``iterator()`` hands out each row before the next is read.
+    With ``FETCH_PEERS`` a row fetches for all rows of its result. The mode follows relations to one
+    object, not into the sets that a prefetch loads. ``iterator()`` hands out each row before the
+    next is read.
     """
     source = group.load.source
     is_queryset = source.owner is None or source.owner.kind == "view"

@@ -171,7 +171,7 @@ class _Folding:
         return 2 * len(kinds & others) >= len(kinds | others)
 
     def _end_of_known(self, begin: int, core: frozenset[int]) -> int:
-        """The end of the last round: it goes on as long as the rounds before know its statements."""
+        """The end of the last round, which goes on while the rounds before have its statements."""
         end, limit = begin + 1, min(begin + self._period, len(self._symbols))
         while end < limit and self._kinds(end, end + 1) <= core:
             end += 1

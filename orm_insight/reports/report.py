@@ -215,6 +215,7 @@ VERSION = 1
 
 
 def report_to_dict(report: Report) -> dict[str, Any]:
+    """Frames are listed once and stacks refer to them by number, so that loops stay small."""
     stacks = _Stacks()
     queries = [_query(query, stacks) for query in report.queries]
     return {
