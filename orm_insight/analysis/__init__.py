@@ -1,4 +1,4 @@
-"""What a trace means: pure functions from recorded facts to groups and hints.
+"""The meaning of a trace: pure functions from recorded facts to groups and hints.
 
 Nothing here knows Django, settings, a clock or a file.
 """

@@ -1,6 +1,6 @@
 """The ``annotate()`` that makes a queryset bring along what its rows would ask one by one.
 
-Aggregates are written over the relation. Where a further join would give other results, because
+Aggregates are written over the relation. If a further join would give other results, because
 the queryset joins or groups already, they are written as a subquery.
 """
 
@@ -48,11 +48,11 @@ class _Subject:
     facts: RelatedSet
     conditions: tuple[Keyword, ...]
     joins: bool
-    """Whether an aggregate over the relation is right, and leaves the rows in their order."""
+    """An aggregate over the relation is right, and leaves the rows in their order."""
 
     @property
     def prefix(self) -> str:
-        """What begins a name that is about these objects alone: ``rating_5_``."""
+        """The beginning of a name that is about these objects alone: ``rating_5_``."""
         return f"{label_of(self.conditions)}_" if self.conditions else ""
 
     @property
@@ -172,7 +172,7 @@ class Subjects:
         )
 
     def is_only_relation(self, summary: Summary) -> bool:
-        """Whether no other relation of the same rows is asked, which would join as well."""
+        """Return whether no other relation of the same rows is asked, which would also join."""
         return len(self._relations[_origin(summary)]) == 1
 
 

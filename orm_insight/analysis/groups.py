@@ -38,7 +38,7 @@ class QueryGroup:
 
 
 class _Sum:
-    """What is added up for one group."""
+    """The running totals of one group."""
 
     __slots__ = ("count", "queries", "total_ms")
 
@@ -112,7 +112,7 @@ def _hashable(params: Params) -> Any:
     return params
 
 
-# Reads that are asked again with the same parameters, though nothing has changed in between.
+# -- reads repeated with the same parameters, nothing written in between --------------------------
 
 _PAGINATOR = "Paginator.count"
 
@@ -147,12 +147,12 @@ def find_repeated_reads(
 
 
 def is_count(query: Query) -> bool:
-    """Whether the application, or a ``Paginator``, has asked for ``count()``."""
+    """Return whether the application, or a ``Paginator``, has asked for ``count()``."""
     return origin_of(query) is QueryOrigin.COUNT
 
 
 def is_of_paginator(query: Query) -> bool:
-    """Whether a ``Paginator`` counts the objects that it divides into pages."""
+    """Return whether a ``Paginator`` counts the objects that it divides into pages."""
     return any(frame.function == _PAGINATOR for frame in query.frames)
 
 
@@ -167,9 +167,10 @@ def _can_be_kept(query: Query) -> bool:
 
 
 def _is_kept_by_application(query: Query) -> bool:
-    """Whether it is the application that asks; what a library repeats is not for it to keep.
+    """Return whether the application asks: it cannot keep what a library repeats.
 
-    Nor is what ``formfield_for_foreignkey()`` loads: an editable list makes its form twice.
+    It cannot keep what ``formfield_for_foreignkey()`` loads either: an editable list makes its form
+    twice.
     """
     site = query.site
     if chooser_of(query) is not None:

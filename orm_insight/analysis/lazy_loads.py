@@ -57,7 +57,7 @@ class LoadGroup:
 
     @property
     def leads_through_many(self) -> bool:
-        """Whether a step leads to several objects, so that a join would multiply rows."""
+        """Return whether a step leads to several objects, so that a join would multiply rows."""
         return any(step.kind in ("many", "generic_one") for step in self.steps)
 
     @property
@@ -143,11 +143,11 @@ def _leads_through(longer: LoadGroup, shorter: LoadGroup) -> bool:
     )
 
 
-# Columns that ``only()`` and ``defer()`` left out: the code that loads them after all.
+# -- columns left out by only() and defer() -------------------------------------------------------
 
 
 def calls_to_load(source: ResultSet, lookup: str) -> tuple[tuple[Call, ...], str]:
-    """What to write after the queryset's own ``only()`` or ``defer()``, and the same in words."""
+    """The calls that follow the queryset's own ``only()`` or ``defer()``, and the same in words."""
     if source.only:
         return (naming("only", *source.only, lookup),), "Add it to only()."
     left = tuple(name for name in source.deferred if name != lookup)
@@ -165,7 +165,7 @@ def deferred_key(group: LoadGroup, loads: Iterable[LoadGroup]) -> LoadGroup | No
 
 
 def is_key_of_any(group: LoadGroup, loads: Iterable[LoadGroup]) -> bool:
-    """Whether the deferred column is the foreign key of a relation that is loaded as well."""
+    """Return whether the deferred column is the foreign key of a relation that is also loaded."""
     return any(_is_key_of(group, other) for other in loads)
 
 
@@ -180,16 +180,17 @@ def _is_key_of(column: LoadGroup, relation: LoadGroup) -> bool:
     )
 
 
-# Whether a fetch mode of Django 6.1 would serve: the rows of a result fetch for all of them.
+# -- fetch modes of Django 6.1 --------------------------------------------------------------------
 
 _PEERS = "; .fetch_mode(models.FETCH_PEERS) would load all of them on first access"
 
 
 def advice_on_peers(group: LoadGroup, schema: Schema) -> str:
-    """What to add to an advice, without the full stop; empty where it would not help.
+    """The addition to an advice, without the full stop; empty where it would not help.
 
-    The mode goes along over relations to one object, not into the sets that a prefetch loads.
-    ``iterator()`` hands out each row before the next is read.
+    With ``FETCH_PEERS`` a row fetches for all rows of its result. The mode follows relations to one
+    object, not into the sets that a prefetch loads. ``iterator()`` hands out each row before the
+    next is read.
     """
     source = group.load.source
     is_queryset = source.owner is None or source.owner.kind == "view"

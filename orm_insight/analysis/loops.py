@@ -70,7 +70,7 @@ def find_loops(
 
 
 def _is_line(site: CallSite | None) -> bool:
-    """Whether code stands there; what a library does for a declaration is its own loop."""
+    """Return whether code stands there; a declaration has none, the library loops over it."""
     return site is not None and not site.is_declaration
 
 
@@ -106,7 +106,7 @@ def _all_equal(values: tuple[Any, ...]) -> bool:
     return all(value == values[0] for value in values[1:])
 
 
-# What a repeated lookup of single objects varies, and what it keeps.
+# -- single objects looked up in a loop -----------------------------------------------------------
 
 _SINGLE = {QueryOrigin.GET, QueryOrigin.FIRST, QueryOrigin.EXISTS}
 _IS = r'["`]\w+["`]\.["`]\w+["`] = %s'
@@ -174,7 +174,7 @@ def _constants(loop: Loop, facts: ModelFacts, varied: str) -> tuple[Keyword, ...
     return conditions_code(conditions, loop.queries)
 
 
-# Statements that follow a foreign key backwards without saying so, for one object at a time.
+# -- foreign keys followed backwards, one object at a time ----------------------------------------
 
 _MULTI_ROW = {QueryOrigin.ITERATION, QueryOrigin.LENGTH, QueryOrigin.TRUTH, QueryOrigin.ITERATOR}
 

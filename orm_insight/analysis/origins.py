@@ -9,7 +9,7 @@ from orm_insight.model.trace import Query
 
 
 class QueryOrigin(StrEnum):
-    """What the code did that issued the statement."""
+    """The operation of the ORM that issued the statement."""
 
     FORWARD = "forward relation"
     REVERSE_ONE = "reverse one-to-one"
@@ -82,7 +82,7 @@ _BY_NAME = {name: (rank, origin) for rank, (name, origin) in enumerate(_MEANINGS
 
 
 def origin_of(query: Query) -> QueryOrigin:
-    """What the application asked of the ORM; ``CURSOR`` where it did not ask the ORM."""
+    """The operation that the application asked of the ORM; ``CURSOR`` if it did not ask the ORM."""
     found = min(
         (_BY_NAME[frame.function] for frame in _inner(query.frames) if frame.function in _BY_NAME),
         default=None,

@@ -1,4 +1,4 @@
-"""What is asked about the related objects of each row without loading them.
+"""Questions about the related objects of each row that do not load them.
 
 ``count()``, ``exists()`` and ``aggregate()`` on a relation to several objects: the queryset that
 loads the rows can bring the answers along.
@@ -99,7 +99,7 @@ def _collect(
                 steps = (load.source.number, (*load.path, load.relation))
                 origin = origin_of(query)
                 if origin in _SUMMARIES:
-                    # Of narrowed objects, another line may ask for others with the same statement.
+                    # Another line may ask for other narrowed objects with the same statement.
                     line = None if load.is_plain else query.site
                     lists[shared] = asked.setdefault((steps, origin, query.sql, line), [])
                 elif load.is_plain and origin not in _NOT_SERVED:
@@ -150,7 +150,7 @@ def _question(
 
 
 def _is_filtered(narrowing: Narrowing, query: Query) -> bool:
-    """Whether the objects were filtered and nothing else: no slice, no distinct()."""
+    """Return whether the objects were filtered and nothing else: no slice, no distinct()."""
     is_whole = narrowing.high is None or origin_of(query) is QueryOrigin.EXISTS
     is_plain = not narrowing.low and not narrowing.is_distinct and is_whole
     return narrowing.is_readable and is_plain and bool(narrowing.conditions)
@@ -162,7 +162,7 @@ def _says_all(
     facts: RelatedSet,
     conditions: tuple[Condition, ...],
 ) -> bool:
-    """Whether the reference, and what the application has added, is all that is compared.
+    """Return whether nothing but the reference and the application's conditions is compared.
 
     A manager of the project may leave some out, which an aggregate over a join would count.
     """
@@ -177,7 +177,7 @@ def _says_all(
     return others == Counter(condition.column for condition in conditions)
 
 
-# Rows that ask whether there are such related objects, or how many, and load these anyway.
+# -- rows that ask about related objects and load them anyway -------------------------------------
 
 _QUESTIONS = {QueryOrigin.COUNT, QueryOrigin.EXISTS}
 _WHERE = re.compile(r" WHERE (.*?)(?: ORDER BY .*| LIMIT 1)?$", re.DOTALL)
@@ -203,7 +203,7 @@ def join_questions(
 
 
 def _is_asked_before(summary: Summary, group: LoadGroup) -> bool:
-    """Whether each row that loads the objects has asked about the same ones."""
+    """Return whether each row that loads the objects has asked about the same ones."""
     load = summary.load
     if summary.origin not in _QUESTIONS or group.steps != (*load.path, load.relation):
         return False
@@ -214,7 +214,7 @@ def _is_asked_before(summary: Summary, group: LoadGroup) -> bool:
 
 
 def _asked(queries: Iterable[Query], length: int) -> Iterable[Any]:
-    """For each statement its row, its conditions and their values, the last of the parameters."""
+    """Yield the row, the conditions and their values (the last parameters) of each statement."""
     wheres: dict[str, str | None] = {}
     for query in queries:
         if query.sql not in wheres:
@@ -225,7 +225,7 @@ def _asked(queries: Iterable[Query], length: int) -> Iterable[Any]:
         yield query.parent, wheres[query.sql], values
 
 
-# The conditions of a narrowed related manager as code, with the values that the rows had.
+# -- conditions of narrowed related managers, as code ---------------------------------------------
 
 _LITERALS = (str, int, float, Decimal, date, datetime)
 _LONGEST_LABEL = 24
@@ -241,7 +241,7 @@ def conditions_code(
     rows = [query.params for query in queries]
     if not all(isinstance(row, tuple) and len(row) == len(columns) for row in rows):
         return None if conditions else ()
-    # What the manager itself adds comes first in the statement.
+    # The manager's own conditions come first in the statement.
     left = len(columns)
     found: list[Keyword] = []
     for condition in reversed(conditions):
@@ -257,7 +257,7 @@ def conditions_code(
         if None in written:
             return None
         value = written if condition.is_list or len(written) > 1 else written[0]
-        # What the ORM writes into the statement itself is no value of the application.
+        # A value that the ORM writes into the statement itself is none of the application.
         literal = Literal(value, is_recorded=not isinstance(value, bool))
         found.insert(0, Keyword(condition.lookup, literal))
     return tuple(found)
@@ -295,9 +295,7 @@ def label_of(conditions: tuple[Keyword, ...]) -> str:
     return label if is_short else "matching"
 
 
-# Related objects asked for one by one in ways that a prefetch does not serve, and what would.
-#
-# ``Prefetch`` takes the queryset that was asked for, where the same is asked for each row.
+# -- related objects that only a Prefetch with a queryset serves ----------------------------------
 
 _READS = {
     QueryOrigin.RELATED_SET,
@@ -397,7 +395,7 @@ def attribute_for(group: LoadGroup) -> str:
 
 
 def reading(group: LoadGroup, attribute: str) -> Reading:
-    """What the row has to be asked for instead, where the row is called as its model."""
+    """The expression to read from the row instead; the row is called as its model."""
     asked = origin_of(group.queries[0])
     begin, end = taking({QueryOrigin.FIRST: "first", QueryOrigin.GET: "get"}.get(asked, ""))
     row = group.relation.model.rpartition(".")[2].lower()
@@ -405,14 +403,14 @@ def reading(group: LoadGroup, attribute: str) -> Reading:
 
 
 def taking(method: str) -> tuple[str, str]:
-    """What stands around the list of a ``Prefetch`` to give the object that a method gave."""
+    """The code around the list of a ``Prefetch`` that gives the object which a method gave."""
     if method.removeprefix("a") in ("first", "last", "earliest", "latest"):
         return "next(iter(", "), None)"
     return "", "[0]" if method in ("get", "aget") else ""
 
 
 def asks_for_everything(group: LoadGroup) -> bool:
-    """Whether all objects of the relation were asked for, in no order, as a plain prefetch does."""
+    """Return whether all objects were asked for, in no order, as a plain prefetch does."""
     narrowing = group.load.narrowing or _EVERYTHING
     return narrowing == _EVERYTHING
 

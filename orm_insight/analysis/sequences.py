@@ -22,7 +22,7 @@ from orm_insight.model.trace import Query
 PERIOD = 12
 """A round has at most as many statements; what is repeated in it counts once."""
 
-# What is short is folded first: it may be a part of the rounds of what is long. Then it must be
+# Short loops are folded first: they may be parts of the rounds of long ones. A short loop must be
 # beyond doubt, or rounds of the outer loop would be torn apart.
 _PASSES = ((3, True), (6, True), (PERIOD, False), (PERIOD, False))
 _NEVER = 1 << 62
@@ -30,7 +30,7 @@ _NEVER = 1 << 62
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """What one statement has in a block. ``group`` is its place among the trace's groups."""
+    """The part of one statement in a block. ``group`` is its place among the trace's groups."""
 
     group: int
     count: int
@@ -61,7 +61,7 @@ class Block:
 
 
 _Item: TypeAlias = tuple[int, int, int, int]
-"""Of a symbol, from one query to another (which is the last of it), in so many rounds."""
+"""Symbol, first query, last query (included), number of rounds."""
 
 
 class _Alphabet:
@@ -141,10 +141,10 @@ class _Folding:
         return folded
 
     def _rounds(self, at: int) -> list[int] | None:
-        """Where the rounds of a loop end that begins at ``at``; ``None`` where none does.
+        """The ends of the rounds of a loop that begins at ``at``; ``None`` if none does.
 
-        Each begins with the same item as the first, and has nothing that the first two have not.
-        What turns out to be no loop has cost no more than these.
+        Each round begins with the same item as the first, and has nothing that the first two lack.
+        Looking at a sequence that is no loop costs no more than these two.
         """
         first = core = self._kinds(at, self._following[at])
         ends = [self._following[at]]
@@ -165,13 +165,13 @@ class _Folding:
         return ends if is_loop else None
 
     def _belongs(self, kinds: frozenset[int], others: frozenset[int]) -> bool:
-        """Whether a round is like others: at least half of what is in one of them is in both."""
+        """Return whether a round is like others: at least half of their statements are in both."""
         if self._is_strict:
             return kinds == others
         return 2 * len(kinds & others) >= len(kinds | others)
 
     def _end_of_known(self, begin: int, core: frozenset[int]) -> int:
-        """Of a round behind which there is none: as far as it is of what was in those before."""
+        """The end of the last round, which goes on while the rounds before have its statements."""
         end, limit = begin + 1, min(begin + self._period, len(self._symbols))
         while end < limit and self._kinds(end, end + 1) <= core:
             end += 1
@@ -186,7 +186,7 @@ class _Folding:
 
 
 def _following(symbols: list[int]) -> list[int]:
-    """For each symbol where the same comes next."""
+    """The place at which each symbol comes next."""
     nearest: dict[int, int] = {}
     following = [_NEVER] * len(symbols)
     for at in range(len(symbols) - 1, -1, -1):

@@ -1,6 +1,6 @@
-"""What the time of a trace went by with: statements, ends of transactions, the application.
+"""The time of a trace, divided: statements, ends of transactions, the application.
 
-Wall-clock time: what ran at the same time counts once here, so that the parts are the whole.
+Wall-clock time: statements that ran at the same time count once, so that the parts are the whole.
 Statements over the limit of a trace are a part of it, but nobody knows when they ran.
 """
 
@@ -35,7 +35,7 @@ class Elapsed:
 
 
 def elapsed(trace: Trace, queries: Sequence[Query]) -> Elapsed:
-    """Of a trace, whose ``queries`` are given because a log would make them anew."""
+    """The times of a trace. A log would make its ``queries`` anew, so they are given."""
     busy = merged((query.started_ms, query.started_ms + query.duration_ms) for query in queries)
     last = max([busy[-1][1] if busy else 0.0, *map(ended_ms, trace.transactions)])
     whole = max(trace.duration_ms, last)
@@ -76,17 +76,18 @@ def length(spans: Iterable[Span]) -> float:
     return sum(end - begin for begin, end in spans)
 
 
-# Where the time of a trace went: to which of the application's files, to which template lines.
-#
-# Statements over the limit of a trace are in it as their groups have them.
+# -- time by file and by template line ------------------------------------------------------------
 
 _Place = TypeVar("_Place", str | None, tuple[str, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What statements of one place took. ``site`` is one of them, or ``None`` where the place is
-    outside your code; ``share`` is of the sum of all parts, 0 to 1."""
+    """The time that statements of one place took.
+
+    ``site`` is one of their call sites, or ``None`` if the place is outside your code. ``share`` is
+    of the sum of all parts, 0 to 1.
+    """
 
     site: CallSite | None
     lines: int
@@ -110,7 +111,7 @@ class Breakdown:
 
 
 class _Sum:
-    """What is added up for one place; ``site`` is that of the first group."""
+    """The running totals of one place; ``site`` is that of the first group."""
 
     __slots__ = ("count", "lines", "site", "total_ms")
 

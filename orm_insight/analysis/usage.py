@@ -1,4 +1,4 @@
-"""What became of loaded rows, put together for each line that builds a queryset."""
+"""The use of loaded rows, put together for each line that builds a queryset."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def by_building_line(uses: Iterable[ResultUse], queries: Sequence[Query]) -> tup
 
 
 def unused_relations(built: BuiltHere) -> tuple[EagerRelation, ...]:
-    """What was loaded along, and of which no row of any result read all.
+    """The eager loads of which no row of any result read all.
 
-    A join to a single row is not worth a word.
+    A join to a single row is not worth a hint.
     """
     longest: dict[tuple[EagerMethod, str], EagerRelation] = {}
     for use in built.uses:

@@ -82,7 +82,7 @@ def _advice(summary: Summary, annotation: Call | None, otherwise: str) -> str:
 
 
 def _readings(summary: Summary, annotation: Call) -> tuple[Reading, ...]:
-    """Of several answers the line that asks does not say which it reads."""
+    """The reading of the only answer: a line that asks for several does not tell which."""
     if len(annotation.keywords) != 1:
         return ()
     sites = sites_of(summary.queries)

@@ -1,4 +1,4 @@
-"""What a detector is given, and what it must do."""
+"""The interface of a detector: what it is given, and what it must do."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Context:
 
     @cached_property
     def uses(self) -> tuple[ResultUse, ...]:
-        """What became of loaded rows; empty unless the trace was recorded in depth."""
+        """The use of loaded rows; empty unless it is a deep recording."""
         return self.trace.uses or ()
 
     @cached_property
@@ -132,7 +132,7 @@ class Detector(Protocol):
 
 
 def saving_of(queries: tuple[Query, ...], *, remaining: int) -> Saving:
-    """What is gained when the fix leaves ``remaining`` statements of the same kind."""
+    """The gain if the fix leaves ``remaining`` statements of the same kind."""
     removed = max(len(queries) - remaining, 0)
     total = sum(query.duration_ms for query in queries)
     return Saving(removed, total * removed / len(queries) if queries else 0.0)
@@ -155,7 +155,7 @@ def times(count: int) -> str:
 def fix_of_queryset(
     source: ResultSet, calls: tuple[Call, ...], *, is_repeated: bool = False
 ) -> Fix:
-    """What to write at the origin: calls that follow the queryset, or code for a class.
+    """The fix at the origin: calls that follow the queryset, or code for a class.
 
     Without code where the queryset takes no calls, or a library builds it.
     """
@@ -209,7 +209,7 @@ def hint_of_load(
 
 
 def _advice_at_origin(source: ResultSet, calls: tuple[Call, ...], advice: str) -> str:
-    """What to do, also where the origin takes no fix."""
+    """The advice, also for an origin that takes no fix."""
     if source.is_combined:
         return f"Write {Calls(calls).code} in each part of the union."
     if source.site is None:

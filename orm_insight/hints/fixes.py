@@ -127,7 +127,7 @@ def _named(call: Call, names: Mapping[str, str]) -> Call:
 
 
 def _calls(one: _Calls, other: _Calls) -> _Calls:
-    """What is taken back comes first, each method once after that, what ends the chain last."""
+    """Put resets first, then each method once, and the call that ends the chain last."""
     both = (*one, *other)
     names = [name for name in _METHODS if any(call.name == name for call in both)]
     resets = [Call(name, (NONE,)) for name in names if _is_reset(name, both)]
@@ -184,7 +184,7 @@ def _prefetches(given: Iterable[Prefetch]) -> list[Prefetch]:
 
 
 def _objects(one: Objects, other: Objects) -> Objects:
-    """Of querysets that load the same rows; a condition of one of them would leave rows out."""
+    """Join querysets that load the same rows: a condition of one alone would leave rows out."""
     narrowing, calls = [], []
     for objects in (one, other):
         narrowing.append([call for call in objects.calls if call.name not in _METHODS])

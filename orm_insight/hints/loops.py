@@ -36,7 +36,7 @@ _ADVICE = Fix().given(Need.VALUES_BEFORE_LOOP, is_known=False)
 class RepeatedStatement:
     """ORM205: a statement is repeated by the same line with other parameters.
 
-    What no better rule explains: says what repeats and how often, and invents no fix.
+    Takes the loops that no better rule explains: says what repeats and how often, invents no fix.
 
     https://docs.djangoproject.com/en/stable/topics/db/optimization/#retrieve-everything-at-once-if-you-know-you-will-need-it
     """
@@ -93,7 +93,7 @@ def _advice(loop: Loop) -> str:
 
 
 def _advice_by_parent(loop: Loop, related: ByParent) -> str:
-    """What would ask for all parents at once; which parents these are is not known for certain."""
+    """Name the call that asks for all parents at once; their queryset is not known for certain."""
     child, parent, facts = related.child.name, related.parent.name, related.facts
     row = parent.lower()
     loading = related.loading

@@ -37,7 +37,7 @@ Without ``iter()``, ``list()`` asks for their number first, with a statement of 
 def change_in_class(
     source: ResultSet, owner: Owner, calls: tuple[Call, ...], *, is_repeated: bool = False
 ) -> Change | None:
-    """What to write into the class so that its queryset is followed by ``calls``.
+    """The change of the class after which its queryset is followed by ``calls``.
 
     ``is_repeated`` says that the queryset of a field's choices was evaluated several times.
     """
@@ -130,7 +130,7 @@ def _method_of(owner: Owner) -> _Method:
 
 
 def has_method(owner: Owner) -> bool:
-    """Whether there is such a method already, into which the statements are to be written."""
+    """Return whether the class already has the method that the statements belong into."""
     return not owner.name or _method_of(owner).name in owner.members
 
 
@@ -146,7 +146,7 @@ def change_of_choices(owner: Owner, *statements: Statement) -> ClassBody:
 
 
 def advice_in_class(source: ResultSet) -> str:
-    """What the code is about, where a library has several querysets for the class."""
+    """The sentence that tells which of a class's several querysets the code is about."""
     owner = source.owner
     if owner is None:
         return ""
@@ -169,7 +169,7 @@ def advice_in_class(source: ResultSet) -> str:
 
 
 def is_complete(owner: Owner) -> bool:
-    """Whether the code for the class needs nothing beside it."""
+    """Return whether the class needs no other change next to this code."""
     if owner.kind in _CHOICES:
         return not has_method(owner)
     return owner.kind != "filter"
@@ -190,7 +190,7 @@ def _filter(queryset: Objects, owner: Owner) -> Block:
 
 
 def names_to_select(source: ResultSet, lookup: str, load: Query) -> tuple[str, ...]:
-    """What ``select_related()`` must name at the origin for ``lookup`` to be joined as well.
+    """The names for ``select_related()`` at the origin, so that ``lookup`` is also joined.
 
     Names replace what a call without names joins. A ``ModelAdmin`` joins what its list needs only
     if ``get_queryset()`` has joined nothing.

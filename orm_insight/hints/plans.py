@@ -78,7 +78,7 @@ def _fix(advice: IndexAdvice) -> Fix:
 
 
 def _saved_ms(advice: IndexAdvice, evidence: Evidence) -> float:
-    """Of one statement: as measured, as the cost says, or all that the finding explains."""
+    """The saving for one statement: as measured, by its cost, or all that the finding explains."""
     trial = advice.trial
     if trial is not None and trial.ms_before is not None and trial.ms_after is not None:
         return trial.ms_before - trial.ms_after

@@ -75,7 +75,7 @@ def _takes_join(group: LoadGroup) -> bool:
 
 
 def _beside(group: LoadGroup, context: Context) -> Iterable[str]:
-    """What else, and what itself, the rows of the same queryset would need joined."""
+    """The lookups that rows of the same queryset need joined, that of ``group`` included."""
     source = group.load.source
     for other in context.loads:
         theirs = other.load.source

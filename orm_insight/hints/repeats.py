@@ -75,7 +75,7 @@ class SameStatement:
         return replace(hint, saving=saving_of(queries, remaining=2 if is_list else 1))
 
 
-# What to say of an answer that could have been kept: shared by ORM501 and ORM502.
+# -- answers that could have been kept: ORM501 and ORM502 -----------------------------------------
 
 _NAMED = 3
 

@@ -80,7 +80,7 @@ def _advice(*, is_request: bool) -> str:
 
 
 def _explained(context: Context) -> set[int]:
-    """What better rules are about: rows loaded for each of others, or only to be counted."""
+    """The queries of better rules: loads for each of other rows, or loads only to count."""
     in_vain = (
         query.index
         for counted in (True, False)
@@ -102,7 +102,7 @@ def _is_unbounded(query: Query) -> bool:
 _ASKED = {QueryOrigin.COUNT: ("count()", "len()"), QueryOrigin.EXISTS: ("exists()", "bool()")}
 _LOADED = {QueryOrigin.ITERATION, QueryOrigin.RELATED_SET, QueryOrigin.LENGTH, QueryOrigin.TRUTH}
 _CONDITIONS = re.compile(r"\sFROM\s(.*?)(?:\sORDER BY\s.*|\sLIMIT 1)?$", re.DOTALL)
-# What these make of the rows is not told by tables and conditions alone.
+# Tables and conditions alone do not tell which rows these leave.
 _OTHER_ROWS = re.compile(r"\b(?:LIMIT|OFFSET|GROUP BY|DISTINCT|UNION|FOR UPDATE)\b")
 
 

@@ -98,12 +98,7 @@ def _gives_hint(evidence: Evidence) -> bool:
     return bool(evidence.advice) or any(rule and rule.is_given_by_finding for rule in rules)
 
 
-# Relations to several objects that one aggregation joins side by side, so that rows multiply.
-#
-# https://docs.djangoproject.com/en/stable/topics/db/aggregation/#combining-multiple-aggregations
-#
-# Certain, or nothing: each join leads from the primary key of the same table to a column that is
-# known as a foreign key, and not a unique one.
+# -- relations joined side by side in one aggregation ---------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +110,7 @@ class SideBySide:
 
     @property
     def cause(self) -> str:
-        """What happens, as a sentence."""
+        """The effect, as a sentence."""
         names, owner = self.names, self.model.name
         others = " and ".join(names[1:])
         return (
@@ -134,7 +129,7 @@ class SideBySide:
 
 
 def cause_of(query: Query, schema: Schema, slow_ms: float) -> str:
-    """What is wrong with a slow statement whatever its plan: it is said before any index."""
+    """The mistake in a slow statement, whatever its plan; it is told before any index."""
     if query.duration_ms < slow_ms:
         return ""
     found = find_side_by_side(str(query.sql), schema)
@@ -142,7 +137,13 @@ def cause_of(query: Query, schema: Schema, slow_ms: float) -> str:
 
 
 def find_side_by_side(sql: str, schema: Schema) -> SideBySide | None:
-    """The first table of which two relations to several objects are joined, if one is."""
+    """The first table of which two relations to several objects are joined, if one is.
+
+    Certain, or nothing: each join leads from the primary key of the same table to a column that is
+    known as a foreign key, and not a unique one.
+
+    https://docs.djangoproject.com/en/stable/topics/db/aggregation/#combining-multiple-aggregations
+    """
     joined = aggregated_joins(sql)
     if joined is None:
         return None

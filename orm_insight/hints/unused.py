@@ -113,7 +113,7 @@ def _kept(
 def _change(
     built: BuiltHere, method: EagerMethod, kept: tuple[EagerRelation, ...]
 ) -> Change | None:
-    """What takes it back where the queryset is built; ``None`` where that takes more."""
+    """The change that takes the eager load back at the origin; ``None`` if that takes more."""
     source = built.source
     if any(use.is_below for use in built.uses) or not all(relation.is_plain for relation in kept):
         return None
@@ -134,7 +134,7 @@ def _advice(relation: EagerRelation) -> str:
     return f'{relation.method}("{relation.used}") is enough.'
 
 
-# The hint for rows that were loaded only to ask one thing: shared by ORM303 and ORM304.
+# -- rows loaded only to ask one thing: ORM303 and ORM304 -----------------------------------------
 
 
 def hints_in_vain(

@@ -414,7 +414,7 @@ class Reading:
 
 
 class Need(StrEnum):
-    """What has to be known for a fix to be certain."""
+    """The facts that must be known for a fix to be certain."""
 
     BUILT_HERE = "a line of the application builds the queryset"
     TAKES_CALLS = "the queryset takes further calls, as what union() gives does not"

@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
 
 class Saving(NamedTuple):
-    """What the fix saves in this trace: statements, and milliseconds of database time."""
+    """The gain of the fix in this trace: statements, and milliseconds of database time."""
 
     queries: int
     ms: float

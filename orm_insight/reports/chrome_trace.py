@@ -37,7 +37,7 @@ class _Span:
 
 @dataclass(slots=True)
 class _Lane:
-    """One track: what is put on it lies inside of what is open there, or behind all of it."""
+    """One track: each span lies inside of those that are open on it, or after all of them."""
 
     spans: list[_Span] = field(default_factory=list)
     open: list[_Span] = field(default_factory=list)
@@ -83,7 +83,7 @@ def chrome_trace(report: Report) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """Where a statement is drawn."""
+    """The place at which a statement is drawn."""
 
     track: int
     start: int
@@ -255,5 +255,5 @@ def _location(site: CallSite | None) -> str | None:
 
 
 def _given(args: dict[str, Any]) -> dict[str, Any]:
-    """What is known, and not empty."""
+    """The arguments that are known and not empty."""
     return {key: value for key, value in args.items() if value not in (None, "", [], {})}

@@ -1,4 +1,4 @@
-"""Two reports beside each other: which statements and hints appeared, vanished, grew or shrank.
+"""Two reports side by side: which statements and hints appeared, vanished, grew or shrank.
 
 Pure. Statements over the limit of a trace count like all others; times of single runs are noisy,
 so that a difference in time is only told where it is clear.
@@ -21,9 +21,7 @@ from orm_insight.reports.report import Report
 from orm_insight.sql.fingerprint import tables
 from orm_insight.sql.statement import verb
 
-# Finds for each thing of before the same thing of after, by keys that grow less strict.
-#
-# Pure and linear: each step sorts what the steps before it have left into buckets, once.
+# -- pairs by keys that grow less strict ----------------------------------------------------------
 
 T = TypeVar("T")
 Pair: TypeAlias = tuple[int | None, int | None]
@@ -90,10 +88,7 @@ def _holds(rule: Rule, olds: int, news: int) -> bool:
     return rule is Rule.ANY or olds == news
 
 
-# The groups of two reports side by side: which statement of before is which of after.
-#
-# The code between them may have changed, so that a statement is recognised by more than its line.
-# Pure and linear.
+# -- groups: code may have changed, so a line alone is not enough ---------------------------------
 
 CLEAR_MS = 1.0
 CLEAR_SHARE = 1.0
@@ -102,7 +97,7 @@ runs of the same code differ by a half and more, and seldom by twice."""
 
 
 class Kind(StrEnum):
-    """What became of a group of statements."""
+    """The fate of a group of statements."""
 
     APPEARED = "appeared"
     VANISHED = "vanished"
@@ -125,7 +120,7 @@ class Change(NamedTuple):
 
     @property
     def is_clear(self) -> bool:
-        """Whether a difference in milliseconds is more than noise."""
+        """Return whether a difference in milliseconds is more than noise."""
         size = abs(self.difference)
         return size > CLEAR_MS and size > CLEAR_SHARE * min(self.before, self.after)
 
@@ -168,7 +163,7 @@ class GroupPair:
 
 
 def pair_groups(before: Sequence[QueryGroup], after: Sequence[QueryGroup]) -> tuple[GroupPair, ...]:
-    """What belongs together, the largest difference first, in queries, then in time."""
+    """The groups in pairs, the largest difference first, in queries, then in time."""
     olds, news = _in_order_of_lines(before), _in_order_of_lines(after)
     pairs = [
         _pair(None if old is None else olds[old], None if new is None else news[new])
@@ -178,7 +173,7 @@ def pair_groups(before: Sequence[QueryGroup], after: Sequence[QueryGroup]) -> tu
 
 
 def _largest_first(pair: GroupPair) -> tuple[float, float, float]:
-    """What is the same comes with the largest time first."""
+    """Equal groups come with the largest time first."""
     return -abs(pair.count.difference), -abs(pair.ms.difference), -pair.ms.after
 
 
@@ -234,7 +229,7 @@ def _anywhere(each: Numbered) -> Hashable:
 
 
 def _for_the_same(each: Numbered) -> Hashable | None:
-    """What is asked of the same table in the same way at the same place, in whatever words."""
+    """The table, the operation and the place, whatever the words of the statement."""
     group = each.group
     if group.site is None or not group.queries:
         return None
@@ -307,7 +302,7 @@ class Comparison:
 
 
 def compare(before: Report, after: Report) -> Comparison:
-    """What is different in ``after``; linear in the number of queries."""
+    """The differences of ``after``; linear in the number of queries."""
     hints = pair_hints(before, after)
     return Comparison(
         before=before,
@@ -319,9 +314,7 @@ def compare(before: Report, after: Report) -> Comparison:
     )
 
 
-# The hints of two reports side by side: which are gone, which are new, which are still there.
-#
-# The code between them may have changed, so that a hint is recognised by more than its lines. Pure.
+# -- hints: gone, new, still there ----------------------------------------------------------------
 
 
 class HintChanges(NamedTuple):

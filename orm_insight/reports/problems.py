@@ -1,6 +1,6 @@
 """One problem, once: hints that say the same of the same lines, gathered over many traces.
 
-A hint belongs to one trace. What it is about has an identity that does not depend on the trace:
+A hint belongs to one trace. Its problem has an identity that does not depend on the trace:
 the rule, what it found, and the lines of code. Pure: traces and their hints come in, values go out.
 """
 
@@ -22,7 +22,7 @@ from orm_insight.sql.fingerprint import fingerprint
 
 KEPT_OCCURRENCES = 5
 STATEMENT_MS = 0.5
-"""Of the ORM and the driver, for one statement: 0.3 to 1 ms on usual machines."""
+"""The time of the ORM and the driver for one statement: 0.3 to 1 ms on usual machines."""
 _ID_LENGTH = 10
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -40,10 +40,10 @@ class Spot(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """What two hints have in common when they are about the same problem.
+    """The facts that two hints share if they are about the same problem.
 
-    ``statement`` tells apart what the ORM knows nothing of: raw SQL, of which one line may issue
-    several statements.
+    ``statement`` tells raw SQL apart, of which the ORM knows nothing and one line may issue several
+    statements.
     """
 
     code: str
@@ -55,7 +55,7 @@ class Identity(NamedTuple):
 
     @classmethod
     def of(cls, hint: Hint) -> Identity:
-        """Of a hint with its queries, as a report gives it."""
+        """The identity of a hint with its queries, as a report gives it."""
         is_raw = hint.model is None and hint.lookup is None and hint.queries
         return cls(
             hint.code,
@@ -132,9 +132,9 @@ Loaded: TypeAlias = tuple[str, str | None, str | None, Spot | None]
 
 
 class AnalysedTrace(NamedTuple):
-    """What is left of a trace when its queries have been gone through.
+    """The results of a trace, without its queries.
 
-    ``needed`` is what a trace that was recorded in depth has used.
+    ``needed`` are the rows, relations and columns that a deep recording has used.
     """
 
     summary: TraceSummary
@@ -159,7 +159,7 @@ def findings_of(report: Report) -> tuple[Finding, ...]:
 def gather_problems(traces: Iterable[AnalysedTrace]) -> tuple[Problem, ...]:
     """The problems of traces that come newest first: what costs slowest first.
 
-    What one trace had loaded in vain and another one needed is no problem.
+    Rows that one trace loaded in vain and another one needed are no problem.
     """
     gathered: dict[Identity, list[_Seen]] = {}
     needed: set[Loaded] = set()
@@ -180,8 +180,10 @@ _Seen: TypeAlias = tuple[TraceSummary, list[Finding]]
 
 
 def needed_in(trace: Trace) -> frozenset[Loaded]:
-    """What a trace that was recorded in depth has used; the line is the origin, that of rows the
-    site."""
+    """The rows, relations and columns that a deep recording has used.
+
+    The line of a row is the call site, that of all others the origin.
+    """
     return frozenset(_needed_in(trace))
 
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Report:
-    """What there is to say about one trace.
+    """The findings about one trace.
 
     ``queries`` are in order of execution, ``groups`` largest total time first, ``hints``
     largest saving first and without the ``silenced`` ones. ``evidence`` are the measured plans of
@@ -177,7 +177,7 @@ def _by_saving(hint: Hint) -> tuple[int, float, str]:
 
 
 def _causes_first(hints: list[Hint]) -> list[Hint]:
-    """What is known to be wrong with a statement, before what its plan suffers from by that."""
+    """Put the cause in a statement before the hints on a plan that suffers from it."""
     causes = [hint for hint in hints if _is_cause(hint)]
     if not causes:
         return hints
@@ -209,15 +209,13 @@ def _share_queries(one: Hint, other: Hint) -> bool:
     return not {q.index for q in one.queries}.isdisjoint(q.index for q in other.queries)
 
 
-# A report as JSON-native values: strings, numbers, booleans, ``None``, lists and dictionaries.
-#
-# Frames are listed once and stacks refer to them by number, so that ten thousand queries of one
-# loop stay small.
+# -- as JSON-native values ------------------------------------------------------------------------
 
 VERSION = 1
 
 
 def report_to_dict(report: Report) -> dict[str, Any]:
+    """Frames are listed once and stacks refer to them by number, so that loops stay small."""
     stacks = _Stacks()
     queries = [_query(query, stacks) for query in report.queries]
     return {

@@ -1,6 +1,6 @@
 """Which hints are silenced, by the settings or by a comment in the source. Pure.
 
-What reads the comments is given from outside: nothing here opens a file.
+The reader of the comments is given from outside: nothing here opens a file.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class IgnoreComment:
         return f"{self.file}:{self.line}"
 
     def covers(self, site: CallSite) -> bool:
-        """Whether it counts for a line of this site, which is in the same file."""
+        """Return whether it counts for a line of this site, which is in the same file."""
         # The end of a site may be that of a whole loop: then only the loop's head is meant.
         is_inside = self.is_for_all or self.line <= (site.end_line or site.line)
         return is_inside and self.statement_line <= site.line <= self.line
@@ -50,13 +50,13 @@ class ReadComments(Protocol):
 
 
 def no_comments(file: str, *, is_template: bool) -> Sequence[IgnoreComment]:
-    """For who does not read source."""
+    """Serve reports that read no source."""
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """What is not to be said. ``rules`` gives for patterns of traces the codes of hints."""
+    """The hints that are silenced: ``rules`` maps patterns of traces to codes of hints."""
 
     rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     read_comments: ReadComments = no_comments
@@ -119,9 +119,9 @@ def unused_comments(
 
 
 def matches(pattern: str, trace: Trace) -> bool:
-    """Whether a pattern fits what the trace is called, its path, its URL's or its view's name.
+    """Return whether a pattern fits the trace's name or path, or its URL's or view's name.
 
-    A command is called by its name alone as well, without its arguments.
+    A command is also known by its name alone, without its arguments.
     """
     command = trace.name.partition(" ")[0] if trace.kind == "command" else None
     names = (trace.name, trace.path, trace.url_name, trace.view, command)

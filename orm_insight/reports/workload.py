@@ -1,4 +1,4 @@
-"""What many traces ask of the database together: by endpoint, by line of code, by statement.
+"""The load of many traces on the database: by endpoint, by line of code, by statement.
 
 A trace is looked at once and leaves a few ``Part`` values; everything here is made of these and of
 the summaries, so that hundreds of traces are added up without their queries. Pure. Times are
@@ -20,7 +20,7 @@ from orm_insight.reports.problems import Spot
 from orm_insight.reports.report import Report
 
 MAX_PARTS = 500
-"""Of one trace: the costliest are kept, the rest is one part without a name."""
+"""Limit for one trace: the costliest are kept, the rest is one part without a name."""
 _ID_LENGTH = 10
 
 
@@ -126,7 +126,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What was added up, over ``traces`` traces."""
+    """Sums over ``traces`` traces."""
 
     count: int
     traces: int
@@ -151,7 +151,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What one line asked for again and again, equal but for the values."""
+    """A statement that one line issued again and again, equal but for the values."""
 
     id: str
     site: Spot | None
@@ -167,7 +167,7 @@ def endpoint_id(summary: TraceSummary) -> str:
 
 
 def endpoints_of(traces: Iterable[Measured]) -> tuple[Endpoint, ...]:
-    """Of traces that come newest first: largest total time first."""
+    """The endpoints of traces that come newest first; largest total time first."""
     gathered: dict[str, list[Measured]] = defaultdict(list)
     for trace in traces:
         gathered[trace.summary.endpoint].append(trace)
@@ -255,7 +255,7 @@ def _totals(found: _Found) -> Totals:
     )
 
 
-# How much there was to do, and when: the time of traces, by equal spans of the clock. Pure.
+# -- load over time, by equal spans of the clock --------------------------------------------------
 
 SPANS = 60
 _LENGTHS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)

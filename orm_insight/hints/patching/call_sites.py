@@ -91,7 +91,7 @@ def _calls_on(source: SourceFile, node: ast.expr) -> Iterator[ast.Call]:
 
 
 def _is_at(source: SourceFile, chain: _Chain, site: CallSite) -> bool:
-    """Whether it is what a frame names: one of its calls, or a call with it as an argument."""
+    """Return whether a frame names the chain: one of its calls, or a call that it is passed to."""
     node, calls = chain
     if site.column is None or site.end_line is None or site.end_column is None:
         return node.lineno == site.line
@@ -112,7 +112,7 @@ def _is_named(node: ast.AST, site: CallSite) -> bool:
 
 
 def _whole(source: SourceFile, call: ast.Call) -> ast.expr | None:
-    """What gives the value: with the ``await`` before it, the slice or the key behind it."""
+    """The expression of the value: with the ``await`` before it, the slice or key after it."""
     node: ast.expr = call
     parent = source.parents.get(node)
     if isinstance(parent, ast.Await):
@@ -134,7 +134,7 @@ def _is_asynchronous(loop: ast.AST | None) -> bool:
 
 
 def _conditions(calls: list[ast.Call]) -> dict[str, ast.expr]:
-    """Of lookups that are named twice, which value is meant is not known."""
+    """The values by lookup, without lookups that are named twice: which one counts is unknown."""
     keywords = [
         keyword
         for call in calls
@@ -147,7 +147,7 @@ def _conditions(calls: list[ast.Call]) -> dict[str, ast.expr]:
 
 
 def steps_of(calls: list[ast.Call]) -> tuple[Step, ...]:
-    """What the calls ask for, but for ``all()`` and what takes one of the objects."""
+    """The steps of the calls, without ``all()`` and calls that take one of the objects."""
     steps: list[Step] = []
     for call in calls:
         method = _method(call).removeprefix("a") if _method(call) == "aget" else _method(call)
@@ -181,7 +181,7 @@ def _shape_of(value: Expression) -> str:
     return repr(list(value.value) if isinstance(value.value, tuple) else value.value)
 
 
-# The ``Prefetch`` that a queryset has already, found in the source that builds it.
+# -- the Prefetch that a queryset already has -----------------------------------------------------
 
 _Placed: TypeAlias = ast.expr | ast.stmt
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -239,7 +239,7 @@ def _scope_at(source: SourceFile, line: int) -> ast.AST:
 
 
 def _statement_at(scope: ast.AST, line: int) -> ast.AST:
-    """What else the scope has prefetched is of other querysets."""
+    """The innermost statement: other prefetches of the scope belong to other querysets."""
     return _innermost(scope, line, (*_SCOPES, ast.stmt))
 
 
@@ -249,7 +249,7 @@ def _innermost(root: ast.AST, line: int, kinds: tuple[type[_Placed], ...]) -> as
         for node in ast.walk(root)
         if isinstance(node, kinds) and node.lineno <= line <= (node.end_lineno or 0)
     ]
-    # Of those that begin on the same line the walk comes to the inner one last.
+    # The walk comes last to the inner one of those that begin on the same line.
     return max(enumerate(around), key=lambda each: (each[1].lineno, each[0]), default=(0, root))[1]
 
 
@@ -278,10 +278,7 @@ def _steps(call: ast.Call, scope: ast.AST | None) -> tuple[Step, ...] | None:
     return steps_of(calls) if is_manager else None
 
 
-# The line that asks each row, changed to read what the queryset brings along after the fix.
-#
-# Other code may share that line, with rows of other querysets, which have no such attribute. So it
-# is changed only where it stands in a loop over the very queryset that the fix changes.
+# -- the line that asks each row ------------------------------------------------------------------
 
 _Loop: TypeAlias = ast.For | ast.AsyncFor | ast.comprehension
 
@@ -289,7 +286,11 @@ _Loop: TypeAlias = ast.For | ast.AsyncFor | ast.comprehension
 def reading_edits(
     source: SourceFile, reading: Reading, origin: CallSite, built: ast.expr
 ) -> list[Edit] | None:
-    """The second edit; ``None`` where others than these rows may come to that line."""
+    """The second edit; ``None`` if other rows may come to that line.
+
+    Rows of other querysets have no such attribute. So the line changes only if it stands in a loop
+    over the very queryset that the fix changes.
+    """
     site = reading.site
     if site is None or site.is_template or site.file != origin.file:
         return None
@@ -357,7 +358,7 @@ def _loop_of(source: SourceFile, node: ast.AST, name: str) -> _Loop | None:
 
 
 def _goes_over(source: SourceFile, loop: _Loop, built: ast.expr) -> bool:
-    """Whether the loop goes over what ``built`` gives, also by a variable."""
+    """Return whether the loop goes over what ``built`` gives, also by a variable."""
     rows = _sliced(loop.iter)
     if not isinstance(rows, ast.Name):
         return rows is built

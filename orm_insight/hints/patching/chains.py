@@ -51,7 +51,7 @@ class Chain:
 
     @property
     def end(self) -> int:
-        """Where a further call is written."""
+        """The position at which a further call is written."""
         return self.source.end(self.links[self.kept - 1] if self.kept else self.base)
 
     @property
@@ -66,7 +66,7 @@ class Chain:
         return "."
 
     def before(self, link: ast.Call) -> str:
-        """What stands between a call's method and what it is called on."""
+        """The text between a call's method and the expression that it is called on."""
         return self.source.text[self.source.end(_method(link).value) : self.name_start(link)]
 
     def name_start(self, link: ast.Call) -> int:
@@ -110,7 +110,7 @@ def _call_of(source: SourceFile, link: ast.Call) -> ast.Call | None:
 
 
 def _reads_as(source: SourceFile, node: ast.expr) -> bool:
-    """Whether the positions are right: inside of f-strings not every Python knows them."""
+    """Return whether the positions are right: not every Python knows them inside of f-strings."""
     try:
         again = ast.parse(f"({source.of(node)})", mode="eval").body
     except (SyntaxError, ValueError):
@@ -119,7 +119,7 @@ def _reads_as(source: SourceFile, node: ast.expr) -> bool:
 
 
 def _is_of_model(source: SourceFile, base: ast.expr, first: ast.Call, clues: Clues) -> bool:
-    """Whether the chain loads this model wherever it runs, and no other."""
+    """Return whether the chain loads this model wherever it runs, and no other."""
     if name_of(first) == "get_queryset" and _is_super(base):
         return any(
             is_for_model(source, node, clues.model)
@@ -142,7 +142,7 @@ def _is_super(node: ast.expr) -> bool:
 
 
 def is_for_model(source: SourceFile, cls: ast.ClassDef, model: str) -> bool:
-    """Whether a view or a ModelAdmin serves one model: the class itself names it."""
+    """Return whether a view or a ModelAdmin serves one model: the class itself names it."""
     if any("Manager" in ast.unparse(base) or "QuerySet" in ast.unparse(base) for base in cls.bases):
         return False
     is_base = any(
@@ -192,10 +192,7 @@ def _kept(links: list[ast.Call], clues: Clues) -> int | None:
     return len(names)
 
 
-# A function that builds the queryset from its arguments: a shortcut, or a formset.
-#
-# ``get_list_or_404(Post)`` takes a queryset in place of the model, ``FormSet(instance=blog)`` takes
-# one more argument.
+# -- shortcuts and formsets: the queryset is an argument ------------------------------------------
 
 _TAKE_QUERYSETS = frozenset(
     {"get_object_or_404", "get_list_or_404", "aget_object_or_404", "aget_list_or_404"}
@@ -238,7 +235,7 @@ def _in_place_of_model(source: SourceFile, call: ast.Call, written: Argument) ->
     return [Edit(source.start(first), source.end(first), written.code)]
 
 
-# What a trace and the models tell that the source of one file does not.
+# -- clues from the trace and the models ----------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,12 +273,12 @@ class Clues:
         )
 
     def is_lazy(self, method: str) -> bool:
-        """Whether a method was seen to return without asking the database."""
+        """Return whether a method was seen to return without asking the database."""
         return self.running is not None and method not in self.running
 
 
 def modules_of(schema: Schema) -> dict[str, str]:
-    """Where models are defined, by their names, as far as these are unique."""
+    """The modules that define models, by the models' names, as far as these are unique."""
     found: dict[str, set[str]] = {}
     for facts in schema.models.values():
         if facts.module:
@@ -289,11 +286,11 @@ def modules_of(schema: Schema) -> dict[str, str]:
     return {name: next(iter(modules)) for name, modules in found.items() if len(modules) == 1}
 
 
-# The calls of a fix, written into a chain: as further calls, or as further arguments.
+# -- the calls of a fix, written into a chain -----------------------------------------------------
 
 _TAKE_NAMES = frozenset({"select_related", "prefetch_related", "defer"})
 _METHODS = _TAKE_NAMES | {"annotate", "only", "fetch_mode"}
-# What may stand between the last argument and the end of a call.
+# The text allowed between the last argument and the end of a call.
 _TAIL = re.compile(r"\s*,?(?:\s|#[^\n]*\n)*\)\Z")
 
 
@@ -324,7 +321,7 @@ def chain_edits(chain: Chain, calls: Iterable[Call]) -> list[Edit] | None:
 
 
 def _is_in_the_way(chain: Chain, calls: tuple[Call, ...]) -> bool:
-    """Whether the same function does what the fix does not go together with."""
+    """Return whether the same function makes a call that the fix does not go together with."""
     methods = {call.name for call in calls}
     scopes = [chain.whole, *chain.source.functions_around(chain.whole)]
     used = [

@@ -9,7 +9,7 @@ from orm_insight.hints.patching.source import Edit, Scope, SourceFile, constant,
 from orm_insight.model.fix import Assignment, Block, ClassBody, Literal, Statement, quoted
 from orm_insight.model.frames import CallSite
 
-# What has its own way with the queryset, or with the attribute.
+# Methods that have their own way with the queryset, or with the attribute.
 _BUILD_QUERYSETS = frozenset({"get_queryset", "get_list_select_related"})
 
 
@@ -112,7 +112,7 @@ def _names_in(node: ast.List | ast.Tuple) -> list[str] | None:
 
 
 def _covers(names: list[str], others: list[str]) -> bool:
-    """Whether each of the others is among the names, or on the way to one."""
+    """Return whether each of the others is among the names, or on the way to one."""
     return all(any(f"{n}__".startswith(f"{other}__") for n in names) for other in others)
 
 
@@ -174,7 +174,7 @@ def _at_line(
 
 
 def class_site(file: str, name: str, text: str) -> CallSite | None:
-    """Where a file defines the class of this name, if it does so once."""
+    """The definition of the class of this name, if the file has just one."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):

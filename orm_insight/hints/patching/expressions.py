@@ -64,13 +64,13 @@ class ReadText(Protocol):
 
 
 def no_text(file: str, *, now: bool = False) -> str | None:
-    """For who does not read source."""
+    """Serve callers that read no source."""
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What hints are said with: the sources, the models and the statements of the trace."""
+    """The sources of a hint's words: the files, the models and the statements of the trace."""
 
     read: ReadText
     schema: Schema
@@ -142,7 +142,7 @@ def _is_list(hint: Hint) -> bool:
 
 
 def _with_reading(hint: Hint, asking: Asking) -> Hint:
-    """What is written there, and what to write for it."""
+    """The hint with the text at the call site, and its replacement."""
     if len(hint.change.readings) != 1:
         return hint
     if _GIVE_OTHERS & {
@@ -285,10 +285,10 @@ def _with_model(hint: Hint, words: Words) -> Hint:
     return replace(hint, change=replace(hint.change, at=at, imports=missing))
 
 
-# Single objects looked up in a loop: what loads all of them before it, in the source's words.
+# -- single objects looked up in a loop -----------------------------------------------------------
 
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
-# What can be gone over twice.
+# Expressions that can be iterated twice.
 _COLLECTIONS = (ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp)
 _CONDITIONS = frozenset({"filter", "get", "first", "exists"})
 _MAKE_COLLECTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "range"})
@@ -376,7 +376,7 @@ def _loop_around(source: SourceFile, value: ast.expr) -> _Loop | None:
 
 
 def _keeps_its_variable(source: SourceFile, loop: _Loop, names: set[str]) -> bool:
-    """Whether nothing but the loop gives its variable a value."""
+    """Return whether nothing but the loop gives its variable a value."""
     if isinstance(loop, ast.comprehension):
         return True
     scope = next(source.functions_around(loop), source.tree)
@@ -392,7 +392,7 @@ def _is_collection(source: SourceFile, node: ast.expr) -> bool:
 
 
 def _values_of(source: SourceFile, name: ast.Name) -> Iterator[ast.expr]:
-    """What the innermost scope that knows a variable gives it, if these are plain assignments."""
+    """The values of a variable in the innermost scope that knows it, if plainly assigned."""
     for scope in (*source.functions_around(name), source.tree):
         lines = lines_that_bind(scope, name.id)
         if not lines:
@@ -427,7 +427,7 @@ def _beginning(asking: Asking) -> Code:
 
 
 def _are_plain(asking: Asking) -> bool:
-    """Whether nothing but conditions by name stands behind the beginning of the queryset."""
+    """Return whether only conditions by name come after the beginning of the queryset."""
     names = [method.removeprefix("a") for method, _ in asking.steps]
     first = names.index("filter") if "filter" in names else len(names)
     behind = asking.steps[first:]

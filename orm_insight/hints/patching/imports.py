@@ -22,7 +22,7 @@ def import_lines(
 ) -> tuple[str, ...]:
     """The lines that make ``names`` known to a file, but for what it knows at ``line`` already.
 
-    For people: whether a line may stand at the top of that file is theirs to judge.
+    They are for people: whether a line may stand at the top of that file is theirs to judge.
     """
     known = set() if source is None else _known_at(source, line)
     by_module: dict[str, list[str]] = {}
@@ -48,7 +48,7 @@ def _known_at(source: SourceFile, line: int) -> set[str]:
 def import_edits(
     source: SourceFile, at: ast.AST, names: Iterable[str], modules: Mapping[str, str]
 ) -> list[Edit] | None:
-    """What makes ``names`` known where ``at`` stands; ``None`` where that is not certain.
+    """The edits that make ``names`` known at ``at``; ``None`` if that is not certain.
 
     ``modules`` tells where the project's models are defined.
     """
@@ -72,7 +72,7 @@ def import_edits(
 
 
 def _is_same(name: str, known_from: str, modules: Mapping[str, str]) -> bool:
-    """Whether a name stands for what the fix means, and not for something else."""
+    """Return whether a name stands for what the fix means, and not for something else."""
     if name in _DJANGO:
         return known_from.startswith("django.")
     if name not in modules or known_from.startswith(".") or not known_from:
@@ -82,7 +82,7 @@ def _is_same(name: str, known_from: str, modules: Mapping[str, str]) -> bool:
 
 
 def _imports(source: SourceFile, at: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
-    """Those of the module, and those of the functions around."""
+    """The imports of the module, and those of the functions around ``at``."""
     for scope in (source.tree, *source.functions_around(at)):
         for node in scope.body:
             if isinstance(node, ast.Import | ast.ImportFrom):
@@ -128,14 +128,14 @@ def _add(
 
 
 def _is_from(node: ast.ImportFrom, module: str, modules: Mapping[str, str]) -> bool:
-    """Whether it imports from this module, which a relative import says by what it brings."""
+    """Return whether it imports from this module; a relative import shows it by its names."""
     if node.level == 0:
         return node.module == module
     return any(modules.get(alias.name) == module for alias in node.names)
 
 
 def _beside(source: SourceFile, node: ast.ImportFrom, name: str) -> Edit:
-    """Where the name belongs by the alphabet, if the others keep to it, else at the end."""
+    """The edit that adds a name, in its alphabetic place if the others are sorted."""
     lower = [alias for alias in node.names if alias.name < name]
     if not lower and len(node.names) > 0:
         first = node.names[0]

@@ -83,7 +83,7 @@ def _edits(
     return [*edits, *imports, *reading], is_whole
 
 
-# A unified diff, as ``git apply`` and ``patch -p1`` take it.
+# -- unified diff, for git apply and patch -p1 ----------------------------------------------------
 
 CONTEXT_LINES = 3
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")

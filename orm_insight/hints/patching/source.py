@@ -69,7 +69,7 @@ class SourceFile:
         return _INDENT.match(self._lines[line - 1])[0]  # type: ignore[index]  # it always matches
 
     def is_alone(self, node: ast.stmt) -> bool:
-        """Whether nothing else stands on the lines of a statement but a comment."""
+        """Return whether nothing but a comment shares the lines of a statement."""
         before = self.text[self.line_start(node.lineno) : self.start(node)]
         after = self.text[self.end(node) : self.line_start((node.end_lineno or 0) + 1)]
         return not before.strip() and (not after.strip() or after.lstrip().startswith("#"))
@@ -94,9 +94,9 @@ class SourceFile:
 
 
 def stands_at(node: ast.Call, site: CallSite) -> bool:
-    """Whether a call is the one that a frame names.
+    """Return whether a call is the one that a frame names.
 
-    Where a chain goes over several lines, Python names the method's line and position.
+    If a chain goes over several lines, Python names the method's line and position.
     """
     if not isinstance(node.func, ast.Attribute):
         return False
@@ -111,7 +111,7 @@ def stands_at(node: ast.Call, site: CallSite) -> bool:
 
 
 def spans(node: Positioned, site: CallSite) -> bool:
-    """Whether a node begins and ends where a frame says."""
+    """Return whether a node begins and ends at the positions of a frame."""
     begin, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
     return begin == (site.line, site.column) and end == (site.end_line, site.end_column)
 
@@ -121,10 +121,7 @@ def constant(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-# Which names of a file mean the same at another of its lines.
-#
-# An expression that is moved from the line that asks to the line that builds the queryset must find
-# the same values there. Where that is not certain, it is not moved.
+# -- names that mean the same at another line -----------------------------------------------------
 
 _BUILTINS = frozenset(dir(builtins))
 _NAME_SOMETHING = (
@@ -171,7 +168,7 @@ def free_names(node: ast.expr) -> set[str]:
 
 
 def means_the_same(source: SourceFile, node: ast.expr, line: int) -> bool:
-    """Whether an expression has the same value at a line that runs before it."""
+    """Return whether an expression has the same value at a line that runs before it."""
     if any(isinstance(each, ast.Lambda | ast.NamedExpr | ast.Await) for each in ast.walk(node)):
         return False
     if any(isinstance(each, ast.comprehension) for each in ast.walk(node)):
