@@ -1,20 +1,19 @@
-"""Puts the page of problems together: the hints of all traces of the ring, each problem once."""
+"""The page of problems: the hints of all traces, each problem once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.http import HttpRequest
 
 from orm_insight import insight
-from orm_insight.dashboard.digests import digests
 from orm_insight.dashboard.links import TraceLinks, address, problem_url, with_query
-from orm_insight.dashboard.responses import shell_of
+from orm_insight.dashboard.responses import fields_of, shell_of
 from orm_insight.dashboard.state import store_warnings
-from orm_insight.model.summary import outermost
-from orm_insight.reports.problems import AnalysedTrace, Occurrence, Problem, gather_problems
+from orm_insight.dashboard.workload import Workload, look
+from orm_insight.reports.problems import Occurrence, Problem
 from orm_insight.reports.report import hint_to_dict
 from orm_insight.ui.components import ProblemCard, SeenIn
 from orm_insight.ui.edits import edits_of
@@ -23,57 +22,24 @@ from orm_insight.ui.hints import details_label, fix_place
 from orm_insight.ui.pages import ProblemsPage
 from orm_insight.ui.source import Sources
 
-# All traces of a usual ring in one go; what is left is said on the page.
+# Long enough to analyse a usual ring buffer at once; the page says how many traces are left.
 BUDGET_S = 2.0
 MAX_SHOWN = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """The problems of ``analysed`` traces; ``waiting`` ones follow, ``failed`` ones never will.
-
-    ``imported`` ones are left out: what they waste is wasted elsewhere.
-    """
-
-    problems: tuple[Problem, ...]
-    analysed: int
-    affected: int
-    waiting: int
-    failed: int
-    imported: int = 0
-
-
-def find_problems() -> Found:
-    """What the ring holds now, after as much analysis as one request may do."""
-    listed = [entry.summary for entry in insight.listed()]
-    own = [each for each in listed if not each.is_imported]
-    summaries = outermost(own)
-    digests.work(summaries, budget_s=BUDGET_S)
-    known = [(each, digest) for each in summaries if (digest := digests.get(each)) is not None]
-    failed = sum(digest.is_failed for _, digest in known)
-    return Found(
-        problems=gather_problems(
-            AnalysedTrace(each, digest.findings, digest.needed) for each, digest in known
-        ),
-        analysed=len(known) - failed,
-        affected=sum(bool(digest.findings) for _, digest in known),
-        waiting=len(summaries) - len(known),
-        failed=failed,
-        imported=len(listed) - len(own),
-    )
+_OPEN = 3
+_WITH_SOURCE = 30
 
 
 def problems_page(request: HttpRequest) -> ProblemsPage:
-    found = find_problems()
+    found = look(budget_s=BUDGET_S)
     return ProblemsPage(
         shell=shell_of(request),
-        problems=problem_cards(found.problems[:MAX_SHOWN], TraceLinks),
+        problems=tuple(map(_card, itertools.count(), found.problems[:MAX_SHOWN])),
         summary=_summary(found),
         more=_more(len(found.problems) - MAX_SHOWN),
         notices=(*store_warnings(request), *_notices(found)),
         is_readable=insight.store().is_answering,
-        is_empty=not found.analysed + found.waiting + found.failed,
-        pending=f"{counted(found.waiting, 'trace')} not analysed yet." if found.waiting else "",
+        is_empty=not found.traces,
+        pending=found.pending,
         analysed=counted(found.analysed, "trace") if found.analysed else "",
         slowest_url=with_query(address("traces"), sort="-database"),
         json_url=address("problems-json"),
@@ -81,13 +47,11 @@ def problems_page(request: HttpRequest) -> ProblemsPage:
 
 
 def problems_json() -> dict[str, Any]:
-    found = find_problems()
+    found = look(budget_s=BUDGET_S)
     return {
         "version": 1,
         "problem": insight.store().problem,
-        "analysed": found.analysed,
-        "waiting": found.waiting,
-        "failed": found.failed,
+        **fields_of(found, "analysed", "waiting", "failed"),
         "problems": problems_of(found.problems),
     }
 
@@ -96,90 +60,65 @@ def problems_of(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     return [_problem(problem) for problem in problems]
 
 
-def _summary(found: Found) -> str:
+def _summary(found: Workload) -> str:
     if not found.problems:
         return ""
     problems = counted(len(found.problems), "problem")
-    return f"{problems} in {count(found.affected)} of {counted(found.analysed, 'trace')}"
+    affected = sum(bool(digest.findings) for _, digest in found.known)
+    return f"{problems} in {count(affected)} of {counted(found.analysed, 'trace')}"
 
 
 def _more(left: int) -> str:
-    return (
-        f"{counted(left, 'problem')} more with smaller savings: the JSON lists them."
-        if left > 0
-        else ""
-    )
+    more = counted(left, "problem")
+    return f"{more} more with smaller savings: the JSON lists them." if left > 0 else ""
 
 
-def _notices(found: Found) -> Iterator[str]:
+def _notices(found: Workload) -> Iterator[str]:
     if found.failed:
         yield f"{counted(found.failed, 'trace')} could not be analysed; see the log."
-    if found.imported:
-        yield (
-            f"Without {counted(found.imported, 'imported trace')}: they belong to another project."
-        )
+    if imported := sum(each.summary.is_imported for each in found.listed):
+        yield f"Without {counted(imported, 'imported trace')}: they belong to another project."
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    """The newest hint, with the sums over all traces in place of its own."""
+    """The newest hint, with the sums over all traces."""
     return {
         "id": problem.id,
         **hint_to_dict(problem.hint),
         "severity": str(problem.severity),
         "traces": problem.trace_count,
         "queries": problem.query_count,
-        "saving": {"queries": problem.saving.queries, "ms": problem.saving.ms},
+        "saving": fields_of(problem.saving, "queries", "ms"),
         "newest": [_occurrence(occurrence) for occurrence in problem.newest],
         "url": problem_url(problem.id),
     }
 
 
 def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
-    trace, links = occurrence.trace, TraceLinks(occurrence.trace.id)
+    trace = occurrence.trace
     return {
-        "id": trace.id,
-        "name": trace.name,
+        **fields_of(trace, "id", "name"),
         "started_at": trace.started_at.isoformat(),
         "hint": occurrence.number,
-        "saving": {"queries": occurrence.saving.queries, "ms": occurrence.saving.ms},
-        "url": links.json(),
+        "saving": fields_of(occurrence.saving, "queries", "ms"),
+        "url": TraceLinks(trace.id).json(),
     }
 
 
-# Problems as cards: how much they cost over all traces, what to change, where they were seen.
-
-_OPEN = 3
-_WITH_SOURCE = 30
+# Problems as cards.
 
 
-class TraceAddress(Protocol):
-    """Where a hint of one trace is shown, and its own page."""
-
-    def hint(self, number: int) -> str: ...
-
-    def hint_page(self, problem_id: str) -> str: ...
-
-    def hint_markdown(self, problem_id: str) -> str: ...
-
-
-def problem_cards(
-    problems: Sequence[Problem], links: Callable[[str], TraceAddress]
-) -> tuple[ProblemCard, ...]:
-    """One card for each, in the same order; ``links`` makes the addresses of a trace by its id."""
-    return tuple(_card(number, problem, links) for number, problem in enumerate(problems))
-
-
-def _card(number: int, problem: Problem, links: Callable[[str], TraceAddress]) -> ProblemCard:
+def _card(number: int, problem: Problem) -> ProblemCard:
     hint, saving = problem.hint, problem.saving
     sources = Sources(problem.newest[0].trace)
     with_source = number < _WITH_SOURCE
     origin = hint.origin if hint.origin != hint.site else None
     left = problem.trace_count - len(problem.newest)
-    newest = links(problem.newest[0].trace.id)
+    links = TraceLinks(problem.newest[0].trace.id)
     return ProblemCard(
         id=problem.id,
-        url=newest.hint_page(problem.id),
-        markdown_url=newest.hint_markdown(problem.id),
+        url=links.hint_page(problem.id),
+        markdown_url=links.hint_markdown(problem.id),
         details=details_label(hint, sources),
         code=hint.code,
         title=hint.title,
@@ -195,17 +134,17 @@ def _card(number: int, problem: Problem, links: Callable[[str], TraceAddress]) -
         saved_time=duration(saving.ms) if saving.ms >= 0.005 else "",
         origin=sources.place(origin, with_excerpt=with_source) if origin else None,
         site=sources.place(hint.site, with_excerpt=with_source) if hint.site else None,
-        seen_in=tuple(_seen_in(occurrence, links) for occurrence in problem.newest),
+        seen_in=tuple(map(_seen_in, problem.newest)),
         more=f"and {count(left)} older" if left else "",
         is_open=number < _OPEN,
         edits=edits_of(hint, sources),
     )
 
 
-def _seen_in(occurrence: Occurrence, links: Callable[[str], TraceAddress]) -> SeenIn:
+def _seen_in(occurrence: Occurrence) -> SeenIn:
     trace, saving = occurrence.trace, occurrence.saving
     return SeenIn(
-        url=links(trace.id).hint(occurrence.number),
+        url=TraceLinks(trace.id).hint(occurrence.number),
         method=trace.method or "",
         name=cut(trace.path or trace.name, 200),
         started_at=clock(trace.started_at),

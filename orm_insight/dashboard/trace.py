@@ -23,7 +23,7 @@ from orm_insight.dashboard.responses import (
     wants_json,
 )
 from orm_insight.dashboard.state import only_process
-from orm_insight.dashboard.trace_filters import Asked
+from orm_insight.dashboard.trace_filters import TraceFilters
 from orm_insight.django_code import find_code
 from orm_insight.explain.base import Explanation
 from orm_insight.model.summary import TraceSummary
@@ -294,6 +294,6 @@ def pin(request: HttpRequest, trace_id: str) -> HttpResponse:
     if wants_json(request):
         return answer_json({"id": trace_id, "pinned": is_pinned})
     if "list" in request.POST:
-        asked = Asked.of(QueryDict(request.POST["list"]))
+        asked = TraceFilters.of(QueryDict(request.POST["list"]))
         return see(f"{asked.url(page=asked.page)}#t-{trace_id}")
     return see(TraceLinks(trace_id).trace())

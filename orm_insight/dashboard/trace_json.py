@@ -1,4 +1,4 @@
-"""The JSON of the list, and of a trace with the plans that were made of its queries."""
+"""JSON of the list of traces, and of one trace with the plans of its queries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from orm_insight import insight
 from orm_insight.dashboard.links import TraceLinks, span_url
-from orm_insight.dashboard.trace_filters import Asked
+from orm_insight.dashboard.responses import fields_of
+from orm_insight.dashboard.trace_filters import TraceFilters
 from orm_insight.dashboard.traces import entries
 from orm_insight.explain.history import KeptExplanation
 from orm_insight.explain.serialization import explanation_to_dict
@@ -17,7 +18,7 @@ from orm_insight.stores.base import KeptFor
 from orm_insight.ui.traces import Entry
 
 
-def list_json(asked: Asked) -> dict[str, Any]:
+def list_json(asked: TraceFilters) -> dict[str, Any]:
     traces = [summary_json(each) for each in entries(insight.listed(), asked)]
     return {"version": 1, "problem": insight.store().problem, "traces": traces}
 
@@ -25,26 +26,13 @@ def list_json(asked: Asked) -> dict[str, Any]:
 def summary_json(entry: Entry) -> dict[str, Any]:
     found = entry.summary
     return {
-        "id": found.id,
-        "kind": found.kind,
+        **fields_of(found, "id", "kind", "name", "method", "path", "view", "status"),
         "deep": found.is_deep,
-        "name": found.name,
-        "method": found.method,
-        "path": found.path,
-        "view": found.view,
-        "status": found.status,
         "started_at": found.started_at.isoformat(),
-        "duration_ms": found.duration_ms,
-        "queries": found.queries,
-        "query_ms": found.query_ms,
+        **fields_of(found, "duration_ms", "queries", "query_ms", "dropped", "error"),
         "share": entry.share,
-        "dropped": found.dropped,
-        "error": found.error,
         "hints": None if entry.digest is None else entry.digest.count,
-        "host": found.host,
-        "pid": found.pid,
-        "follows": found.follows,
-        "part_of": found.part_of,
+        **fields_of(found, "host", "pid", "follows", "part_of"),
         "imported": found.is_imported,
         **_kept(entry.kept_for),
         "url": TraceLinks(found.id).json(),
@@ -56,14 +44,15 @@ def _kept(reasons: Collection[KeptFor]) -> dict[str, Any]:
 
 
 def trace_json(report: Report) -> dict[str, Any]:
-    """The report with ``plan`` at each query that has one, and what is wrong with the store."""
+    """The report with the plans of its queries and the problem of the store."""
     made = report.to_dict()
     trace, listed = report.trace, {each.summary.id: each for each in insight.listed()}
-    made["trace"]["span"] = _span(trace.span)
-    made["trace"] |= {"host": trace.host, "pid": trace.pid, "follows": trace.follows}
-    made["trace"]["part_of"] = trace.part_of
-    made["trace"]["imported"] = trace.is_imported
-    made["trace"] |= _kept(listed[trace.id].kept_for if trace.id in listed else ())
+    made["trace"] |= {
+        "span": _span(trace.span),
+        **fields_of(trace, "host", "pid", "follows", "part_of"),
+        "imported": trace.is_imported,
+        **_kept(listed[trace.id].kept_for if trace.id in listed else ()),
+    }
     for index, kept in insight.plans_of(report.trace.id).items():
         made["queries"][index]["plan"] = _plan(kept)
     made["problem"] = insight.store().problem
@@ -77,7 +66,7 @@ def _span(span: SpanReference | None) -> dict[str, Any] | None:
 
 
 def _plan(kept: KeptExplanation) -> dict[str, Any]:
-    """One plan; ``origin`` is for programs that know of plans made without a click."""
+    """A plan. ``origin`` stays for programs that know plans of older versions."""
     return {
         "at": kept.at.isoformat(),
         "origin": "asked",
