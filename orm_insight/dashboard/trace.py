@@ -1,4 +1,4 @@
-"""Puts the pages of one trace together, from its report."""
+"""The pages of one trace, made from its report."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class TracePages:
         )
 
     def queries(self, *, hint: int | None, group: int | None, offset: int) -> Queries | None:
-        """Rows of all queries, or of those of a hint or a group; ``None`` without such a one."""
+        """All queries, or those of a hint or group; ``None`` if there is no such hint or group."""
         if hint is None and group is None:
             return self._in_order(offset=offset)
         of = self.report.hints if hint is not None else self.report.groups
@@ -164,7 +164,7 @@ class TracePages:
         )
 
     def no_queries(self, title: str, notice: str) -> QueriesPage:
-        """There is no such part of the trace."""
+        """Say that the trace has no such hint or group."""
         return QueriesPage(
             shell=shell_of(self.request),
             trace=self.header,
@@ -187,12 +187,14 @@ class TracePages:
 
     def _code(self, query: Query) -> DjangoCode | None:
         if self.report.trace.is_imported:
-            return None  # it would be tried here, and is text from elsewhere
+            return None  # It would be run here, and is untrusted.
         found = find_code(query, self.report.schema, self.sources.unchanged_text)
         if found is None:
             return None
         where = "As written in the source" if found.is_written else "Derived from the SQL"
-        return DjangoCode(text=found.text, note=f"{where}, and tried: it runs exactly this query.")
+        return DjangoCode(
+            text=found.text, note=f"{where}, and verified: it runs exactly this query."
+        )
 
     def query_page(self, query: Query, explanation: Explanation | None = None) -> QueryPage:
         shell = shell_of(self.request)
@@ -207,12 +209,12 @@ class TracePages:
         )
 
     def made(self, query: Query) -> ExplainResult | None:
-        """The plan that is there already."""
+        """The newest stored plan."""
         kept = insight.plan_of(self.report.trace.id, query.index)
         return None if kept is None else self.result(kept.explanation)
 
     def result(self, explanation: Explanation) -> ExplainResult:
-        """The plan beside those that were made of the same statement before."""
+        """The plan, with earlier plans of the same statement."""
         query = explanation.query
         action, token = self.links.explain(query.index), get_token(self.request)
         form = TryForm(action=action or "", token_name="csrfmiddlewaretoken", token=token)
@@ -242,7 +244,7 @@ def _facts(report: Report) -> Iterator[Fact]:
 
 
 def _problem() -> Iterator[str]:
-    """A trace that was read before the store failed is shown all the same."""
+    """The problem of the store, if it failed after the trace was read."""
     if problem := insight.store().problem:
         yield problem
 
@@ -263,7 +265,7 @@ def _no_hints(report: Report) -> str:
     return f"No hints: none of the {queries(report.query_count)} is known to be wasteful."
 
 
-# Pins: a trace that somebody wants to look at later stays until it is unpinned.
+# Pinned traces are kept until they are unpinned.
 
 _MESSAGES = {
     PinOutcome.TOO_MANY: f"{MAX_PINNED} traces are already pinned: unpin one first.",
@@ -280,9 +282,9 @@ _CONFLICT = 409
 @access.page
 @require_POST
 def pin(request: HttpRequest, trace_id: str) -> HttpResponse:
-    """``unpin`` in the form takes the pin away; ``list`` is the address of the list to return to.
+    """Pin a trace, or with ``unpin`` unpin it.
 
-    Only its parameters are taken from there: nobody is led elsewhere.
+    ``list`` is the query string of the list to return to. A redirect elsewhere is impossible.
     """
     is_pinned = "unpin" not in request.POST
     outcome = insight.pin(trace_id, is_pinned=is_pinned)

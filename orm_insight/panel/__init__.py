@@ -1,7 +1,7 @@
-"""The Debug Toolbar panel: what this page asked the database, and what to change.
+"""The Debug Toolbar panel: the queries of this page, and hints.
 
-The only package that imports the toolbar. Its store gets a few numbers and a trace id; the content
-is made from our own ring when somebody opens the panel. Nothing here raises into the toolbar.
+No other package imports the toolbar. Its store gets a few numbers and a trace id; the content is
+made from our ring buffer when the panel is opened. Nothing here raises into the toolbar.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class OrmInsightPanel(Panel):
         self._resume()
 
     def process_request(self, request: HttpRequest) -> HttpResponseBase | Awaitable[Any]:
-        """Record what happens inside, unless the middleware around the toolbar does."""
+        """Record the request, unless the middleware around the toolbar does."""
         self._begin(request)
         response = None
         is_pending = False
@@ -110,17 +110,17 @@ class OrmInsightPanel(Panel):
             token, self._resting = self._resting, None
             active.reset(token)
 
-    # -- what the toolbar keeps ---------------------------------------------------------------
+    # -- the summary ---------------------------------------------------------------
 
     def generate_stats(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        """Something is kept in any case: without it, toolbar 6 fails to show the panel."""
+        """Store statistics in any case: without them, toolbar 6 fails to show the panel."""
         self._keep(self._summary(request, response) or no_trace(left_out_of(request)))
 
     @guarded("summarise a trace for the toolbar")
     def _summary(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> Mapping[str, Any] | None:
-        """A trace that the middleware around the toolbar records is not finished yet."""
+        """The summary. A trace of the middleware around the toolbar is not finished yet."""
         if self._trace is None and self._recording is not None and not is_our_own(request):
             self._trace = trace_of(self._recording, request, response)
         return None if self._trace is None else summarise(self._trace)
@@ -136,7 +136,7 @@ class OrmInsightPanel(Panel):
             found = f"{stats['queries']} queries, {stats['hints']} hints"
             self.record_server_timing("queries", found, round(stats["query_ms"], 2))
 
-    # -- what it shows ------------------------------------------------------------------------
+    # -- the content ------------------------------------------------------------------------
 
     @property
     @guarded("name a trace in the toolbar", otherwise="")
@@ -151,7 +151,7 @@ class OrmInsightPanel(Panel):
     @property
     @guarded("show a trace in the toolbar", otherwise=FAILED)
     def content(self) -> str:
-        """From the ring; while the request is being answered its trace is not there yet."""
+        """The trace from the ring buffer, where it is only after the request has ended."""
         stats = self.get_stats()
         trace_id = stats.get("trace_id")
         if reason := stats.get("left_out"):

@@ -1,4 +1,4 @@
-"""What the toolbar keeps of a trace and shows before anybody opens the panel."""
+"""The summary of a trace that the toolbar stores, and shows before the panel is opened."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from orm_insight.ui.format import counted, duration, queries
 
 
 def no_trace(left_out: str | None) -> dict[str, Any]:
-    """What the toolbar keeps of a request without a trace, and why it has none."""
+    """The summary of a request without a trace, with the reason if it is known."""
     return {"trace_id": None} if left_out is None else {"trace_id": None, "left_out": left_out}
 
 
 def summarise(trace: Trace) -> dict[str, Any]:
-    """All that the toolbar keeps: JSON-native, and small however many queries there are."""
+    """The summary as JSON values, small however many queries there are."""
     report = insight.report_of(trace)
     return {
         "trace_id": trace.id,
