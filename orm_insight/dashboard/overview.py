@@ -144,7 +144,4 @@ def _site(site: Spot | None) -> dict[str, Any]:
 
 
 def _totals(totals: Totals) -> dict[str, Any]:
-    return {
-        "queries": totals.count,
-        **fields_of(totals, "traces", "total_ms", "slowest_ms"),
-    }
+    return {"queries": totals.count, **fields_of(totals, "traces", "total_ms", "slowest_ms")}

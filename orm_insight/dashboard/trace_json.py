@@ -67,8 +67,4 @@ def _span(span: SpanReference | None) -> dict[str, Any] | None:
 
 def _plan(kept: KeptExplanation) -> dict[str, Any]:
     """A plan. ``origin`` stays for programs that know plans of older versions."""
-    return {
-        "at": kept.at.isoformat(),
-        "origin": "asked",
-        **explanation_to_dict(kept.explanation),
-    }
+    return {"at": kept.at.isoformat(), "origin": "asked", **explanation_to_dict(kept.explanation)}

@@ -32,8 +32,8 @@ from orm_insight.panel.guard import guarded
 from orm_insight.ui.templating import render
 
 
-# The panel is rendered without a request, so its form has no CSRF token. A signed trace id takes its
-# place: a page of another site can send a form, but cannot sign.
+# The panel is rendered without a request, so its form has no CSRF token. A signed trace id takes
+# its place: a page of another site can send a form, but cannot sign.
 @csrf_exempt
 @login_not_required
 @require_show_toolbar  # type: ignore[untyped-decorator]
