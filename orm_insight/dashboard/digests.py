@@ -136,7 +136,7 @@ def digest_of(trace: Trace) -> Digest:
 digests = Digests()
 
 
-def entry_of(listed: Listed) -> Entry:
+def entry_of(listed: Listed | Entry) -> Entry:
     digest = digests.get(listed.summary)
     line = digest.line if digest else None
     return Entry(summary=listed.summary, kept_for=listed.kept_for, digest=line)

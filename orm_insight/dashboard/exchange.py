@@ -55,7 +55,7 @@ def export_json(request: HttpRequest, trace_id: str) -> HttpResponse:
     trace = insight.trace(trace_id)
     if trace is None:
         return no_trace(request)
-    return _file(export_trace(trace), trace, "orm-insight")
+    return _file(to_document(trace), trace, "orm-insight")
 
 
 @access.page
@@ -143,11 +143,6 @@ _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 class ImportRefusedError(ValueError):
     """The file was not imported; the message says why."""
-
-
-def export_trace(trace: Trace) -> bytes:
-    """A versioned JSON document from which the same trace can be made."""
-    return to_document(trace)
 
 
 def import_trace(data: bytes) -> Trace:

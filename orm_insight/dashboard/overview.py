@@ -13,7 +13,7 @@ from orm_insight.dashboard.problems import problems_of
 from orm_insight.dashboard.rankings import first_rows
 from orm_insight.dashboard.responses import fields_of, shell_of
 from orm_insight.dashboard.state import demand, version_of, warnings
-from orm_insight.dashboard.trace_json import summary_json
+from orm_insight.dashboard.traces import summary_json
 from orm_insight.dashboard.workload import Workload, look, newest_url, traces_of
 from orm_insight.model.summary import TraceSummary
 from orm_insight.reports.problems import Spot, without_echoes

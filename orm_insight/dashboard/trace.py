@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import get_token
@@ -16,6 +17,7 @@ from orm_insight.dashboard.exchange import exports
 from orm_insight.dashboard.links import TraceLinks, span_url
 from orm_insight.dashboard.responses import (
     answer_json,
+    fields_of,
     no_trace,
     refused,
     see,
@@ -24,10 +26,13 @@ from orm_insight.dashboard.responses import (
 )
 from orm_insight.dashboard.state import only_process
 from orm_insight.dashboard.trace_filters import TraceFilters
+from orm_insight.dashboard.traces import kept_json
 from orm_insight.django_code import find_code
 from orm_insight.explain.base import Explanation
+from orm_insight.explain.history import KeptExplanation
+from orm_insight.explain.serialization import explanation_to_dict
 from orm_insight.model.summary import TraceSummary
-from orm_insight.model.trace import Query
+from orm_insight.model.trace import Query, SpanReference
 from orm_insight.reports.report import Report
 from orm_insight.stores.base import PinOutcome
 from orm_insight.stores.retention import MAX_PINNED
@@ -65,7 +70,7 @@ class TracePages:
             shell=shell_of(self.request),
             trace=self.header,
             facts=tuple(_facts(self.report)),
-            warnings=(*_problem(), *_warnings(self.report)),
+            warnings=tuple(_warnings(self.report)),
             hints=hint_cards(self.report, self.links, self.sources),
             no_hints=_no_hints(self.report),
             silence=silence_note(self.report),
@@ -243,13 +248,10 @@ def _facts(report: Report) -> Iterator[Fact]:
     )
 
 
-def _problem() -> Iterator[str]:
-    """The problem of the store, if it failed after the trace was read."""
+def _warnings(report: Report) -> Iterator[str]:
+    # The store may have failed after the trace was read.
     if problem := insight.store().problem:
         yield problem
-
-
-def _warnings(report: Report) -> Iterator[str]:
     if report.trace.dropped:
         yield (
             f"{queries(report.trace.dropped)} above the limit per trace: included in the counts "
@@ -263,6 +265,36 @@ def _no_hints(report: Report) -> str:
     if report.silenced:
         return "No hints other than ignored ones."
     return f"No hints: none of the {queries(report.query_count)} is known to be wasteful."
+
+
+# The trace as JSON.
+
+
+def trace_json(report: Report) -> dict[str, Any]:
+    """The report with the plans of its queries and the problem of the store."""
+    made = report.to_dict()
+    trace, listed = report.trace, {each.summary.id: each for each in insight.listed()}
+    made["trace"] |= {
+        "span": _span(trace.span),
+        **fields_of(trace, "host", "pid", "follows", "part_of"),
+        "imported": trace.is_imported,
+        **kept_json(listed[trace.id].kept_for if trace.id in listed else ()),
+    }
+    for index, kept in insight.plans_of(report.trace.id).items():
+        made["queries"][index]["plan"] = _plan(kept)
+    made["problem"] = insight.store().problem
+    return made
+
+
+def _span(span: SpanReference | None) -> dict[str, Any] | None:
+    if span is None:
+        return None
+    return {"trace_id": span.trace_id, "span_id": span.span_id, "url": span_url(span)}
+
+
+def _plan(kept: KeptExplanation) -> dict[str, Any]:
+    """A plan. ``origin`` stays for programs that know plans of older versions."""
+    return {"at": kept.at.isoformat(), "origin": "asked", **explanation_to_dict(kept.explanation)}
 
 
 # Pinned traces are kept until they are unpinned.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
@@ -12,7 +13,7 @@ from orm_insight import insight
 from orm_insight.dashboard.digests import digests, entry_of
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.rankings import subject_of
-from orm_insight.dashboard.responses import shell_of
+from orm_insight.dashboard.responses import fields_of, shell_of
 from orm_insight.dashboard.state import demand, facts, version_of, warnings
 from orm_insight.dashboard.trace_filters import (
     TraceFilters,
@@ -22,7 +23,7 @@ from orm_insight.dashboard.trace_filters import (
     having_rows,
 )
 from orm_insight.model.summary import TraceSummary
-from orm_insight.stores.base import Listed
+from orm_insight.stores.base import KeptFor, Listed
 from orm_insight.ui.components import Choice
 from orm_insight.ui.format import count, counted
 from orm_insight.ui.rankings import TraceListPage
@@ -151,3 +152,31 @@ def _choices(asked: TraceFilters) -> Iterator[Choice]:
 def _found(found: int, total: int, asked: TraceFilters) -> str:
     traces = counted(total, "trace")
     return f"{count(found)} of {traces}" if asked.is_filtered else traces
+
+
+# The list as JSON.
+
+
+def list_json(asked: TraceFilters) -> dict[str, Any]:
+    traces = [summary_json(each) for each in entries(insight.listed(), asked)]
+    return {"version": 1, "problem": insight.store().problem, "traces": traces}
+
+
+def summary_json(entry: Entry) -> dict[str, Any]:
+    found = entry.summary
+    return {
+        **fields_of(found, "id", "kind", "name", "method", "path", "view", "status"),
+        "deep": found.is_deep,
+        "started_at": found.started_at.isoformat(),
+        **fields_of(found, "duration_ms", "queries", "query_ms", "dropped", "error"),
+        "share": entry.share,
+        "hints": None if entry.digest is None else entry.digest.count,
+        **fields_of(found, "host", "pid", "follows", "part_of"),
+        "imported": found.is_imported,
+        **kept_json(entry.kept_for),
+        "url": TraceLinks(found.id).json(),
+    }
+
+
+def kept_json(reasons: Collection[KeptFor]) -> dict[str, Any]:
+    return {"kept_for": sorted(reasons), "pinned": "pinned" in reasons}

@@ -34,10 +34,9 @@ from orm_insight.dashboard.responses import (
     wants_json,
 )
 from orm_insight.dashboard.state import version_of
-from orm_insight.dashboard.trace import TracePages
+from orm_insight.dashboard.trace import TracePages, trace_json
 from orm_insight.dashboard.trace_filters import TraceFilters
-from orm_insight.dashboard.trace_json import list_json, trace_json
-from orm_insight.dashboard.traces import list_page, trace_table
+from orm_insight.dashboard.traces import list_json, list_page, trace_table
 from orm_insight.explain.base import Outcome
 from orm_insight.explain.runner import Cancellation, cancel, cancellable
 from orm_insight.explain.serialization import explanation_to_dict
