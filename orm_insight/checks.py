@@ -1,7 +1,7 @@
 """System checks: settings that cannot be used, and pieces that do not fit together.
 
 The ids are stable, so that ``SILENCED_SYSTEM_CHECKS`` can name them; ``docs/settings.md`` lists
-them. The checks report; what happens in spite of a bad setting is decided in ``conf``.
+them. ``conf`` decides how a bad setting is replaced.
 """
 
 from __future__ import annotations
@@ -46,48 +46,110 @@ else:
     ignore_comments = late("orm_insight.project.ignore_comments")
     file = late("orm_insight.stores.file")
 
+MIDDLEWARE = "orm_insight.middleware.OrmInsightMiddleware"
+PANEL = "orm_insight.panel.OrmInsightPanel"
+URLS = "orm_insight"
 
-# System checks of what keeps the traces; ``checks`` registers them.
+_ERROR_IDS: Mapping[type[SettingError], str] = {
+    NotADictError: "orm_insight.E001",
+    UnknownKeyError: "orm_insight.E002",
+    WrongTypeError: "orm_insight.E003",
+    BadValueError: "orm_insight.E004",
+    BadPatternError: "orm_insight.E005",
+    BadCallbackError: "orm_insight.E006",
+    UnknownCodeError: "orm_insight.E007",
+}
 
 
-def check_redis(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[checks.CheckMessage]:
-    """A warning where traces are to be shared and cannot be."""
-    if get_config().redis_url is None or find_spec("redis") is not None:
-        return []
-    return [
-        checks.Warning(
+def run(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Return the messages of all checks except ``check_comments``."""
+    return [message for check in CHECKS for message in check()]
+
+
+def check_settings() -> Iterator[checks.CheckMessage]:
+    """Report errors in ``ORM_INSIGHT``, where the default is used, and removed keys."""
+    _, problems = read_config(getattr(settings, SETTING, {}))
+    yield from map(_message, problems)
+
+
+def check_installation() -> Iterator[checks.CheckMessage]:
+    """Warn if nothing records requests, or nothing shows their traces."""
+    if not get_config().enabled or _has_panel():
+        return
+    if not _names(settings.MIDDLEWARE, MIDDLEWARE):
+        yield checks.Warning(
+            "No requests are recorded: neither the middleware nor the panel is installed.",
+            hint=f'Add "{MIDDLEWARE}" at the top of MIDDLEWARE.',
+            id="orm_insight.W001",
+        )
+    elif not _has_dashboard():
+        yield checks.Warning(
+            "Requests are recorded, but neither the dashboard nor the panel shows them.",
+            hint='Add path("_orm/", include("orm_insight.urls")) to the URLconf.',
+            id="orm_insight.W002",
+        )
+
+
+def check_visitors() -> Iterator[checks.CheckMessage]:
+    """Warn if the toolbar's rule, which is ours too, lets nobody in."""
+    own_rule = getattr(settings, "DEBUG_TOOLBAR_CONFIG", {}).get("SHOW_TOOLBAR_CALLBACK")
+    is_open = settings.INTERNAL_IPS or own_rule or get_config().show_callback is not None
+    if settings.DEBUG and not is_open and _has_dashboard():
+        yield checks.Warning(
+            "Nobody can see the dashboard: INTERNAL_IPS is empty, so its pages return 404.",
+            hint='Set INTERNAL_IPS = ["127.0.0.1"], or SHOW_CALLBACK in ORM_INSIGHT.',
+            id="orm_insight.W004",
+        )
+
+
+def check_hooks() -> Iterator[checks.CheckMessage]:
+    """Warn if the ORM of this Django has parts that this version does not know."""
+    if missing := missing_hooks():
+        yield checks.Warning(
+            f"These hooks do not match the installed Django: {', '.join(missing)}.",
+            hint="Queries are still recorded, but hints that name a relation are missing. A newer "
+            "version of orm-insight may support this Django.",
+            id="orm_insight.W003",
+        )
+
+
+def check_opentelemetry() -> Iterator[checks.CheckMessage]:
+    """Warn if spans cannot be written."""
+    if get_config().otel and find_spec("opentelemetry") is None:
+        yield checks.Warning(
+            "OTEL writes no spans: OpenTelemetry is not installed.",
+            hint='Install the extra: pip install "orm-insight[otel]".',
+            id="orm_insight.W009",
+        )
+
+
+def check_redis() -> Iterator[checks.CheckMessage]:
+    """Warn if traces cannot be shared."""
+    if get_config().redis_url is not None and find_spec("redis") is None:
+        yield checks.Warning(
             "REDIS_URL shares no traces: the Redis client is not installed.",
             hint='Install the extra: pip install "orm-insight[redis]".',
             id="orm_insight.W010",
         )
-    ]
 
 
-def check_file(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """A warning where traces are to be kept in a file and cannot be."""
+def check_file() -> Iterator[checks.CheckMessage]:
+    """Warn if traces cannot be stored in the file."""
     config = get_config()
     if config.keep_traces_in is None:
-        return []
+        return
     if config.redis_url is not None:
-        return [
-            checks.Warning(
-                "KEEP_TRACES_IN has no effect: REDIS_URL keeps the traces in Redis.",
-                hint="Set only one of the two.",
-                id="orm_insight.W012",
-            )
-        ]
-    why_not = _why_not_written(config.keep_traces_in)
-    if why_not is None:
-        return []
-    return [
-        checks.Warning(
+        yield checks.Warning(
+            "KEEP_TRACES_IN has no effect: REDIS_URL keeps the traces in Redis.",
+            hint="Set only one of the two.",
+            id="orm_insight.W012",
+        )
+    elif why_not := _why_not_written(config.keep_traces_in):
+        yield checks.Warning(
             f"KEEP_TRACES_IN has no effect: {why_not}",
             hint="Set it to a file in an existing folder that the server can write to.",
             id="orm_insight.W013",
         )
-    ]
 
 
 def _why_not_written(path: Path) -> str | None:
@@ -104,119 +166,16 @@ def _why_not_written(path: Path) -> str | None:
     return None
 
 
-MIDDLEWARE = "orm_insight.middleware.OrmInsightMiddleware"
-PANEL = "orm_insight.panel.OrmInsightPanel"
-URLS = "orm_insight"
-
-_ERROR_IDS: Mapping[type[SettingError], str] = {
-    NotADictError: "orm_insight.E001",
-    UnknownKeyError: "orm_insight.E002",
-    WrongTypeError: "orm_insight.E003",
-    BadValueError: "orm_insight.E004",
-    BadPatternError: "orm_insight.E005",
-    BadCallbackError: "orm_insight.E006",
-    UnknownCodeError: "orm_insight.E007",
-}
-
-
-def check_settings(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[checks.CheckMessage]:
-    """Errors in ``ORM_INSIGHT``; the default is used in place of each. Warnings of removed keys."""
-    _, problems = read_config(getattr(settings, SETTING, {}))
-    return [_message(problem) for problem in problems]
-
-
-def check_installation(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[checks.CheckMessage]:
-    """Warnings about requests that nothing records, or traces that nothing shows."""
-    if not get_config().enabled:
-        return []
-    has_panel = _has_panel()
-    if not has_panel and not _names(settings.MIDDLEWARE, MIDDLEWARE):
-        return [
-            checks.Warning(
-                "No requests are recorded: neither the middleware nor the panel is installed.",
-                hint=f'Add "{MIDDLEWARE}" at the top of MIDDLEWARE.',
-                id="orm_insight.W001",
-            )
-        ]
-    if not has_panel and not _has_dashboard():
-        return [
-            checks.Warning(
-                "Requests are recorded, but neither the dashboard nor the panel shows them.",
-                hint='Add path("_orm/", include("orm_insight.urls")) to the URLconf.',
-                id="orm_insight.W002",
-            )
-        ]
-    return []
-
-
-def check_visitors(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[checks.CheckMessage]:
-    """A warning where the toolbar's rule, which is ours too, lets nobody in."""
-    own_rule = getattr(settings, "DEBUG_TOOLBAR_CONFIG", {}).get("SHOW_TOOLBAR_CALLBACK")
-    is_open = settings.INTERNAL_IPS or own_rule or get_config().show_callback is not None
-    if is_open or not settings.DEBUG or not _has_dashboard():
-        return []
-    return [
-        checks.Warning(
-            "Nobody can see the dashboard: INTERNAL_IPS is empty, so its pages return 404.",
-            hint='Set INTERNAL_IPS = ["127.0.0.1"], or SHOW_CALLBACK in ORM_INSIGHT.',
-            id="orm_insight.W004",
-        )
-    ]
-
-
-def check_hooks(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[checks.CheckMessage]:
-    """A warning where parts of the ORM are not as this version knows them."""
-    missing = missing_hooks()
-    if not missing:
-        return []
-    return [
-        checks.Warning(
-            f"These hooks do not match the installed Django: {', '.join(missing)}.",
-            hint="Queries are still recorded, but hints that name a relation are missing. A newer "
-            "version of orm-insight may support this Django.",
-            id="orm_insight.W003",
-        )
-    ]
-
-
-def check_opentelemetry(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[checks.CheckMessage]:
-    """A warning where spans are to be written and cannot be."""
-    if not get_config().otel or find_spec("opentelemetry") is not None:
-        return []
-    return [
-        checks.Warning(
-            "OTEL writes no spans: OpenTelemetry is not installed.",
-            hint='Install the extra: pip install "orm-insight[otel]".',
-            id="orm_insight.W009",
-        )
-    ]
-
-
-def check_limits(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[checks.CheckMessage]:
-    """A warning where the limits leave no request to be recorded."""
+def check_limits() -> Iterator[checks.CheckMessage]:
+    """Warn if the sample rates leave no request to record."""
     config = get_config()
-    if not config.enabled or config.sample_rate or any(config.sample_rates.values()):
-        return []
-    return [
-        checks.Warning(
+    if config.enabled and not (config.sample_rate or any(config.sample_rates.values())):
+        yield checks.Warning(
             "No requests are recorded: SAMPLE_RATE is 0, and no entry of SAMPLE_RATES is above 0.",
             hint="ENABLED = False says so more clearly; ON_DEMAND records only browsers that opt "
             "in.",
             id="orm_insight.W011",
         )
-    ]
 
 
 CHECKS = (
@@ -231,15 +190,10 @@ CHECKS = (
 )
 
 
-def run(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """The messages of all checks but ``check_comments``."""
-    return [message for check in CHECKS for message in check(app_configs, **kwargs)]
-
-
 def check_comments(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[checks.CheckMessage]:
-    """Warnings about comments in the source that can silence nothing."""
+    """Warn of comments in the source that ignore no hint."""
     comments = {comment.location: comment for comment in _application_comments()}
     return [
         checks.Warning(text, hint=hint, obj=location, id=id)
@@ -298,7 +252,7 @@ def _has_dashboard() -> bool:
 
 
 def _names(paths: Sequence[str], wanted: str) -> bool:
-    """Whether a class is among these dotted paths, itself or as a base of one of them."""
+    """Return whether a class is among these dotted paths, or is a base of one of them."""
     return wanted in paths or any(wanted in _bases(path) for path in paths)
 
 
@@ -306,7 +260,7 @@ def _bases(path: str) -> Iterator[str]:
     try:
         found = import_string(path)
     except ImportError:
-        # Django itself says so, with a better message, when it loads the entry.
+        # Django reports that with a better message when it loads the entry.
         return
     for base in getattr(found, "__mro__", ()):
         yield f"{base.__module__}.{base.__qualname__}"

@@ -7,7 +7,7 @@ from django.urls import URLPattern, path
 from orm_insight.dashboard import views
 from orm_insight.dashboard.compare import comparison
 from orm_insight.dashboard.exchange import chrome_json, export_json, import_page, plan_json
-from orm_insight.dashboard.hints import hint_as_text
+from orm_insight.dashboard.hints import about, hint, hint_as_text
 from orm_insight.dashboard.links import APP_NAME
 from orm_insight.dashboard.recording import recording
 from orm_insight.dashboard.trace import pin
@@ -20,7 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("endpoints/", views.ranking, {"name": "endpoints"}, name="endpoints"),
     path("lines/", views.ranking, {"name": "lines"}, name="lines"),
     path("statements/", views.ranking, {"name": "statements"}, name="statements"),
-    path("traces.json", views.traces_json, name="traces-json"),
+    path("traces.json", views.traces, name="traces-json"),
     path("problems/", views.problems, name="problems"),
     path("problems.json", views.problems, name="problems-json"),
     path("import/", import_page, name="import"),
@@ -31,17 +31,17 @@ urlpatterns: list[URLPattern] = [
     path("traces/<str:trace_id>/groups/", views.groups, name="groups"),
     path("traces/<str:trace_id>/pin/", pin, name="pin"),
     path("traces/<str:trace_id>/deep/", views.deep, name="deep"),
-    path("traces/<str:trace_id>/hints/<str:problem_id>.json", views.hint, name="hint-json"),
+    path("traces/<str:trace_id>/hints/<str:problem_id>.json", hint, name="hint-json"),
     path("traces/<str:trace_id>/hints/<str:problem_id>.md", hint_as_text, name="hint-markdown"),
-    path("traces/<str:trace_id>/hints/<str:problem_id>/", views.hint, name="hint"),
+    path("traces/<str:trace_id>/hints/<str:problem_id>/", hint, name="hint"),
     path("traces/<str:trace_id>/queries/", views.queries, name="queries"),
     path("traces/<str:trace_id>/queries/<int:index>/", views.query, name="query"),
     path("traces/<str:trace_id>/queries/<int:index>/explain/", views.explain, name="explain"),
     path("traces/<str:trace_id>/queries/<int:index>/plan.json", plan_json, name="plan-json"),
     path("compare/", comparison, name="compare"),
     path("compare.json", comparison, name="compare-json"),
-    path("hints/", views.about, name="about-all"),
-    path("hints/<str:code>/", views.about, name="about"),
+    path("hints/", about, name="about-all"),
+    path("hints/<str:code>/", about, name="about"),
     path("clear/", views.clear, name="clear"),
     path("pause/", views.pause, name="pause"),
     path("resume/", views.resume, name="resume"),

@@ -196,12 +196,12 @@ def test_dashboard_that_nobody_may_see(settings):
     settings.DEBUG = True
     settings.INTERNAL_IPS = []
     settings.DEBUG_TOOLBAR_CONFIG = {}
-    assert [message.id for message in checks.check_visitors(None)] == ["orm_insight.W004"]
+    assert [message.id for message in list(checks.check_visitors())] == ["orm_insight.W004"]
     settings.INTERNAL_IPS = ["127.0.0.1"]
-    assert checks.check_visitors(None) == []
+    assert list(checks.check_visitors()) == []
     settings.INTERNAL_IPS = []
     settings.ORM_INSIGHT = {"SHOW_CALLBACK": "builtins.bool"}
-    assert checks.check_visitors(None) == []
+    assert list(checks.check_visitors()) == []
 
 
 def commented(folder: Path, settings) -> list[tuple[str, str, str]]:

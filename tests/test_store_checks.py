@@ -24,7 +24,7 @@ def test_noop_file_that_may_be_replaced(tmp_path, content):
     (tmp_path / "traces").write_bytes(content)
 
     with override_settings(ORM_INSIGHT={"KEEP_TRACES_IN": tmp_path / "traces"}):
-        assert checks.check_file(None) == []
+        assert list(checks.check_file()) == []
 
 
 def test_redis_without_its_client(monkeypatch):
@@ -67,7 +67,7 @@ def link(folder: Path) -> Path:
 def test_file_that_cannot_be_written(tmp_path, make):
     path = make(tmp_path)
     with override_settings(ORM_INSIGHT={"KEEP_TRACES_IN": path}):
-        [message] = checks.check_file(None)
+        [message] = list(checks.check_file())
 
     assert message.id == "orm_insight.W013"
     assert str(path.parent) in message.msg

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -35,135 +35,150 @@ SETTING = "ORM_INSIGHT"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """All settings. A key of ``ORM_INSIGHT`` is a field's name in upper case."""
+    """All settings, each with the rule that its value must keep.
 
-    enabled: bool = True
-    """Turns recording on or off."""
+    A key of ``ORM_INSIGHT`` is a field's name in upper case.
+    """
 
-    max_traces: int = 200
-    """The number of traces kept; new ones replace the oldest."""
+    enabled: Annotated[bool, rules.flag] = True
+    """Record anything at all."""
 
-    max_bytes: int = 64 * 2**20
-    """The memory limit for all kept traces, in bytes."""
+    max_traces: Annotated[int, rules.whole_number(1)] = 200
+    """The number of traces in the ring buffer; new traces replace the oldest."""
 
-    max_age_hours: int = 24
-    """The age, in hours, at which a trace is deleted, unless it is pinned."""
+    max_bytes: Annotated[int, rules.whole_number(1)] = 64 * 2**20
+    """The memory that all stored traces may take together, in bytes."""
 
-    worst_hours: int = 12
-    """The hours for which the worst traces of each endpoint are kept next to the newest."""
+    max_age_hours: Annotated[int, rules.whole_number(1, rules.MAX_HOURS)] = 24
+    """The age in hours after which a trace is deleted unless it is pinned."""
 
-    keep_traces_in: Path | None = None
-    """A file from which the next process loads the traces of this one; for one process."""
+    worst_hours: Annotated[int, rules.whole_number(0, rules.MAX_HOURS)] = 12
+    """Hours for which the worst traces of each endpoint are kept although newer ones exist."""
 
-    redis_url: str | None = None
-    """A Redis or Valkey that keeps the traces of all processes, instead of the memory of each."""
+    keep_traces_in: Annotated[Path | None, rules.path_or_none] = None
+    """A file that carries the traces over a restart. Only one process can use it."""
 
-    redis_prefix: str = "orm_insight"
-    """The prefix of all keys."""
+    redis_url: Annotated[str | None, rules.redis_url] = None
+    """A Redis or Valkey server that stores the traces of all processes."""
 
-    redis_options: Mapping[str, Any] = field(default_factory=dict)
-    """Further arguments of the client, such as the files of TLS."""
+    redis_prefix: Annotated[str, rules.key_prefix] = "orm_insight"
+    """The prefix of all keys in Redis."""
 
-    max_queries: int = 10_000
-    """The number of queries that a trace keeps; others are only counted and summed."""
+    redis_options: Annotated[Mapping[str, Any], rules.options] = field(default_factory=dict)
+    """More arguments for the Redis client, such as TLS files."""
 
-    max_detailed_queries: int = 5_000
-    """The number of these that keep their parameters and whole stacks."""
+    max_queries: Annotated[int, rules.whole_number(1)] = 10_000
+    """Queries that a trace stores; more are only counted and summed."""
 
-    follow_threads: bool = False
-    """Record threads and thread pools of the application with the trace that starts them."""
+    max_detailed_queries: Annotated[int, rules.whole_number(0)] = 5_000
+    """Queries of a trace that are stored with parameters and the whole stack."""
 
-    commands: bool = True
+    follow_threads: Annotated[bool, rules.flag] = False
+    """Record the application's threads and thread pools as a part of what starts them."""
+
+    commands: Annotated[bool, rules.flag] = True
     """Record management commands."""
 
-    ignore_commands: tuple[str, ...] = SERVING_COMMANDS
-    """Names of commands that are not recorded: those that serve requests or tasks."""
+    ignore_commands: Annotated[tuple[str, ...], rules.texts] = SERVING_COMMANDS
+    """Management commands that are not recorded, such as servers and workers."""
 
-    tasks: bool = True
+    tasks: Annotated[bool, rules.flag] = True
     """Record tasks of ``django.tasks`` and of Celery."""
 
-    otel: bool = False
-    """Also export traces as OpenTelemetry spans."""
+    otel: Annotated[bool, rules.flag] = False
+    """Also write traces as OpenTelemetry spans."""
 
-    otel_trace_url: str | None = None
-    """The address that shows an OpenTelemetry trace, with ``{trace_id}`` in it."""
+    otel_trace_url: Annotated[str | None, rules.trace_url] = None
+    """The URL of a trace in your OpenTelemetry tool, with ``{trace_id}`` in it."""
 
-    application_packages: tuple[str, ...] = ()
+    application_packages: Annotated[tuple[str, ...], rules.packages] = ()
     """Installed packages that count as application code, such as ``"mycompany.shared"``."""
 
-    ignore_paths: tuple[str, ...] = ()
-    """Regular expressions; a request is not recorded if one of them matches its path."""
+    ignore_paths: Annotated[tuple[str, ...], rules.patterns] = ()
+    """Regular expressions. A request is not recorded if one of them is found in its path."""
 
-    sample_rate: float = 1.0
-    """The share of requests that is recorded: 0.1 is one in ten, chosen at random."""
+    sample_rate: Annotated[float, rules.share] = 1.0
+    """The share of requests that is recorded: 0.1 is one in ten, drawn for each request."""
 
-    sample_rates: Mapping[str, float] = field(default_factory=dict)
-    """Sample rates for some paths: regular expressions as in ``ignore_paths``; the first match
-    decides, and ``sample_rate`` applies to all other paths."""
+    sample_rates: Annotated[Mapping[str, float], rules.shares_by_pattern] = field(
+        default_factory=dict
+    )
+    """Sample rates by regular expression, as in ``ignore_paths``. The first that is found in a path
+    decides; ``sample_rate`` applies to all other paths."""
 
-    only_slow_ms: float | None = None
-    """The minimum duration of a request, command or task that is kept; ``None``: no limit."""
+    only_slow_ms: Annotated[float | None, rules.duration_or_none] = None
+    """Keep only requests, commands and tasks that last at least this long; ``None`` keeps all."""
 
-    only_with_hints: bool = False
-    """Keep requests, commands and tasks only if they have a hint."""
+    only_with_hints: Annotated[bool, rules.flag] = False
+    """Keep only requests, commands and tasks that have a hint."""
 
-    on_demand: bool = False
+    on_demand: Annotated[bool, rules.flag] = False
     """Record only requests of browsers that opted in on the dashboard."""
 
-    show_callback: ShowCallback | None = None
-    """Who may see traces: takes the request, replaces the built-in rule. May be given as a dotted
-    path; one that cannot be imported lets nobody in."""
+    show_callback: Annotated[ShowCallback | None, rules.callback] = None
+    """A callable that takes the request and returns whether its user may see traces.
 
-    response_headers: bool = True
-    """Add two headers that link a response to its trace, for visitors who may see traces."""
+    It replaces the built-in rule. A dotted path works too; one that cannot be imported lets nobody
+    in.
+    """
 
-    redact_params: bool | None = None
-    """Withhold parameters; ``None`` withholds them if ``DEBUG`` is off."""
+    response_headers: Annotated[bool, rules.flag] = True
+    """Add two headers with the address of the trace, for those who may see traces."""
 
-    secret_names: tuple[str, ...] = ("password", "passwd", "token", "secret", "key")
+    redact_params: Annotated[bool | None, rules.flag_or_none] = None
+    """Withhold all parameters; ``None`` withholds them if ``DEBUG`` is off."""
+
+    secret_names: Annotated[tuple[str, ...], rules.texts] = (
+        "password",
+        "passwd",
+        "token",
+        "secret",
+        "key",
+    )
     """Parameters of columns with one of these in their name are always withheld."""
 
-    explain_enabled: bool = True
+    explain_enabled: Annotated[bool, rules.flag] = True
     """Allow EXPLAIN of recorded queries from the pages."""
 
-    explain_timeout_ms: int = 10_000
-    """The time limit for one EXPLAIN."""
+    explain_timeout_ms: Annotated[int, rules.whole_number(1, rules.MAX_TIMEOUT_MS)] = 10_000
+    """The statement timeout of an EXPLAIN."""
 
-    explain_lock_timeout_ms: int = 1_000
-    """The time that an EXPLAIN may wait for a lock."""
+    explain_lock_timeout_ms: Annotated[int, rules.whole_number(1, rules.MAX_TIMEOUT_MS)] = 1_000
+    """The lock timeout of an EXPLAIN."""
 
-    editor: str | None = None
-    """The editor that opens lines of code: a name, or an address with ``{file}`` in it."""
+    editor: Annotated[str | None, editors.editor] = None
+    """The editor that links to source code open: a name, or a URL with ``{file}`` in it."""
 
-    editor_paths: Mapping[str, str] = field(default_factory=dict)
-    """Maps folders of the server, as in a container, to folders of the editor."""
+    editor_paths: Annotated[Mapping[str, str], editors.editor_paths] = field(default_factory=dict)
+    """Folders of the server, such as those of a container, and their paths for the editor."""
 
-    repeat_threshold: int = 2
-    """The number of times a relation must be loaded, once per row, before it is a hint."""
+    repeat_threshold: Annotated[int, rules.whole_number(2)] = 2
+    """The number of equal lazy loads from which they are a hint."""
 
-    slow_query_ms: float = 100.0
+    slow_query_ms: Annotated[float, rules.duration] = 100.0
     """The duration from which a query counts as slow."""
 
-    ignore: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Codes of hints to ignore, by patterns: the path of a request, the name of its URL or view,
-    the name of a command. ``"*"`` matches everything."""
+    ignore: Annotated[Mapping[str, tuple[str, ...]], rules.codes_by_pattern] = field(
+        default_factory=dict
+    )
+    """Hint codes to ignore, by a pattern of the request's path, the name of its URL or view, or the
+    name of a command. ``"*"`` matches everything."""
 
     @property
     def redacts(self) -> bool:
-        """``redact_params``, decided."""
+        """Return whether parameters are withheld."""
         return not settings.DEBUG if self.redact_params is None else self.redact_params
 
     @property
     def may_try_indexes(self) -> bool:
-        """Whether an index may be created, tried and rolled back on request."""
+        """Return whether an index may be created, tried and rolled back on request."""
         return bool(settings.DEBUG and self.explain_enabled)
 
     def ignores(self, path: str) -> bool:
-        """Whether requests of this path are not to be recorded."""
         return any(pattern.search(path) for pattern in _compile(self.ignore_paths))
 
     def sample_rate_of(self, path: str) -> float:
-        """Which part of the requests of this path is to be recorded."""
+        """The share of the requests of this path that is recorded."""
         if self.sample_rates:
             patterns = _compile(tuple(self.sample_rates))
             for pattern, rate in zip(patterns, self.sample_rates.values(), strict=True):
@@ -172,8 +187,22 @@ class Config:
         return self.sample_rate
 
 
+RULES_OF_SETTINGS: Mapping[str, Rule] = {
+    name: hint.__metadata__[0] for name, hint in get_type_hints(Config, include_extras=True).items()
+}
+KEYS = tuple(map(str.upper, RULES_OF_SETTINGS))
+_EXPLAINED_ON_REQUEST = (
+    "Remove it: a query is explained when somebody presses Explain on its page. For plans of slow "
+    "queries without a click, let PostgreSQL log them with auto_explain, and read the log with "
+    "manage.py orm_insight explain-log."
+)
+REMOVED_SETTINGS: Mapping[str, str] = {
+    "EXPLAIN_SLOW": _EXPLAINED_ON_REQUEST,
+    "EXPLAIN_SLOW_PER_MINUTE": _EXPLAINED_ON_REQUEST,
+}
+"""Removed keys, and advice on how to do without each."""
+
 _overrides: dict[str, Any] = {}
-KEYS = tuple(field.name.upper() for field in fields(Config))
 
 
 class Problem(NamedTuple):
@@ -181,11 +210,6 @@ class Problem(NamedTuple):
 
     key: str
     error: SettingError
-
-    @property
-    def nearest(self) -> str | None:
-        """What was probably meant."""
-        return self.error.nearest
 
 
 @lru_cache(maxsize=1)
@@ -196,19 +220,19 @@ def get_config() -> Config:
 
 
 def settings_config() -> Config:
-    """What the settings say, whatever was changed since."""
+    """The settings without the overrides of the running process."""
     return read_config(getattr(settings, SETTING, {}))[0]
 
 
 def override(values: Mapping[str, Any]) -> None:
-    """Let these values, which keep their rules, replace those of the settings, and no others."""
+    """Replace these values of the settings, and drop all earlier overrides, without a check."""
     _overrides.clear()
     _overrides.update(values)
     get_config.cache_clear()
 
 
 def read_config(raw: object) -> tuple[Config, tuple[Problem, ...]]:
-    """What can be used of a value of the setting, and what cannot."""
+    """The usable part of a value of ``ORM_INSIGHT``, and a problem for each other entry."""
     if not isinstance(raw, Mapping):
         error = NotADictError(f"must be a dictionary, not {reprlib.repr(raw)}")
         return Config(), (Problem(SETTING, error),)
@@ -228,7 +252,7 @@ def read_config(raw: object) -> tuple[Config, tuple[Problem, ...]]:
 
 
 def deny_everybody(request: HttpRequest) -> bool:
-    """Stands in for a callback that cannot be used: what was to be guarded stays closed."""
+    """Stand in for a callback that cannot be used: nobody gets in."""
     return False
 
 
@@ -252,56 +276,3 @@ def _follow_settings(*, setting: str, **_: Any) -> None:
 
 
 setting_changed.connect(_follow_settings, dispatch_uid="orm_insight_conf")
-
-
-# The rule of each setting, by the names of the fields of ``Config``, and settings of the past.
-
-RULES_OF_SETTINGS: Mapping[str, Rule] = {
-    "enabled": rules.flag,
-    "max_traces": rules.whole_number(1),
-    "max_bytes": rules.whole_number(1),
-    "max_age_hours": rules.whole_number(1, rules.MAX_HOURS),
-    "worst_hours": rules.whole_number(0, rules.MAX_HOURS),
-    "keep_traces_in": rules.path_or_none,
-    "redis_url": rules.redis_url,
-    "redis_prefix": rules.key_prefix,
-    "redis_options": rules.options,
-    "max_queries": rules.whole_number(1),
-    "max_detailed_queries": rules.whole_number(0),
-    "follow_threads": rules.flag,
-    "commands": rules.flag,
-    "ignore_commands": rules.texts,
-    "tasks": rules.flag,
-    "otel": rules.flag,
-    "otel_trace_url": rules.trace_url,
-    "application_packages": rules.packages,
-    "ignore_paths": rules.patterns,
-    "sample_rate": rules.share,
-    "sample_rates": rules.shares_by_pattern,
-    "only_slow_ms": rules.duration_or_none,
-    "only_with_hints": rules.flag,
-    "on_demand": rules.flag,
-    "show_callback": rules.callback,
-    "response_headers": rules.flag,
-    "redact_params": rules.flag_or_none,
-    "secret_names": rules.texts,
-    "explain_enabled": rules.flag,
-    "explain_timeout_ms": rules.whole_number(1, rules.MAX_TIMEOUT_MS),
-    "explain_lock_timeout_ms": rules.whole_number(1, rules.MAX_TIMEOUT_MS),
-    "editor": editors.editor,
-    "editor_paths": editors.editor_paths,
-    "repeat_threshold": rules.whole_number(2),
-    "slow_query_ms": rules.duration,
-    "ignore": rules.codes_by_pattern,
-}
-
-_EXPLAINED_ON_REQUEST = (
-    "Remove it: a query is explained when somebody presses Explain on its page. For plans of slow "
-    "queries without a click, let PostgreSQL log them with auto_explain, and read the log with "
-    "manage.py orm_insight explain-log."
-)
-REMOVED_SETTINGS: Mapping[str, str] = {
-    "EXPLAIN_SLOW": _EXPLAINED_ON_REQUEST,
-    "EXPLAIN_SLOW_PER_MINUTE": _EXPLAINED_ON_REQUEST,
-}
-"""Keys that this version no longer has, and how to go on without each."""

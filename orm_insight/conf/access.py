@@ -1,6 +1,6 @@
-"""The rule that says who may see traces, for pages and for responses on their way.
+"""The rule that says who may see traces, for pages and for response headers.
 
-With ``DEBUG`` what the Debug Toolbar's own rule allows, without it active superusers only;
+With ``DEBUG`` the Debug Toolbar's own rule decides; without it only active superusers may.
 ``ORM_INSIGHT["SHOW_CALLBACK"]`` replaces both.
 """
 
@@ -26,12 +26,12 @@ TOOLBAR_RULE = "debug_toolbar.middleware.show_toolbar"
 
 
 def may_see(request: HttpRequest) -> bool:
-    """Whether this client may see what other requests did to the database."""
-    return _asked(_rule(), request)
+    """Return whether this client may see the queries of other requests."""
+    return _answer(_rule(), request)
 
 
 def may_see_at_once(request: HttpRequest) -> bool | None:
-    """The same without a query: ``None`` where only one could tell."""
+    """Return the same without a query, or ``None`` if the answer needs one."""
     rule = _rule()
     if rule is _is_superuser:
         user = _loaded_user(request)
@@ -40,13 +40,13 @@ def may_see_at_once(request: HttpRequest) -> bool | None:
         return bool(rule(request))
     try:
         with queries_refused():
-            return _asked(rule, request)
+            return _answer(rule, request)
     except QueryRefusedError:
         return None
 
 
 async def may_see_at_once_async(request: HttpRequest) -> bool | None:
-    """A rule of the project may block: it does so in a thread, as in a view that is not async."""
+    """Run a rule of the project in a thread, because it may block, as in a sync view."""
     rule = _rule()
     if rule is _is_superuser or _is_quick(rule):
         return may_see_at_once(request)
@@ -60,7 +60,7 @@ def _rule() -> Rule:
 
 
 def _is_quick(rule: Rule) -> bool:
-    """A comparison of addresses, ours or the toolbar's."""
+    """Return whether the rule only compares addresses, as ours and the toolbar's do."""
     if rule is _is_developer or rule is _is_nobody:
         return True
     name = f"{getattr(rule, '__module__', '')}.{getattr(rule, '__qualname__', '')}"
@@ -77,19 +77,19 @@ def _is_active_superuser(user: Any) -> bool:
 
 
 def _loaded_user(request: HttpRequest) -> Any:
-    """The user, if somebody has asked for it already; to ask would load session and user."""
+    """The user if it is loaded already. To ask for it would load the session and the user."""
     user = vars(request).get("user")
     if not isinstance(user, LazyObject):
         return user
     loaded = vars(user)["_wrapped"]
     if loaded is not empty:
         return loaded
-    # What auth remembers, where a view has asked ``request.auser()``.
+    # The cache of auth, if a view has called ``request.auser()``.
     return getattr(request, "_cached_user", None) or getattr(request, "_acached_user", None)
 
 
 def _toolbar_rule() -> Rule:
-    """The toolbar's rule. Its module cannot be imported where it is not installed as an app."""
+    """The toolbar's rule. Its module cannot be imported unless it is an installed app."""
     toolbar = getattr(settings, "DEBUG_TOOLBAR_CONFIG", None)
     rule = toolbar.get("SHOW_TOOLBAR_CALLBACK") if isinstance(toolbar, Mapping) else None
     if callable(rule):
@@ -104,17 +104,17 @@ def _toolbar_rule() -> Rule:
 
 
 def _is_developer(request: HttpRequest) -> bool:
-    """What the toolbar does by default."""
+    """The toolbar's default rule."""
     return request.META.get("REMOTE_ADDR") in settings.INTERNAL_IPS
 
 
 def _is_nobody(request: HttpRequest) -> bool:
-    """A rule that cannot be found lets nobody in."""
+    """Stand in for a rule that cannot be imported."""
     return False
 
 
-def _asked(rule: Rule, request: HttpRequest) -> bool:
-    """The answer itself: what an async rule returns would count as a yes before it is awaited."""
+def _answer(rule: Rule, request: HttpRequest) -> bool:
+    """The rule's answer, awaited if the rule is async: a coroutine would count as a yes."""
     answer = rule(request)
     return bool(async_to_sync(_awaited)(answer) if isawaitable(answer) else answer)
 

@@ -1,13 +1,11 @@
-"""Addresses that open a file in an editor: the settings ``EDITOR`` and ``EDITOR_PATHS``.
+"""URLs that open a file in an editor: the settings ``EDITOR`` and ``EDITOR_PATHS``.
 
-Pure text: no file is looked at. What a template may hold is checked here, once, so that an address
-made of it needs no second look.
+Pure text: no file is read. The template is checked once, so that a URL made of it is safe.
 """
 
 from __future__ import annotations
 
 import re
-import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -15,19 +13,19 @@ from string import Formatter
 from typing import NamedTuple
 from urllib.parse import quote
 
-from orm_insight.conf.rules import BadValueError, WrongTypeError
+from orm_insight.conf.rules import BadValueError, wrong
 
 _FIELDS = frozenset({"file", "line", "column"})
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:(?=[/\\]|\Z)")
-# Addresses that run or show what they hold, instead of leading somewhere.
+# URLs that run or show their own content.
 _FORBIDDEN = frozenset(
     {"about:", "blob:", "data:", "filesystem:", "javascript:", "vbscript:", "view-source:"}
 )
 
 
 class _Known(NamedTuple):
-    """An editor's name for people, and its address; ``{path}`` begins with a slash everywhere."""
+    """An editor's name for people, and its URL; ``{path}`` always begins with a slash."""
 
     label: str
     template: str
@@ -55,7 +53,7 @@ NAMES = tuple(_EDITORS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Editor:
-    """``label`` is what people call it; ``paths`` lead from folders here to folders there."""
+    """``label`` is the name for people; ``paths`` map folders here to those of the editor."""
 
     label: str
     template: str
@@ -63,7 +61,7 @@ class Editor:
 
     @classmethod
     def of(cls, setting: str | None, paths: Mapping[str, str]) -> Editor | None:
-        """For values that the rules below have let pass."""
+        """Return the editor of a setting that the rules below have accepted."""
         if setting is None:
             return None
         known = _EDITORS.get(setting)
@@ -75,7 +73,10 @@ class Editor:
         )
 
     def url(self, file: str, line: int, column: int = 1) -> str | None:
-        """Lines and columns count from 1. ``None`` for a file that has no such place."""
+        """The URL of a place, or ``None`` for a file that the editor does not have.
+
+        Lines and columns count from 1.
+        """
         there = self._there(file)
         if there is None:
             return None
@@ -84,7 +85,7 @@ class Editor:
         return self.template.format(file=encoded, path=path, line=line, column=column)
 
     def _there(self, file: str) -> str | None:
-        """Where the file is for the editor. With folders given, others are not on its machine."""
+        """The file's path for the editor. If folders are mapped, it has no others."""
         if not (file.startswith(("/", "\\\\")) or _DRIVE.match(file)):
             return None
         if not self.paths:
@@ -98,7 +99,7 @@ class Editor:
 
 
 def _encoded(path: str) -> str:
-    """For an address: slashes stay, and so does the colon of a drive of Windows."""
+    """Quote a path for a URL: slashes stay, and so does the colon of a Windows drive."""
     is_windows = _DRIVE.match(path) or path.startswith("\\\\")
     path = path.replace("\\", "/") if is_windows else path
     drive = path[:2] if _DRIVE.match(path) else ""
@@ -106,11 +107,11 @@ def _encoded(path: str) -> str:
 
 
 def editor(value: object) -> str | None:
-    """The rule for ``EDITOR``: a name, or an address with ``{file}`` in it."""
+    """The rule of ``EDITOR``: a name, or a URL with ``{file}`` in it."""
     if value is None:
         return None
     if not isinstance(value, str):
-        raise WrongTypeError(f"must be a string or None, not {reprlib.repr(value)}")
+        raise wrong("a string or None", value)
     if value in _EDITORS:
         return value
     scheme = _SCHEME.match(value)
@@ -139,12 +140,11 @@ def _check_fields(template: str) -> None:
 
 
 def editor_paths(value: object) -> dict[str, str]:
-    """The rule for ``EDITOR_PATHS``: folders of the server, and where the editor has them."""
+    """The rule of ``EDITOR_PATHS``: folders of the server and their paths for the editor."""
     if not isinstance(value, Mapping) or not all(
         isinstance(text, str) for pair in value.items() for text in pair
     ):
-        text = "must be a dictionary from folders to folders"
-        raise WrongTypeError(f"{text}, not {reprlib.repr(value)}")
+        raise wrong("a dictionary from folders to folders", value)
     for folder in (text for pair in value.items() for text in pair):
         if not (folder.startswith(("/", "\\\\")) or _DRIVE.match(folder)):
             raise BadValueError(f"must contain absolute paths, not {folder!r}")

@@ -1,6 +1,6 @@
-"""The rules that values of the setting ``ORM_INSIGHT`` must keep, and what is said of others.
+"""The rules that values of the setting ``ORM_INSIGHT`` must keep, and the errors of other values.
 
-A rule takes the value as it was written and gives it as it is used, or raises ``SettingError``.
+A rule takes the value as written and returns it as used, or raises ``SettingError``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import reprlib
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
@@ -21,6 +21,7 @@ from orm_insight.model.catalogue import RULES
 
 ShowCallback: TypeAlias = Callable[[HttpRequest], bool]
 Rule: TypeAlias = Callable[[Any], object]
+Result = TypeVar("Result")
 
 # The largest timeout that PostgreSQL takes, and long enough for any duration.
 MAX_TIMEOUT_MS = 2**31 - 1
@@ -53,9 +54,9 @@ _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 class SettingError(Exception):
-    """An entry of the setting cannot be used; the text goes on behind the entry's name.
+    """An entry of the setting cannot be used. The text continues a sentence after the entry's name.
 
-    ``nearest`` is what was probably meant, where that can be told.
+    ``nearest`` is the value that was probably meant, if there is one.
     """
 
     def __init__(self, text: str, *, nearest: str | None = None) -> None:
@@ -72,7 +73,7 @@ class UnknownKeyError(SettingError):
 
 
 class RemovedKeyError(SettingError):
-    """A setting of this name existed once; ``instead`` says how to go on without it."""
+    """A removed setting; ``instead`` says how to do without it."""
 
     def __init__(self, text: str, *, instead: str) -> None:
         super().__init__(text)
@@ -88,7 +89,7 @@ class BadValueError(SettingError):
 
 
 class BadPatternError(SettingError):
-    """Not a regular expression."""
+    """The text is no regular expression."""
 
 
 class BadCallbackError(SettingError):
@@ -99,22 +100,26 @@ class UnknownCodeError(SettingError):
     """No hint has this code."""
 
 
+def wrong(wanted: str, value: object) -> WrongTypeError:
+    return WrongTypeError(f"must be {wanted}, not {reprlib.repr(value)}")
+
+
 def flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise WrongTypeError(f"must be True or False, not {reprlib.repr(value)}")
+        raise wrong("True or False", value)
     return value
 
 
 def flag_or_none(value: object) -> bool | None:
     if value is not None and not isinstance(value, bool):
-        raise WrongTypeError(f"must be True, False or None, not {reprlib.repr(value)}")
+        raise wrong("True, False or None", value)
     return value
 
 
 def whole_number(smallest: int, largest: float = math.inf) -> Rule:
     def rule(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise WrongTypeError(f"must be a whole number, not {reprlib.repr(value)}")
+            raise wrong("a whole number", value)
         if not smallest <= value <= largest:
             limits = f"at least {smallest}" + (f", at most {largest}" if largest < math.inf else "")
             raise BadValueError(f"must be {limits}, not {value}")
@@ -125,7 +130,7 @@ def whole_number(smallest: int, largest: float = math.inf) -> Rule:
 
 def duration(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise WrongTypeError(f"must be a number, not {reprlib.repr(value)}")
+        raise wrong("a number", value)
     if not 0 < value <= MAX_TIMEOUT_MS:
         raise BadValueError(f"must be above 0, at most {MAX_TIMEOUT_MS}, not {value}")
     return float(value)
@@ -136,9 +141,9 @@ def duration_or_none(value: object) -> float | None:
 
 
 def share(value: object) -> float:
-    """A part of a whole, such as 0.1 for one in ten."""
+    """Accept a part of a whole, such as 0.1 for one in ten."""
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise WrongTypeError(f"must be a number from 0 to 1, not {reprlib.repr(value)}")
+        raise wrong("a number from 0 to 1", value)
     if not 0 <= value <= 1:
         raise BadValueError(f"must be from 0 to 1, not {value}")
     return float(value)
@@ -146,21 +151,21 @@ def share(value: object) -> float:
 
 def shares_by_pattern(value: object) -> dict[str, float]:
     if not isinstance(value, Mapping):
-        text = "must be a dictionary from regular expressions to numbers"
-        raise WrongTypeError(f"{text}, not {reprlib.repr(value)}")
+        raise wrong("a dictionary from regular expressions to numbers", value)
     patterns(list(value))
-    return {pattern: _share_of(pattern, part) for pattern, part in value.items()}
+    return {pattern: _entry(pattern, part, share) for pattern, part in value.items()}
 
 
-def _share_of(pattern: str, value: object) -> float:
+def _entry(pattern: str, value: object, rule: Callable[[object], Result]) -> Result:
     try:
-        return share(value)
+        return rule(value)
     except SettingError as error:
-        raise type(error)(f"has an entry for {pattern!r} that {error}") from error
+        text = f"has an entry for {pattern!r} that {error}"
+        raise type(error)(text, nearest=error.nearest) from error
 
 
 def redis_url(value: object) -> str | None:
-    """The value itself is not told: it may hold a password."""
+    """Accept the URL of a server. Errors do not show it, because it may contain a password."""
     if value is not None and not isinstance(value, str):
         raise WrongTypeError(f"must be a string or None, not a {type(value).__name__}")
     if value is not None and not value.startswith(_REDIS_SCHEMES):
@@ -169,11 +174,11 @@ def redis_url(value: object) -> str | None:
 
 
 def trace_url(value: object) -> str | None:
-    """An address with a place for the id of a trace, and perhaps of a span."""
+    """Accept a URL with a place for the id of a trace, and optionally of a span."""
     if value is None:
         return None
     if not isinstance(value, str):
-        raise WrongTypeError(f"must be a string or None, not {reprlib.repr(value)}")
+        raise wrong("a string or None", value)
     if not value.startswith(("http://", "https://")):
         raise BadValueError(f"must begin with http:// or https://, not be {reprlib.repr(value)}")
     try:
@@ -189,10 +194,10 @@ def path_or_none(value: object) -> Path | None:
     if value is None:
         return None
     if not isinstance(value, str | os.PathLike):
-        raise WrongTypeError(f"must be a path or None, not {reprlib.repr(value)}")
+        raise wrong("a path or None", value)
     path = Path(value)
     if not path.is_absolute() or not path.name or "\0" in str(path):
-        # What it is relative to would depend on where the process was started.
+        # A relative path would depend on where the process was started.
         text = 'must be the absolute path of a file, such as BASE_DIR / "traces.oi"'
         raise BadValueError(f"{text}, not {reprlib.repr(str(path))}")
     return path
@@ -200,7 +205,7 @@ def path_or_none(value: object) -> Path | None:
 
 def key_prefix(value: object) -> str:
     if not isinstance(value, str):
-        raise WrongTypeError(f"must be a string, not {reprlib.repr(value)}")
+        raise wrong("a string", value)
     if not value or set(value) & set("{}"):
         raise BadValueError("must not be empty or contain braces")
     return value
@@ -214,7 +219,7 @@ def options(value: object) -> dict[str, Any]:
 
 def texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
-        raise WrongTypeError(f"must be a list or tuple of strings, not {reprlib.repr(value)}")
+        raise wrong("a list or tuple of strings", value)
     if not all(value):
         raise BadValueError("must not contain an empty string")
     return tuple(value)
@@ -242,8 +247,7 @@ def packages(value: object) -> tuple[str, ...]:
 def callback(value: object) -> ShowCallback | None:
     found = _import(value) if isinstance(value, str) else value
     if found is not None and not callable(found):
-        text = "must be callable or the dotted path of a callable"
-        raise WrongTypeError(f"{text}, not {reprlib.repr(value)}")
+        raise wrong("callable or the dotted path of a callable", value)
     return found
 
 
@@ -256,18 +260,13 @@ def _import(path: str) -> object:
 
 def codes_by_pattern(value: object) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        text = "must be a dictionary from patterns to codes of hints"
-        raise WrongTypeError(f"{text}, not {reprlib.repr(value)}")
-    return {pattern: _codes(pattern, codes) for pattern, codes in value.items()}
-
-
-def _codes(pattern: str, value: object) -> tuple[str, ...]:
-    if not pattern:
+        raise wrong("a dictionary from patterns to codes of hints", value)
+    if "" in value:
         raise BadValueError('must not have an empty pattern; "*" matches everything')
-    try:
-        codes = texts(value)
-    except SettingError as error:
-        raise type(error)(f"has an entry for {pattern!r} that {error}") from error
+    return {pattern: _codes(_entry(pattern, codes, texts)) for pattern, codes in value.items()}
+
+
+def _codes(codes: tuple[str, ...]) -> tuple[str, ...]:
     for code in codes:
         if code not in RULES:
             raise UnknownCodeError(
@@ -277,5 +276,5 @@ def _codes(pattern: str, value: object) -> tuple[str, ...]:
 
 
 def nearest_code(code: str) -> str | None:
-    """The hint that was probably meant."""
+    """Return the hint code that was probably meant."""
     return next(iter(get_close_matches(code.upper(), sorted(RULES), n=1)), None)

@@ -1,1 +1,1 @@
-"""The pages below the address that the user chose: who may see them, and what each one answers."""
+"""The dashboard: pages and JSON below the address that the project chose."""

@@ -1,6 +1,6 @@
-"""Gates the dashboard's views: who may not see traces gets a 404, as if there were nothing.
+"""Gates of the dashboard's views: clients that may not see traces get a 404.
 
-Who that is, ``visitors`` knows.
+``conf.access`` has the rule.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ View = Callable[..., HttpResponseBase]
 
 
 def name_of(request: HttpRequest) -> str:
-    """Who has signed in, empty where nobody has."""
+    """The name of the user, empty if nobody has signed in."""
     user = getattr(request, "user", None)
     return str(user.get_username()) if user is not None and user.is_authenticated else ""
 
 
 def gated(view: View) -> View:
-    """Let in who may see; then, and only then, look at a form's token.
+    """Check access first, and the CSRF token of a form after that.
 
-    The middleware for CSRF is kept away, because it would answer strangers with a 403 that tells
-    them that there is something; the same check runs here, also where a project has no middleware.
+    The CSRF middleware is skipped, because its 403 would tell strangers that the page exists. The
+    same check runs here, also in projects without the middleware.
     """
     protected = csrf_protect(view)
 
@@ -44,5 +44,5 @@ def gated(view: View) -> View:
 
 
 def page(view: View) -> View:
-    """A gated view whose answer no cache may keep."""
+    """Gate a view, and forbid caches to store its response."""
     return gated(never_cache(view))

@@ -1,8 +1,7 @@
 """A link to the dashboard in the admin's index and sidebar, for those who may see it.
 
-It stands there like an application with one model that may be viewed. What the admin makes of
-applications and permissions is left alone (``get_app_list()``): only what its templates are given
-gets one entry more.
+It looks like an application with one model that may be viewed. The admin's ``get_app_list()`` is
+left alone: only the context of its templates gets one more entry.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ TITLE = "ORM insight"
 
 
 class Dashboard(models.Model):
-    """Has no table and no rows: templates of others expect a model in each line."""
+    """A model without a table, because third-party admin templates expect a model in each row."""
 
     class Meta:
         abstract = True
@@ -39,7 +38,7 @@ class Dashboard(models.Model):
 
 def _linking_index(original: Callable[..., Any]) -> Callable[..., Any]:
     def index(site: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """The response is a template's that is not rendered yet."""
+        """Add the entry before the template response is rendered."""
         response = original(site, request, *args, **kwargs)
         _add_entry(getattr(response, "context_data", None), "app_list", request)
         return response
@@ -76,7 +75,7 @@ def _add_entry(context: Any, key: str, request: HttpRequest) -> None:
 
 
 def _with_entry(applications: Iterable[Any], address: str) -> list[Any]:
-    """A new list: somebody may keep the other one."""
+    """Return a new list, because the admin may hold on to the other one."""
     row = {
         "model": Dashboard,
         "name": "Dashboard",

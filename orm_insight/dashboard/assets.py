@@ -1,8 +1,7 @@
-"""Our style sheets and scripts, served beside the pages that need them.
+"""Style sheets and scripts, served by the dashboard itself.
 
-A project may serve static files in many ways, or not at all while it is developed under an ASGI
-server. The dashboard is styled everywhere because it does not depend on that. The address holds
-a digest of all files, so that browsers may keep them.
+It does not depend on how, or whether, the project serves static files. The address contains a
+digest of all files, so that browsers may cache them.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ CONTENT_TYPES = {
 
 @cache
 def files() -> dict[str, bytes]:
-    """Every file by its name below the folder: nothing else can be asked for."""
+    """All files by their name below the folder. No other file can be requested."""
     return {
         path.relative_to(FOLDER).as_posix(): path.read_bytes()
         for path in sorted(FOLDER.rglob("*"))

@@ -1,4 +1,4 @@
-"""The comparison of two traces: which ones are asked for, what is offered beside them."""
+"""The comparison of two traces, as a page and as JSON, and the choice of traces to compare."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from orm_insight.dashboard.links import TraceLinks, comparison_url
 from orm_insight.dashboard.responses import (
     answer,
     answer_json,
+    fields_of,
     gone,
     no_trace,
     shell_of,
@@ -48,7 +49,7 @@ OFFERED = 50
 @access.page
 @require_safe
 def comparison(request: HttpRequest) -> HttpResponse:
-    """``before`` and ``after`` are ids of traces; one alone is offered others to compare with."""
+    """Compare the traces ``before`` and ``after``; with only one of them, offer others."""
     first, second = request.GET.get("before", ""), request.GET.get("after", "")
     before, after = _report(first), _report(second)
     lost = [
@@ -82,7 +83,7 @@ def _asks_for_nothing(request: HttpRequest) -> HttpResponse:
 
 
 def _lost(request: HttpRequest, lost: Sequence[str], left: Report | None) -> HttpResponse:
-    """One of them can still be compared with others."""
+    """Say which traces are gone. One that is left is offered others to compare with."""
     if not insight.store().is_answering:
         return no_trace(request)
     reason = why_trace_is_gone(request)
@@ -96,7 +97,7 @@ def _lost(request: HttpRequest, lost: Sequence[str], left: Report | None) -> Htt
 
 
 def _alone(request: HttpRequest, chosen: Report, *, is_twice: bool) -> HttpResponse:
-    """Nothing to compare yet: the same trace twice, or only one."""
+    """Offer other traces, because only one is given, or the same twice."""
     title = "This is the same trace twice" if is_twice else "Compare with which trace?"
     message = "A trace cannot be compared with itself. " if is_twice else ""
     if wants_json(request):
@@ -109,17 +110,16 @@ def _choice_page(
 ) -> ComparisonChoicePage:
     others = list(_others(trace, insight.listed()))
     again = "Open the page again" if trace.kind == "request" else "Run it again"
+    advice = (
+        "There is no other trace of this endpoint. "
+        f"{again}, before or after you change the code, and compare then."
+    )
     return ComparisonChoicePage(
         shell=shell_of(request),
         trace=TraceHeader(trace=trace, url=TraceLinks(trace.id).trace()),
         title=title,
         message=message,
-        advice=""
-        if others
-        else (
-            "There is no other trace of this endpoint. "
-            f"{again}, before or after you change the code, and compare then."
-        ),
+        advice="" if others else advice,
         form=_form(trace, others, None) if others else None,
     )
 
@@ -185,23 +185,23 @@ def _form(trace: Trace, others: Sequence[TraceSummary], chosen: Trace | None) ->
     )
 
 
-def _label(each: TraceSummary, beside: Trace) -> str:
-    """When, queries and duration; the path where it is another one.
+def _label(each: TraceSummary, other: Trace) -> str:
+    """Time, queries and duration, and the path if it differs.
 
-    The time is told by its distance: an option cannot be turned into the browser's own zone.
+    The time is relative, because scripts cannot convert the text of an option to the local zone.
     """
-    apart = beside.started_at - each.started_at
+    apart = other.started_at - each.started_at
     when = f"{age(abs(apart))} {'earlier' if apart > timedelta() else 'later'}"
     parts = [when, queries(each.queries), duration(each.duration_ms)]
-    if each.status != beside.status and each.status is not None:
+    if each.status != other.status and each.status is not None:
         parts.append(str(each.status))
-    if (each.path or each.name) != (beside.path or beside.name):
+    if (each.path or each.name) != (other.path or other.name):
         parts.append(cut(each.path or each.name, 60))
     return " · ".join(parts)
 
 
 def comparisons_of(trace: Trace, listed: Sequence[Listed]) -> Iterator[TraceLink]:
-    """What a trace is compared with by one click: the last before it, and the newest since."""
+    """Links that compare a trace with the previous one and with the newest."""
     others = list(_others(trace, listed))
     older = next((each for each in others if each.started_at < trace.started_at), None)
     if older is not None:
@@ -212,7 +212,7 @@ def comparisons_of(trace: Trace, listed: Sequence[Listed]) -> Iterator[TraceLink
         yield TraceLink(name="Compare with newest", url=url)
 
 
-# A comparison as JSON-native values, every group in it.
+# The comparison as JSON, with all groups.
 
 
 def comparison_json(compared: Comparison) -> dict[str, Any]:
@@ -228,9 +228,9 @@ def comparison_json(compared: Comparison) -> dict[str, Any]:
         "duration_ms": _change(compared.duration_ms),
         "hints": {
             **_change(compared.hints),
-            "gone": [hint_to_dict(hint) for hint in compared.gone],
-            "new": [hint_to_dict(hint) for hint in compared.new],
-            "kept": [hint_to_dict(hint) for hint in compared.kept],
+            "gone": list(map(hint_to_dict, compared.gone)),
+            "new": list(map(hint_to_dict, compared.new)),
+            "kept": list(map(hint_to_dict, compared.kept)),
         },
         "groups": [_pair(pair) for pair in compared.pairs],
     }
@@ -239,10 +239,7 @@ def comparison_json(compared: Comparison) -> dict[str, Any]:
 def _trace(report: Report) -> dict[str, Any]:
     trace = report.trace
     return {
-        "id": trace.id,
-        "name": trace.name,
-        "kind": trace.kind,
-        "status": trace.status,
+        **fields_of(trace, "id", "name", "kind", "status"),
         "started_at": trace.started_at.isoformat(),
         "dropped": trace.dropped,
         "url": TraceLinks(trace.id).json(),
@@ -250,11 +247,7 @@ def _trace(report: Report) -> dict[str, Any]:
 
 
 def _change(change: Change) -> dict[str, float]:
-    return {
-        "before": change.before,
-        "after": change.after,
-        "difference": change.difference,
-    }
+    return fields_of(change, "before", "after", "difference")
 
 
 def _pair(pair: GroupPair) -> dict[str, Any]:
@@ -267,16 +260,12 @@ def _pair(pair: GroupPair) -> dict[str, Any]:
 
 
 def _side(side: Numbered | None) -> dict[str, Any] | None:
-    """``group`` is its number in the trace's JSON, from 0."""
+    """One side. ``group`` is the index in the trace's JSON."""
     if side is None:
         return None
     group, site = side.group, side.group.site
     return {
         "group": side.number,
-        "count": group.count,
-        "total_ms": group.total_ms,
-        "fingerprint": group.fingerprint,
-        "file": site.file if site else None,
-        "line": site.line if site else None,
-        "function": site.function if site else None,
+        **fields_of(group, "count", "total_ms", "fingerprint"),
+        **{name: getattr(site, name, None) for name in ("file", "line", "function")},
     }

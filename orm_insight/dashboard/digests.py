@@ -1,7 +1,7 @@
-"""What the pages over all traces know of each: computed once, a few traces at a time.
+"""Digests of traces for the pages over all traces: computed once, a few at a time.
 
-A report of a large trace takes a tenth of a second, and there may be hundreds: a request works
-for a while and leaves the rest to the next one. No trace is read that is known already.
+A report of a large trace takes a tenth of a second, and there may be hundreds. A request works
+within a budget and leaves the rest to the next one. No trace is analysed twice.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from orm_insight.model.summary import TraceSummary
 from orm_insight.model.trace import Trace
 from orm_insight.reports.problems import Finding, Loaded, findings_of, needed_in
 from orm_insight.reports.workload import Part, parts_of
+from orm_insight.stores.base import Listed
 from orm_insight.ui.overview import site_text
-from orm_insight.ui.traces import SEARCHED_SQL, HintDigest
+from orm_insight.ui.traces import SEARCHED_SQL, Entry, HintDigest
 
 BUDGET_S = 0.3
 _READ_AT_ONCE = 10
@@ -27,8 +28,7 @@ _READ_AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """The hints of a trace and its parts, without its queries; ``is_failed`` where none could be
-    found."""
+    """The hints and parts of a trace, without its queries; ``is_failed`` if the analysis failed."""
 
     findings: tuple[Finding, ...] = ()
     needed: frozenset[Loaded] = frozenset()
@@ -41,7 +41,7 @@ class Digest:
 
     @property
     def texts(self) -> Iterator[str]:
-        """What it is searched for: hints, SQL of its queries, and the lines that issue them."""
+        """The texts that a search looks in: hints, SQL and call sites."""
         for finding in self.findings:
             yield f"{finding.hint.code} {finding.hint.title}\n{finding.hint.severity}"
         for part in self.parts:
@@ -52,22 +52,18 @@ class Digest:
 
     @property
     def line(self) -> HintDigest:
-        """All hints in a line, for the list."""
+        """The number of hints and the first of them, for the list."""
         if not self.findings:
             return HintDigest(count=0)
         best = self.findings[0].hint
-        return HintDigest(
-            count=len(self.findings),
-            severity=str(best.severity),
-            code=best.code,
-            title=best.title,
-        )
+        count, severity = len(self.findings), str(best.severity)
+        return HintDigest(count=count, severity=severity, code=best.code, title=best.title)
 
 
 class Digests:
-    """What is known, for as many traces as the store may hold; forgotten when settings change.
+    """The digests of as many traces as the store may hold, dropped when settings change.
 
-    A trace that was replaced by one of the same id is another one.
+    A digest belongs to an id and a duration, because a trace may be replaced under its id.
     """
 
     def __init__(self) -> None:
@@ -91,7 +87,7 @@ class Digests:
         budget_s: float = BUDGET_S,
         now: Callable[[], float] = perf_counter,
     ) -> None:
-        """Analyse those not yet known, the first in any case, until the budget is spent."""
+        """Analyse traces without a digest until the budget is spent, at least one batch."""
         started = now()
         missing = {each.id: each for each in summaries if self.get(each) is None}
         ids = list(missing)
@@ -105,7 +101,7 @@ class Digests:
             self._give_up(missing.pop(id) for id in some if id in missing)
 
     def _give_up(self, unreadable: Iterable[TraceSummary]) -> None:
-        """Listed, and cannot be read: that stays so, unless the store has a problem just now."""
+        """Mark listed traces that cannot be read as failed, unless the store has a problem now."""
         if insight.store().problem is None:
             for summary in unreadable:
                 self._put(summary, Digest(is_failed=True))
@@ -128,7 +124,7 @@ def _key(summary: TraceSummary) -> tuple[str, float]:
 
 
 def digest_of(trace: Trace) -> Digest:
-    """A trace that cannot be analysed must not take the others with it."""
+    """Analyse a trace. A failure is reported and marked, and does not stop the page."""
     try:
         report = insight.report_of(trace)
         return Digest(findings=findings_of(report), needed=needed_in(trace), parts=parts_of(report))
@@ -138,3 +134,9 @@ def digest_of(trace: Trace) -> Digest:
 
 
 digests = Digests()
+
+
+def entry_of(listed: Listed | Entry) -> Entry:
+    digest = digests.get(listed.summary)
+    line = digest.line if digest else None
+    return Entry(summary=listed.summary, kept_for=listed.kept_for, digest=line)

@@ -1,4 +1,4 @@
-"""A trace as a file: for a colleague, and for tools that draw events in time."""
+"""Traces as files: exports for colleagues and other tools, and the import of a trace."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ from orm_insight.dashboard.responses import (
     answer_json,
     gone,
     no_trace,
+    of_report,
     see,
     shell_of,
     wants_json,
 )
 from orm_insight.model.trace import Trace
 from orm_insight.reports.chrome_trace import chrome_trace
+from orm_insight.reports.report import Report
 from orm_insight.stores.codec import UnreadableTraceError, encode
 from orm_insight.stores.documents import MAX_DOCUMENT_BYTES, from_document, to_document, too_large
 from orm_insight.ui.components import Export
@@ -38,24 +40,13 @@ _MAX_NAME = 60
 
 
 def exports(links: TraceLinks) -> tuple[Export, ...]:
-    """What the menu of a trace offers."""
-    return (
-        Export(
-            label="Trace file",
-            note="for a colleague to import; contains SQL and parameters",
-            url=links.export(),
-        ),
-        Export(
-            label="Chrome trace",
-            note="a timeline for Perfetto and speedscope",
-            url=links.chrome(),
-        ),
-        Export(
-            label="JSON report",
-            note="hints, groups, queries and plans, for scripts",
-            url=links.json(),
-        ),
+    """The entries of a trace's export menu."""
+    entries = (
+        ("Trace file", "for a colleague to import; contains SQL and parameters", links.export()),
+        ("Chrome trace", "a timeline for Perfetto and speedscope", links.chrome()),
+        ("JSON report", "hints, groups, queries and plans, for scripts", links.json()),
     )
+    return tuple(Export(label=label, note=note, url=url) for label, note, url in entries)
 
 
 @access.page
@@ -64,29 +55,26 @@ def export_json(request: HttpRequest, trace_id: str) -> HttpResponse:
     trace = insight.trace(trace_id)
     if trace is None:
         return no_trace(request)
-    return _file(export_trace(trace), trace, "orm-insight")
+    return _file(to_document(trace), trace, "orm-insight")
 
 
 @access.page
 @require_safe
-def chrome_json(request: HttpRequest, trace_id: str) -> HttpResponse:
-    report = insight.report(trace_id)
-    if report is None:
-        return no_trace(request)
-    events = chrome_trace(report)
-    text = json.dumps(events, separators=(",", ":"), allow_nan=False)
+@of_report
+def chrome_json(request: HttpRequest, report: Report) -> HttpResponse:
+    text = json.dumps(chrome_trace(report), separators=(",", ":"), allow_nan=False)
     return _file(text.encode(), report.trace, "chrome")
 
 
 def _file(content: bytes, trace: Trace, kind: str) -> HttpResponse:
-    """What a person finds again in a folder: ``GET-posts-20250131-101500.chrome.json``."""
+    """A download with a readable name, such as ``GET-posts-20250131-101500.chrome.json``."""
     words = _NOT_IN_NAMES.sub("-", trace.name).strip("-")[:_MAX_NAME].strip("-")
     name = f"{words or 'trace'}-{trace.started_at:%Y%m%d-%H%M%S}.{kind}.json"
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type="application/json", headers=headers)
 
 
-# The page "Import": takes the trace file of a colleague, from a form or from a script.
+# The page "Import".
 
 _JSON = "application/json"
 
@@ -94,7 +82,7 @@ _JSON = "application/json"
 @access.page
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_page(request: HttpRequest) -> HttpResponse:
-    """A script sends the document itself as JSON; it is led to the trace as a browser is."""
+    """Import a trace file from a form, or from a script that sends it as JSON."""
     if request.method != "POST":
         return answer(_page(request))
     try:
@@ -107,7 +95,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
 
 
 def _sent(request: HttpRequest) -> bytes:
-    """Never more than a document may have: what is longer is not even read."""
+    """The uploaded document. No more than the limit is read."""
     if request.content_type == _JSON:
         return _within_limit(request.read(MAX_DOCUMENT_BYTES + 1))
     upload = request.FILES.get("file")
@@ -135,45 +123,32 @@ def _page(request: HttpRequest, error: str = "") -> ImportPage:
     )
 
 
-# Plans that were made before, by address.
-
-
 @access.page
 @require_safe
 def plan_json(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
-    """The newest plan of a query as the database gave it, for other tools that read plans."""
+    """The newest plan of a query as the database returned it, for other tools."""
     kept = insight.plan_of(trace_id, index)
     if kept is None:
-        return gone(
-            request,
-            "No plan",
-            "There is no plan for this query, or it is no longer kept: run EXPLAIN.",
-        )
+        why = "There is no plan for this query, or it is no longer kept: run EXPLAIN."
+        return gone(request, "No plan", why)
     text = json.dumps(kept.explanation.payload, indent=1, ensure_ascii=True, default=str)
     return HttpResponse(text, content_type="application/json", headers=HEADERS)
 
 
-# Traces that people send to each other: out as a file, and in as a trace that is marked.
-#
-# An imported trace is text from somewhere else. It is kept and shown like the others, and nothing
-# in it is ever run or opened here.
+# An imported trace is untrusted. It is stored and shown like the others, but its SQL is never run
+# and its files are never opened.
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 class ImportRefusedError(ValueError):
-    """Nothing was kept; the message says why, for whoever has sent the file."""
-
-
-def export_trace(trace: Trace) -> bytes:
-    """A versioned JSON document from which the same trace can be made."""
-    return to_document(trace)
+    """The file was not imported; the message says why."""
 
 
 def import_trace(data: bytes) -> Trace:
-    """Keep the trace of a document, under its own id where that is free.
+    """Store the trace of a document, under its own id if that is free.
 
-    A file that is imported twice gives one trace.
+    Importing a file twice gives one trace.
     """
     try:
         trace = replace(from_document(data), imported_at=datetime.now(UTC))
@@ -184,7 +159,7 @@ def import_trace(data: bytes) -> Trace:
         known = insight.trace(id)
         if known is not None and _is_same(known, trace):
             return known
-        # What remembers a plan of another trace would show it as one of this trace.
+        # Stored plans of another trace with this id would show up as plans of this one.
         if known is None and _ID.fullmatch(id) and not insight.plans_of(id):
             trace = replace(trace, id=id)
             break
@@ -195,14 +170,14 @@ def import_trace(data: bytes) -> Trace:
 
 
 def _is_same(known: Trace, trace: Trace) -> bool:
-    """But for the id, and for when it was imported."""
+    """Return whether the traces differ only in id and time of import."""
     return known.is_imported and encode(known) == encode(
         replace(trace, id=known.id, imported_at=known.imported_at)
     )
 
 
 def _check_analysis(trace: Trace) -> None:
-    """What cannot be understood is not let in: each page would fail on it."""
+    """Refuse a trace that cannot be analysed, because each page would fail on it."""
     try:
         insight.report_of(trace).to_dict()
     except Exception as error:
@@ -212,12 +187,9 @@ def _check_analysis(trace: Trace) -> None:
         ) from error
 
 
-# The page on which a trace that somebody has sent is imported.
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPage:
-    """``error`` says why the file that was sent is none; ``most`` how large one may be."""
+    """``error`` says why the file was refused; ``most`` is the size limit."""
 
     template: ClassVar[str] = "pages/import.jinja"
     shell: Shell

@@ -1,9 +1,10 @@
-"""Puts the page of one hint together, and the same as JSON."""
+"""One hint as a page, as JSON and as Markdown, and the documents about hints."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,15 @@ from orm_insight import insight
 from orm_insight.conf import get_config
 from orm_insight.dashboard import access
 from orm_insight.dashboard.links import TraceLinks, address
-from orm_insight.dashboard.responses import HEADERS, gone, no_trace, shell_of
+from orm_insight.dashboard.responses import (
+    HEADERS,
+    answer,
+    answer_json,
+    gone,
+    of_report,
+    shell_of,
+    wants_json,
+)
 from orm_insight.reports.problems import Identity
 from orm_insight.reports.report import Report, hint_to_dict
 from orm_insight.ui.format import display_path
@@ -26,7 +35,7 @@ from orm_insight.ui.source import Sources
 
 
 def find_hint(report: Report, problem_id: str) -> int | None:
-    """The number of the first hint of a report that is about this problem."""
+    """The number of the report's first hint about this problem."""
     for number, hint in enumerate(report.hints):
         if Identity.of(hint).id == problem_id:
             return number
@@ -34,7 +43,7 @@ def find_hint(report: Report, problem_id: str) -> int | None:
 
 
 def why_gone(report: Report, problem_id: str) -> str:
-    """What has become of a hint that was there when the address was made."""
+    """Explain why a hint is no longer in the report."""
     for entry in report.silenced:
         if Identity.of(entry.hint).id == problem_id:
             by = [f"{display_path(c.file)}:{c.line}" for c in entry.comments]
@@ -83,10 +92,10 @@ def hint_json(report: Report, number: int) -> dict[str, Any]:
     }
 
 
-# The documents about hints that come with the package, one for each code, and their index.
+# The documents about hints: one for each code, and an index.
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-# Beside the code in what is installed, beside the package in a checkout.
+# In the package where it is installed; next to the package in a checkout.
 _FOLDERS = (_PACKAGE / "docs" / "hints", _PACKAGE.parent / "docs" / "hints")
 _INDEX = "README"
 _CODE = re.compile(r"ORM\d{3}")
@@ -95,7 +104,7 @@ _DOCUMENT = re.compile(rf"(?:\./)?({_CODE.pattern}|{_INDEX})\.md(#[\w-]*)?")
 
 @cache
 def documents() -> dict[str, str]:
-    """The texts by code, the index among them: nothing else can be asked for."""
+    """The texts by code, with the index. No other file can be requested."""
     folder = next((folder for folder in _FOLDERS if folder.is_dir()), None)
     return {
         path.stem: path.read_text(encoding="utf-8")
@@ -105,12 +114,12 @@ def documents() -> dict[str, str]:
 
 
 def about_url(code: str) -> str | None:
-    """Where the document of a code is shown, if there is one."""
+    """The address of the document about a code, if there is one."""
     return address("about", code) if code in documents() else None
 
 
 def about_page(request: HttpRequest, code: str | None = None) -> AboutPage | None:
-    """The document of a code, or the index; ``None`` where there is none."""
+    """The document about a code, or the index; ``None`` if there is none."""
     text = documents().get(code or _INDEX)
     if text is None or code == _INDEX:
         return None
@@ -123,7 +132,7 @@ def about_page(request: HttpRequest, code: str | None = None) -> AboutPage | Non
 
 
 def _resolve(target: str) -> str | None:
-    """Documents link to each other, and to Django's documentation."""
+    """Resolve links to other documents and to Django's documentation."""
     if target.startswith("https://"):
         return target
     found = _DOCUMENT.fullmatch(target)
@@ -132,27 +141,54 @@ def _resolve(target: str) -> str | None:
     return address("about-all") if found[1] == _INDEX else address("about", found[1])
 
 
-# Answers with one hint as Markdown.
+# Views.
+
+HintView = Callable[[HttpRequest, Report, int], HttpResponse]
+
+
+def _of_hint(view: HintView) -> Callable[..., HttpResponse]:
+    """Pass the report and the number of the hint in the address, or answer that it is gone."""
+
+    @of_report
+    @wraps(view)
+    def inner(request: HttpRequest, report: Report, problem_id: str) -> HttpResponse:
+        number = find_hint(report, problem_id)
+        if number is None:
+            return gone(request, "No such hint", why_gone(report, problem_id))
+        return view(request, report, number)
+
+    return inner
 
 
 @access.page
 @require_safe
-def hint_as_text(request: HttpRequest, trace_id: str, problem_id: str) -> HttpResponse:
-    report = insight.report(trace_id)
-    if report is None:
-        return no_trace(request)
-    number = find_hint(report, problem_id)
-    if number is None:
-        return gone(request, "No such hint", why_gone(report, problem_id))
+@_of_hint
+def hint(request: HttpRequest, report: Report, number: int) -> HttpResponse:
+    if wants_json(request):
+        return answer_json(hint_json(report, number))
+    return answer(hint_page(request, report, number))
+
+
+@access.page
+@require_safe
+@_of_hint
+def hint_as_text(request: HttpRequest, report: Report, number: int) -> HttpResponse:
     trace, sources = report.trace, Sources(report.trace)
     links = TraceLinks(trace.id)
     detail = hint_detail(number, report, links, sources, about_url=None, csrf_token=None)
-    hint = report.hints[number]
-    text = hint_markdown(HintSources(hint=hint, detail=detail, trace=trace, sources=sources))
-    return HttpResponse(text, content_type=f"{_kind(request)}; charset=utf-8", headers=HEADERS)
-
-
-def _kind(request: HttpRequest) -> str:
-    """Some browsers save Markdown that somebody wants to read, and none saves plain text."""
+    found = HintSources(hint=report.hints[number], detail=detail, trace=trace, sources=sources)
+    # Some browsers download Markdown that is opened as a page; none downloads plain text.
     is_opened = request.headers.get("Sec-Fetch-Dest") == "document"
-    return "text/plain" if is_opened else "text/markdown"
+    kind = "text/plain" if is_opened else "text/markdown"
+    return HttpResponse(
+        hint_markdown(found), content_type=f"{kind}; charset=utf-8", headers=HEADERS
+    )
+
+
+@access.page
+@require_safe
+def about(request: HttpRequest, code: str | None = None) -> HttpResponse:
+    found = about_page(request, code)
+    if found is None:
+        return gone(request, "No such hint", "There is no documentation for this hint code.")
+    return answer(found)

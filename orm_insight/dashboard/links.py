@@ -19,14 +19,14 @@ def address(name: str, *args: object) -> str:
 
 
 def with_query(url: str, **parameters: object) -> str:
-    """The address with the parameters that have a value."""
+    """Add the parameters that have a value to the address."""
     given = {key: value for key, value in parameters.items() if value not in (None, "", 0)}
     # Names of files may have characters that cannot be encoded.
     return f"{url}?{urlencode(given, errors='replace')}" if given else url
 
 
 def span_url(span: SpanReference | None) -> str | None:
-    """Where the user's tool shows what OpenTelemetry has of a trace, as far as it has."""
+    """The address of a trace in the user's OpenTelemetry tool, if it was sampled."""
     template = get_config().otel_trace_url
     if span is None or template is None or not span.is_sampled:
         return None
@@ -34,7 +34,6 @@ def span_url(span: SpanReference | None) -> str | None:
 
 
 def comparison_url(before: str = "", after: str = "", *, name: str = "compare") -> str:
-    """Two traces beside each other."""
     return with_query(address(name), before=before, after=after)
 
 
@@ -44,8 +43,7 @@ def problem_url(problem_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TraceLinks:
-    """The addresses of one trace. Of an imported one nothing is explained, and it is not among
-    the problems of this project."""
+    """The addresses of one trace. An imported trace has no EXPLAIN and no problems."""
 
     trace_id: str
     is_imported: bool = False
@@ -91,7 +89,7 @@ class TraceLinks:
         return address("query", self.trace_id, index)
 
     def queries(self, *, hint: int | None = None, group: int | None = None, offset: int = 0) -> str:
-        # A number begins at 1 in an address: 0 would be left out.
+        # Numbers count from 1 in addresses, because ``with_query`` leaves out 0.
         return with_query(
             address("queries", self.trace_id),
             hint=None if hint is None else hint + 1,

@@ -1,4 +1,4 @@
-"""Puts the overview together: the worst of the whole ring first, then what leads further."""
+"""The overview of all traces: the worst problem first, then rankings and the newest traces."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from typing import Any
 from django.http import HttpRequest
 
 from orm_insight import insight
-from orm_insight.dashboard.digests import digests
+from orm_insight.dashboard.digests import entry_of
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.problems import problems_of
 from orm_insight.dashboard.rankings import first_rows
-from orm_insight.dashboard.responses import shell_of
+from orm_insight.dashboard.responses import fields_of, shell_of
 from orm_insight.dashboard.state import demand, version_of, warnings
-from orm_insight.dashboard.trace_json import summary_json
-from orm_insight.dashboard.workload import Workload, look, problem_url, traces_of
+from orm_insight.dashboard.traces import summary_json
+from orm_insight.dashboard.workload import Workload, look, newest_url, traces_of
 from orm_insight.model.summary import TraceSummary
 from orm_insight.reports.problems import Spot, without_echoes
 from orm_insight.reports.workload import Endpoint, Line, Statement, Totals
-from orm_insight.stores.base import Listed
 from orm_insight.ui.format import counted
 from orm_insight.ui.overview import (
     SHOWN_PROBLEMS,
@@ -29,8 +28,7 @@ from orm_insight.ui.overview import (
     load_chart,
     problem_lines,
 )
-from orm_insight.ui.rankings import ENDPOINTS, LINES, STATEMENTS
-from orm_insight.ui.traces import Entry, TraceRow, places_of, process_among, row_of
+from orm_insight.ui.traces import TraceRow, places_of, process_among, row_of
 
 NEWEST = 8
 
@@ -59,24 +57,24 @@ def overview(request: HttpRequest) -> Overview:
             problems,
             workload.endpoints,
             workload.traces,
-            problem_url,
+            newest_url,
             lambda endpoint: traces_of("endpoint")(endpoint.id),
         ),
         facts=tuple(figures(workload.traces, problems)),
-        problems=problem_lines(problems[1 : SHOWN_PROBLEMS + 1], problem_url),
+        problems=problem_lines(problems[1 : SHOWN_PROBLEMS + 1], newest_url),
         all_problems=counted(len(workload.problems), "problem"),
         load=load_chart(recent),
         newest=tuple(_rows(workload)),
-        endpoints=first_rows(ENDPOINTS, workload.endpoints, "endpoints", "endpoint"),
-        lines=first_rows(LINES, workload.lines, "lines", "line"),
-        statements=first_rows(STATEMENTS, workload.statements, "statements", "statement"),
+        endpoints=first_rows(workload.endpoints, "endpoints"),
+        lines=first_rows(workload.lines, "lines"),
+        statements=first_rows(workload.statements, "statements"),
         problems_url=address("problems"),
         traces_url=address("traces"),
     )
 
 
 def _recent(workload: Workload) -> list[TraceSummary]:
-    """Without those that are kept from hours ago: a chart of them would be empty in between."""
+    """Leave out traces that are kept for hours, because the chart would be mostly empty."""
     recent = {entry.summary.id for entry in workload.listed if "recent" in entry.kept_for}
     return [trace for trace in workload.traces if trace.id in recent]
 
@@ -90,17 +88,11 @@ def _rows(workload: Workload) -> list[TraceRow]:
     ]
 
 
-def entry_of(listed: Listed) -> Entry:
-    digest = digests.get(listed.summary)
-    line = digest.line if digest else None
-    return Entry(summary=listed.summary, kept_for=listed.kept_for, digest=line)
-
-
-# The overview for scripts: problems, endpoints, call sites, statements, and the list of traces.
+# The overview as JSON.
 
 
 def overview_json() -> dict[str, Any]:
-    """``waiting`` traces are not analysed yet: problems, call sites and statements lack them."""
+    """``waiting`` counts the traces that are not analysed yet."""
     workload = look()
     return {
         "version": 1,
@@ -118,18 +110,11 @@ def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
     newest = endpoint.newest
     return {
         "id": endpoint.id,
-        "kind": newest.kind,
-        "method": newest.method,
-        "url_name": newest.url_name,
+        **fields_of(newest, "kind", "method", "url_name"),
         "path": newest.path if endpoint.paths == 1 else None,
         "view": newest.view,
-        "calls": endpoint.calls,
-        "p50_ms": endpoint.p50_ms,
-        "p95_ms": endpoint.p95_ms,
-        "total_ms": endpoint.total_ms,
-        "query_ms": endpoint.query_ms,
-        "queries": endpoint.queries,
-        "problems": endpoint.problems,
+        **fields_of(endpoint, "calls", "p50_ms", "p95_ms", "total_ms", "query_ms"),
+        **fields_of(endpoint, "queries", "problems"),
         "url": traces_of("endpoint")(endpoint.id),
     }
 
@@ -146,9 +131,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 def _statement(statement: Statement) -> dict[str, Any]:
     return {
-        "id": statement.id,
-        "fingerprint": statement.fingerprint,
-        "alias": statement.alias,
+        **fields_of(statement, "id", "fingerprint", "alias"),
         **_site(statement.site),
         **_totals(statement.totals),
         "url": traces_of("statement")(statement.id),
@@ -161,9 +144,4 @@ def _site(site: Spot | None) -> dict[str, Any]:
 
 
 def _totals(totals: Totals) -> dict[str, Any]:
-    return {
-        "queries": totals.count,
-        "traces": totals.traces,
-        "total_ms": totals.total_ms,
-        "slowest_ms": totals.slowest_ms,
-    }
+    return {"queries": totals.count, **fields_of(totals, "traces", "total_ms", "slowest_ms")}

@@ -1,20 +1,18 @@
-"""Puts the page of problems together: the hints of all traces of the ring, each problem once."""
+"""The page of problems: the hints of all traces, each problem once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 
 from orm_insight import insight
-from orm_insight.dashboard.digests import digests
 from orm_insight.dashboard.links import TraceLinks, address, problem_url, with_query
-from orm_insight.dashboard.responses import shell_of
+from orm_insight.dashboard.responses import fields_of, shell_of
 from orm_insight.dashboard.state import store_warnings
-from orm_insight.model.summary import outermost
-from orm_insight.reports.problems import AnalysedTrace, Occurrence, Problem, gather_problems
+from orm_insight.dashboard.workload import Workload, look
+from orm_insight.reports.problems import Occurrence, Problem
 from orm_insight.reports.report import hint_to_dict
 from orm_insight.ui.components import ProblemCard, SeenIn
 from orm_insight.ui.format import count, counted
@@ -22,48 +20,15 @@ from orm_insight.ui.hints import details_label, edits_of, fix_place
 from orm_insight.ui.pages import ProblemsPage
 from orm_insight.ui.source import Sources
 
-# All traces of a usual ring in one go; what is left is said on the page.
+# Long enough to analyse a usual ring buffer at once; the page says how many traces are left.
 BUDGET_S = 2.0
 MAX_SHOWN = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """The problems of ``analysed`` traces; ``waiting`` ones follow, ``failed`` ones never will.
-
-    ``imported`` ones are left out: what they waste is wasted elsewhere.
-    """
-
-    problems: tuple[Problem, ...]
-    analysed: int
-    affected: int
-    waiting: int
-    failed: int
-    imported: int = 0
-
-
-def find_problems() -> Found:
-    """What the ring holds now, after as much analysis as one request may do."""
-    listed = [entry.summary for entry in insight.listed()]
-    own = [each for each in listed if not each.is_imported]
-    summaries = outermost(own)
-    digests.work(summaries, budget_s=BUDGET_S)
-    known = [(each, digest) for each in summaries if (digest := digests.get(each)) is not None]
-    failed = sum(digest.is_failed for _, digest in known)
-    return Found(
-        problems=gather_problems(
-            AnalysedTrace(each, digest.findings, digest.needed) for each, digest in known
-        ),
-        analysed=len(known) - failed,
-        affected=sum(bool(digest.findings) for _, digest in known),
-        waiting=len(summaries) - len(known),
-        failed=failed,
-        imported=len(listed) - len(own),
-    )
+_OPEN = 3
+_WITH_SOURCE = 30
 
 
 def problems_page(request: HttpRequest) -> ProblemsPage:
-    found = find_problems()
+    found = look(budget_s=BUDGET_S)
     return ProblemsPage(
         shell=shell_of(request),
         problems=tuple(
@@ -73,8 +38,8 @@ def problems_page(request: HttpRequest) -> ProblemsPage:
         more=_more(len(found.problems) - MAX_SHOWN),
         notices=(*store_warnings(request), *_notices(found)),
         is_readable=insight.store().is_answering,
-        is_empty=not found.analysed + found.waiting + found.failed,
-        pending=f"{counted(found.waiting, 'trace')} not analysed yet." if found.waiting else "",
+        is_empty=not found.traces,
+        pending=found.pending,
         analysed=counted(found.analysed, "trace") if found.analysed else "",
         slowest_url=with_query(address("traces"), sort="-database"),
         json_url=address("problems-json"),
@@ -82,13 +47,11 @@ def problems_page(request: HttpRequest) -> ProblemsPage:
 
 
 def problems_json() -> dict[str, Any]:
-    found = find_problems()
+    found = look(budget_s=BUDGET_S)
     return {
         "version": 1,
         "problem": insight.store().problem,
-        "analysed": found.analysed,
-        "waiting": found.waiting,
-        "failed": found.failed,
+        **fields_of(found, "analysed", "waiting", "failed"),
         "problems": problems_of(found.problems),
     }
 
@@ -97,60 +60,52 @@ def problems_of(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     return [_problem(problem) for problem in problems]
 
 
-def _summary(found: Found) -> str:
+def _summary(found: Workload) -> str:
     if not found.problems:
         return ""
     problems = counted(len(found.problems), "problem")
-    return f"{problems} in {count(found.affected)} of {counted(found.analysed, 'trace')}"
+    affected = sum(bool(digest.findings) for _, digest in found.known)
+    return f"{problems} in {count(affected)} of {counted(found.analysed, 'trace')}"
 
 
 def _more(left: int) -> str:
-    return (
-        f"{counted(left, 'problem')} more with smaller savings: the JSON lists them."
-        if left > 0
-        else ""
-    )
+    more = counted(left, "problem")
+    return f"{more} more with smaller savings: the JSON lists them." if left > 0 else ""
 
 
-def _notices(found: Found) -> Iterator[str]:
+def _notices(found: Workload) -> Iterator[str]:
     if found.failed:
         yield f"{counted(found.failed, 'trace')} could not be analysed; see the log."
-    if found.imported:
-        yield (
-            f"Without {counted(found.imported, 'imported trace')}: they belong to another project."
-        )
+    if imported := sum(each.summary.is_imported for each in found.listed):
+        yield f"Without {counted(imported, 'imported trace')}: they belong to another project."
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    """The newest hint, with the sums over all traces in place of its own."""
+    """The newest hint, with the sums over all traces."""
     return {
         "id": problem.id,
         **hint_to_dict(problem.hint),
         "severity": str(problem.severity),
         "traces": problem.trace_count,
         "queries": problem.query_count,
-        "saving": {"queries": problem.saving.queries, "ms": problem.saving.ms},
+        "saving": fields_of(problem.saving, "queries", "ms"),
         "newest": [_occurrence(occurrence) for occurrence in problem.newest],
         "url": problem_url(problem.id),
     }
 
 
 def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
-    trace, links = occurrence.trace, TraceLinks(occurrence.trace.id)
+    trace = occurrence.trace
     return {
-        "id": trace.id,
-        "name": trace.name,
+        **fields_of(trace, "id", "name"),
         "started_at": trace.started_at.isoformat(),
         "hint": occurrence.number,
-        "saving": {"queries": occurrence.saving.queries, "ms": occurrence.saving.ms},
-        "url": links.json(),
+        "saving": fields_of(occurrence.saving, "queries", "ms"),
+        "url": TraceLinks(trace.id).json(),
     }
 
 
-# Problems as cards: how much they cost over all traces, what to change, where they were seen.
-
-_OPEN = 3
-_WITH_SOURCE = 30
+# Problems as cards.
 
 
 def _card(number: int, problem: Problem) -> ProblemCard:

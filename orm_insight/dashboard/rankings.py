@@ -1,4 +1,4 @@
-"""Endpoints, call sites and statements, each as a page: ordered, searched, a page of it."""
+"""Rankings of endpoints, call sites and statements, and the page of one of them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.http import HttpRequest, QueryDict
 from orm_insight import insight
 from orm_insight.dashboard.links import TraceLinks, address, with_query
 from orm_insight.dashboard.responses import shell_of
-from orm_insight.dashboard.trace_filters import TITLES, Asked
-from orm_insight.dashboard.workload import Workload, look, problem_url, traces_of
+from orm_insight.dashboard.trace_filters import TITLES, TraceFilters, columns_of, page_of, text_of
+from orm_insight.dashboard.workload import Workload, look, newest_url, traces_of
 from orm_insight.model.frames import CallSite
 from orm_insight.model.summary import TraceSummary
 from orm_insight.reports.problems import AnalysedTrace, Problem, Spot, gather_problems
@@ -52,13 +52,12 @@ from orm_insight.ui.traces import Column, sort_choices
 
 PAGE_SIZE = 50
 FIRST = 6
-_MAX_TEXT = 200
 _COSTLIEST = "-total"
 
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """A ranking, the entries that it has, and the parameter by which the list takes one."""
+    """A ranking, its entries, and the parameter that filters the list of traces by one of them."""
 
     kind: Kind[Any]
     entries: Callable[[Workload], Sequence[Any]]
@@ -74,8 +73,8 @@ RANKINGS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What the address says; what makes no sense is as if it were not there."""
+class _RankingFilters:
+    """The query string of a ranking; values that make no sense are ignored."""
 
     name: str
     text: str
@@ -83,13 +82,13 @@ class _Asked:
     page: int
 
     @classmethod
-    def of(cls, name: str, parameters: QueryDict) -> _Asked:
-        sort, page = parameters.get("sort", ""), parameters.get("page", "")
+    def of(cls, name: str, parameters: QueryDict) -> _RankingFilters:
+        sort = parameters.get("sort", "")
         return cls(
             name=name,
-            text=parameters.get("q", "")[:_MAX_TEXT].strip(),
+            text=text_of(parameters),
             sort=sort if RANKINGS[name].kind.is_sort(sort) else _COSTLIEST,
-            page=max(int(page), 1) if page.isdecimal() and len(page) < 6 else 1,
+            page=page_of(parameters),
         )
 
     def url(self, *, sort: str | None = None, page: int = 1) -> str:
@@ -103,7 +102,7 @@ class _Asked:
 
 
 def ranking_page(request: HttpRequest, name: str) -> RankingPage:
-    asked, workload, choice = _Asked.of(name, request.GET), look(), RANKINGS[name]
+    asked, workload, choice = _RankingFilters.of(name, request.GET), look(), RANKINGS[name]
     entries = choice.entries(workload)
     found = choice.kind.ordered(choice.kind.matching(entries, asked.text), asked.sort)
     first = (asked.page - 1) * PAGE_SIZE
@@ -130,14 +129,12 @@ def ranking_page(request: HttpRequest, name: str) -> RankingPage:
     )
 
 
-def first_rows(
-    kind: Kind[Any], entries: Sequence[Any], name: str, parameter: str, *, limit: int = FIRST
-) -> Ranking:
-    """The costliest, for the overview and for what many statements belong to."""
+def first_rows(entries: Sequence[Any], name: str, *, limit: int = FIRST) -> Ranking:
+    """The entries with the most time, for the overview and the page of a call site or endpoint."""
     choice = RANKINGS[name]
-    asked = _Asked(name=name, text="", sort=_COSTLIEST, page=1)
+    asked = _RankingFilters(name=name, text="", sort=_COSTLIEST, page=1)
     return Ranking(
-        columns=tuple(_columns(kind, asked)),
+        columns=tuple(_columns(choice.kind, asked)),
         rows=_rows(choice, entries[:limit], entries),
         more=counted(len(entries), choice.noun),
         more_url=address(name),
@@ -151,32 +148,21 @@ def _rows(choice: _Choice, shown: Sequence[Any], entries: Sequence[Any]) -> tupl
 
 
 def _sorts(kind: Kind[Any]) -> Iterator[tuple[str, str]]:
-    """The title of each column, and the sort of the first click on it."""
+    """The title of each column, and the sort of a first click."""
     yield kind.name, "name"
     for measure in kind.measures:
         yield measure.title, f"-{measure.key}"
 
 
-def _columns(kind: Kind[Any], asked: _Asked) -> Iterator[Column]:
-    for title, sort in _sorts(kind):
-        yield _column(title, sort, "oi-cell-main" if sort == "name" else "oi-number", asked)
+def _columns(kind: Kind[Any], asked: _RankingFilters) -> Iterator[Column]:
+    titles = [
+        (title, sort, "oi-cell-main" if sort == "name" else "oi-number")
+        for title, sort in _sorts(kind)
+    ]
+    return columns_of(titles, asked.sort, lambda sort: asked.url(sort=sort))
 
 
-def _column(title: str, first_sort: str, css: str, asked: _Asked) -> Column:
-    """A click on text sorts upwards, on numbers downwards; another one turns it round."""
-    key = first_sort.removeprefix("-")
-    is_active = asked.sort.removeprefix("-") == key
-    is_down = asked.sort.startswith("-")
-    turned = key if is_down else f"-{key}"
-    return Column(
-        title=title,
-        url=asked.url(sort=turned if is_active else first_sort),
-        order=("descending" if is_down else "ascending") if is_active else "",
-        css=css,
-    )
-
-
-# Puts together what is known of one statement, one call site or one endpoint of the ring.
+# The page of one statement, call site or endpoint.
 
 MAX_STATEMENTS = 10
 MAX_HINTS = 10
@@ -186,14 +172,14 @@ _AT_LINE = "Hints about this line"
 
 
 class _Seen(NamedTuple):
-    """A part, and the trace it is of."""
+    """A part of a trace."""
 
     trace: TraceSummary
     part: Part
 
 
-def subject_of(asked: Asked) -> Subject | None:
-    """Of what the address asks for, the smallest."""
+def subject_of(asked: TraceFilters) -> Subject | None:
+    """The statement, call site or endpoint of the query string, the most specific of them."""
     key = next((key for key in _MAKERS if asked.rows[key]), None)
     if key is None:
         return None
@@ -215,7 +201,7 @@ def _gone(workload: Workload, key: str, up: SubjectLink) -> Subject:
 
 
 def _statement(workload: Workload, id: str, up: SubjectLink) -> Subject | None:
-    seen = _parts(workload, lambda part: part.statement_id == id)
+    seen = [each for each in _parts(workload) if each.part.statement_id == id]
     if not seen:
         return None
     [statement] = statements_of(_measured(seen))
@@ -240,7 +226,7 @@ def _statement(workload: Workload, id: str, up: SubjectLink) -> Subject | None:
 
 
 def _line(workload: Workload, id: str, up: SubjectLink) -> Subject | None:
-    seen = _parts(workload, lambda part: part.line_id == id)
+    seen = [each for each in _parts(workload) if each.part.line_id == id]
     if not seen:
         return None
     [line] = lines_of(_measured(seen))
@@ -263,7 +249,7 @@ def _endpoint(workload: Workload, id: str, up: SubjectLink) -> Subject | None:
     endpoint = next((each for each in workload.endpoints if each.id == id), None)
     if endpoint is None:
         return None
-    seen = [each for each in _parts(workload, _any) if endpoint_id(each.trace) == id]
+    seen = [each for each in _parts(workload) if endpoint_id(each.trace) == id]
     newest = endpoint.newest
     slowest = max(
         (each for each in workload.traces if endpoint_id(each) == id),
@@ -291,18 +277,9 @@ def _endpoint(workload: Workload, id: str, up: SubjectLink) -> Subject | None:
     )
 
 
-def _any(part: Part) -> bool:
-    return True
-
-
-def _parts(workload: Workload, is_wanted: Callable[[Part], bool]) -> list[_Seen]:
-    """Newest first."""
-    return [
-        _Seen(trace, part)
-        for trace, digest in workload.known
-        for part in digest.parts
-        if is_wanted(part)
-    ]
+def _parts(workload: Workload) -> Iterator[_Seen]:
+    """All parts of traces, newest first."""
+    return (_Seen(trace, part) for trace, digest in workload.known for part in digest.parts)
 
 
 def _measured(seen: Sequence[_Seen]) -> Iterator[Measured]:
@@ -338,7 +315,7 @@ def _endpoint_facts(endpoint: Endpoint) -> Iterator[Fact]:
 
 
 def _slowest(seen: Sequence[_Seen]) -> Iterator[SubjectLink]:
-    """The query that took longest: its page has its values, its stack and EXPLAIN."""
+    """A link to the slowest query."""
     kept = [each for each in seen if each.part.slowest is not None]
     if kept:
         trace, part = max(kept, key=lambda each: each.part.slowest_ms)
@@ -349,7 +326,7 @@ def _slowest(seen: Sequence[_Seen]) -> Iterator[SubjectLink]:
 
 
 def _place(seen: Sequence[_Seen]) -> Place | None:
-    """As the newest trace has it: the expression is known there, and the file the least changed."""
+    """The place in the newest trace, which knows the expression and the latest source."""
     trace, part = seen[0]
     if part.site is None:
         return None
@@ -379,7 +356,7 @@ def _is_about(problem: Problem, site: Spot) -> bool:
 
 
 def _problems_of(workload: Workload, id: str) -> list[Problem]:
-    """What the traces of an endpoint waste, with their sums alone."""
+    """The problems of an endpoint, with the sums over its own traces."""
     real = {problem.id for problem in workload.problems}
     problems = gather_problems(
         AnalysedTrace(each, digest.findings, digest.needed)
@@ -390,15 +367,15 @@ def _problems_of(workload: Workload, id: str) -> list[Problem]:
 
 
 def _lines(problems: Sequence[Problem]) -> tuple[ProblemLine, ...]:
-    return problem_lines(problems[:MAX_HINTS], problem_url)
+    return problem_lines(problems[:MAX_HINTS], newest_url)
 
 
 def _statements(seen: Sequence[_Seen], words: str) -> Ranking | None:
-    """The costliest; ``words`` find all of them on their page."""
+    """The statements with the most time; ``words`` find all of them in the ranking."""
     found = statements_of(_measured(seen))
     if not found:
         return None
-    ranking = first_rows(STATEMENTS, found, "statements", "statement", limit=MAX_STATEMENTS)
+    ranking = first_rows(found, "statements", limit=MAX_STATEMENTS)
     has_more = bool(words) and len(found) > MAX_STATEMENTS
     return replace(ranking, more_url=with_query(ranking.more_url, q=words) if has_more else "")
 
@@ -408,4 +385,4 @@ _MAKERS: dict[str, tuple[str, str, Callable[[Workload, str, SubjectLink], Subjec
     "line": ("Call sites", "lines", _line),
     "endpoint": ("Endpoints", "endpoints", _endpoint),
 }
-"""What each is called where there are many, the name of that page, and what makes one."""
+"""The title of the ranking, its URL name, and the function that makes one page."""

@@ -1,7 +1,9 @@
-"""How a page leaves: with headers of its own, and without characters that cannot be encoded."""
+"""Responses of the dashboard: pages, fragments and JSON, with their headers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -16,7 +18,7 @@ from orm_insight.recording import control
 from orm_insight.ui.pages import GoneFragment, GonePage, Shell
 from orm_insight.ui.templating import Page, render
 
-# The pages need nothing but themselves. Pictures in data: URLs are for the Debug Toolbar.
+# Pages load nothing from elsewhere. The Debug Toolbar needs images in data: URLs.
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -54,24 +56,24 @@ def answer_json(content: Any, *, status: int = 200) -> HttpResponse:
 
 
 def unchanged() -> HttpResponse:
-    """Nothing is there that the page does not show already."""
+    """Tell a page that it shows the newest state already."""
     return HttpResponse(status=204, headers=HEADERS)
 
 
 def see(url: str) -> HttpResponse:
-    # 303: whatever was posted, the next page is fetched with GET.
+    # 303: the next page is fetched with GET.
     response = HttpResponseRedirect(url)
     response.status_code = 303
     return response
 
 
 def gone(request: HttpRequest, title: str, message: str) -> HttpResponse:
-    """A 404 that says what is not there, in the form in which it was asked for."""
+    """Return a 404 that says what does not exist, in the requested format."""
     return refused(request, title, message, status=404)
 
 
 def no_trace(request: HttpRequest) -> HttpResponse:
-    """It is gone, or the store does not tell."""
+    """Return that the trace is gone, or that the store does not answer."""
     store = insight.store()
     if store.is_answering:
         return gone(request, "This trace is gone", why_trace_is_gone(request))
@@ -87,8 +89,24 @@ def refused(request: HttpRequest, title: str, message: str, *, status: int) -> H
     return answer(GonePage(shell=shell_of(request), title=title, message=message), status=status)
 
 
+def of_report(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Pass the report of the trace in the address to the view, or answer that it is gone."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, trace_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        report = insight.report(trace_id)
+        return no_trace(request) if report is None else view(request, report, *args, **kwargs)
+
+    return inner
+
+
+def fields_of(value: object, *names: str) -> dict[str, Any]:
+    """These fields as they are, for JSON."""
+    return {name: getattr(value, name) for name in names}
+
+
 def is_fragment(request: HttpRequest) -> bool:
-    """Scripts load parts of pages; without them the same address is a whole page."""
+    """Return whether a script asks for a part of a page."""
     return request.GET.get("fragment") == "1"
 
 

@@ -1,4 +1,4 @@
-"""What the pages say of the store and of capture: how full, what is lost or wrong."""
+"""The state of store and recording as pages show it: fill level, losses, warnings."""
 
 from __future__ import annotations
 
@@ -24,16 +24,14 @@ from orm_insight.ui.format import bytes_size, count, counted, plain
 
 
 def facts(status: Status) -> Iterator[Fact]:
-    """How full the store is, and what it has lost; nothing while it does not tell."""
+    """How full the store is, and the traces that it has lost; nothing while it does not answer."""
     config, statistics = get_config(), status.statistics
     if not insight.store().is_answering:
         return
     newest = statistics.traces - statistics.beside
-    beside = (
-        f", plus {count(statistics.beside)} kept as the worst of their endpoint"
-        if statistics.beside
-        else ""
-    )
+    beside = ""
+    if statistics.beside:
+        beside = f", plus {count(statistics.beside)} kept as the worst of their endpoint"
     yield Fact(
         label="Kept",
         value=count(newest),
@@ -59,7 +57,7 @@ def facts(status: Status) -> Iterator[Fact]:
 
 
 def warnings(request: HttpRequest, status: Status) -> Iterator[str]:
-    """What a person should know before they believe the list."""
+    """Warnings about traces that are missing from the list."""
     yield from store_warnings(request)
     yield from _left_out()
     if status.statistics.unreadable:
@@ -77,7 +75,7 @@ def warnings(request: HttpRequest, status: Status) -> Iterator[str]:
 
 
 def store_warnings(request: HttpRequest) -> Iterator[str]:
-    """Why a page may not show all traces that there are."""
+    """Reasons why a page may not show all traces."""
     if problem := insight.store().problem:
         yield problem
     if sees_only_its_own(request):
@@ -89,7 +87,7 @@ def store_warnings(request: HttpRequest) -> Iterator[str]:
 
 
 def _left_out() -> Iterator[str]:
-    """What the settings keep from being recorded or kept, so that nobody looks for it in vain."""
+    """Settings that leave out requests or traces."""
     config = get_config()
     if config.sample_rate < 1:
         part = f"{config.sample_rate * 100:g} %"
@@ -107,7 +105,7 @@ def _left_out() -> Iterator[str]:
 
 
 def why_trace_is_gone(request: HttpRequest) -> str:
-    """Nobody knows it; these are the reasons that there may be."""
+    """The possible reasons; nobody knows the real one."""
     reasons = (
         "There is no trace with this id: newer traces have replaced it, it was too old, the "
         "traces were deleted"
@@ -125,12 +123,12 @@ def why_trace_is_gone(request: HttpRequest) -> str:
 
 
 def sees_only_its_own(request: HttpRequest) -> bool:
-    """Where several processes answer requests and each keeps its own traces."""
+    """Return whether other processes answer requests and store their own traces."""
     return not insight.store().is_shared and has_several_processes(request)
 
 
 def version_of(listed: Iterable[Listed]) -> str:
-    """Another one where there is anything new to be shown."""
+    """A digest of the list that changes as soon as there is anything new to show."""
     told = sha256()
     for entry in listed:
         summary = entry.summary
@@ -148,14 +146,13 @@ def demand(request: HttpRequest) -> Demand | None:
 
 
 def only_process(request: HttpRequest) -> str:
-    """The one in which alone holds what is changed; empty where it holds for all."""
+    """The process that changes are limited to; empty if they apply to all."""
     return f"process {os.getpid()}" if sees_only_its_own(request) else ""
 
 
-# Whether the server answers with several processes, as far as one of them can know.
-#
-# WSGI says so. ASGI does not, and Django says "several" to code that expects WSGI: there a worker
-# looks whether others like it have the same parent. In doubt there is only one.
+# Detection of several server processes. WSGI reports it. ASGI does not, and Django always says
+# "several" there: a worker looks for processes like itself with the same parent. In doubt there is
+# only one.
 
 _PROCESSES = Path("/proc")
 _NUMBER = re.compile(rb"\d+")
@@ -171,7 +168,7 @@ def has_several_processes(request: HttpRequest) -> bool:
 
 
 def _has_siblings() -> bool:
-    """Forked or spawned by the same server, to do the same."""
+    """Return whether the server has forked or spawned other processes of the same kind."""
     parent = os.getppid()
     own = _command(os.getpid())
     if not _is_worker(own, parent):
@@ -180,7 +177,7 @@ def _has_siblings() -> bool:
 
 
 def _is_worker(own: bytes, parent: int) -> bool:
-    """A shell or a supervisor may start the same twice without being one server."""
+    """Return whether the parent is a server: a shell may also start the same command twice."""
     is_gunicorn = os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn")
     is_spawned = multiprocessing.parent_process() is not None
     return is_gunicorn or is_spawned or _command(parent) == own
@@ -199,12 +196,12 @@ def _is_alike(process: int, own: bytes) -> bool:
 
 
 def _command(process: int) -> bytes:
-    """But for its numbers: those of pipes differ."""
+    """The command line without its numbers, because those of pipes differ."""
     return _NUMBER.sub(b"", (_PROCESSES / str(process) / "cmdline").read_bytes())
 
 
 def _were_asked_for() -> bool:
-    """Without ``/proc``: what the environment asked uvicorn and gunicorn for."""
+    """Without ``/proc``, trust the environment variable of uvicorn and gunicorn."""
     wanted = os.environ.get("WEB_CONCURRENCY", "")
     is_spawned = multiprocessing.parent_process() is not None
     return is_spawned and wanted.isdecimal() and int(wanted) > 1

@@ -1,8 +1,9 @@
-"""Puts the pages of one trace together, from its report."""
+"""The pages of one trace, made from its report."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import get_token
@@ -16,6 +17,7 @@ from orm_insight.dashboard.exchange import exports
 from orm_insight.dashboard.links import TraceLinks, span_url
 from orm_insight.dashboard.responses import (
     answer_json,
+    fields_of,
     no_trace,
     refused,
     see,
@@ -23,11 +25,14 @@ from orm_insight.dashboard.responses import (
     wants_json,
 )
 from orm_insight.dashboard.state import only_process
-from orm_insight.dashboard.trace_filters import Asked
+from orm_insight.dashboard.trace_filters import TraceFilters
+from orm_insight.dashboard.traces import kept_json
 from orm_insight.django_code import find_code
 from orm_insight.explain.base import Explanation
+from orm_insight.explain.history import KeptExplanation
+from orm_insight.explain.serialization import explanation_to_dict
 from orm_insight.model.summary import TraceSummary
-from orm_insight.model.trace import Query
+from orm_insight.model.trace import Query, SpanReference
 from orm_insight.reports.report import Report
 from orm_insight.stores.base import PinOutcome
 from orm_insight.stores.retention import MAX_PINNED
@@ -68,7 +73,7 @@ class TracePages:
             shell=shell_of(self.request),
             trace=self.header,
             facts=tuple(_facts(self.report)),
-            warnings=(*_problem(), *_warnings(self.report)),
+            warnings=tuple(_warnings(self.report)),
             hints=hint_cards(self.report, self.links, self.sources),
             no_hints=_no_hints(self.report),
             silence=silence_note(self.report),
@@ -127,7 +132,7 @@ class TracePages:
         )
 
     def queries(self, *, hint: int | None, group: int | None, offset: int) -> Queries | None:
-        """Rows of all queries, or of those of a hint or a group; ``None`` without such a one."""
+        """All queries, or those of a hint or group; ``None`` if there is no such hint or group."""
         if hint is None and group is None:
             return self._in_order(offset=offset)
         of = self.report.hints if hint is not None else self.report.groups
@@ -167,7 +172,7 @@ class TracePages:
         )
 
     def no_queries(self, title: str, notice: str) -> QueriesPage:
-        """There is no such part of the trace."""
+        """Say that the trace has no such hint or group."""
         return QueriesPage(
             shell=shell_of(self.request),
             trace=self.header,
@@ -190,12 +195,14 @@ class TracePages:
 
     def _code(self, query: Query) -> DjangoCode | None:
         if self.report.trace.is_imported:
-            return None  # it would be tried here, and is text from elsewhere
+            return None  # It would be run here, and is untrusted.
         found = find_code(query, self.report.schema, self.sources.unchanged_text)
         if found is None:
             return None
         where = "As written in the source" if found.is_written else "Derived from the SQL"
-        return DjangoCode(text=found.text, note=f"{where}, and tried: it runs exactly this query.")
+        return DjangoCode(
+            text=found.text, note=f"{where}, and verified: it runs exactly this query."
+        )
 
     def query_page(self, query: Query, explanation: Explanation | None = None) -> QueryPage:
         shell = shell_of(self.request)
@@ -210,12 +217,12 @@ class TracePages:
         )
 
     def made(self, query: Query) -> ExplainResult | None:
-        """The plan that is there already."""
+        """The newest stored plan."""
         kept = insight.plan_of(self.report.trace.id, query.index)
         return None if kept is None else self.result(kept.explanation)
 
     def result(self, explanation: Explanation) -> ExplainResult:
-        """The plan beside those that were made of the same statement before."""
+        """The plan, with earlier plans of the same statement."""
         query = explanation.query
         action, token = self.links.explain(query.index), get_token(self.request)
         form = TryForm(action=action or "", token_name="csrfmiddlewaretoken", token=token)
@@ -244,13 +251,10 @@ def _facts(report: Report) -> Iterator[Fact]:
     )
 
 
-def _problem() -> Iterator[str]:
-    """A trace that was read before the store failed is shown all the same."""
+def _warnings(report: Report) -> Iterator[str]:
+    # The store may have failed after the trace was read.
     if problem := insight.store().problem:
         yield problem
-
-
-def _warnings(report: Report) -> Iterator[str]:
     if report.trace.dropped:
         yield (
             f"{queries(report.trace.dropped)} above the limit per trace: included in the counts "
@@ -266,7 +270,37 @@ def _no_hints(report: Report) -> str:
     return f"No hints: none of the {queries(report.query_count)} is known to be wasteful."
 
 
-# Pins: a trace that somebody wants to look at later stays until it is unpinned.
+# The trace as JSON.
+
+
+def trace_json(report: Report) -> dict[str, Any]:
+    """The report with the plans of its queries and the problem of the store."""
+    made = report.to_dict()
+    trace, listed = report.trace, {each.summary.id: each for each in insight.listed()}
+    made["trace"] |= {
+        "span": _span(trace.span),
+        **fields_of(trace, "host", "pid", "follows", "part_of"),
+        "imported": trace.is_imported,
+        **kept_json(listed[trace.id].kept_for if trace.id in listed else ()),
+    }
+    for index, kept in insight.plans_of(report.trace.id).items():
+        made["queries"][index]["plan"] = _plan(kept)
+    made["problem"] = insight.store().problem
+    return made
+
+
+def _span(span: SpanReference | None) -> dict[str, Any] | None:
+    if span is None:
+        return None
+    return {"trace_id": span.trace_id, "span_id": span.span_id, "url": span_url(span)}
+
+
+def _plan(kept: KeptExplanation) -> dict[str, Any]:
+    """A plan. ``origin`` stays for programs that know plans of older versions."""
+    return {"at": kept.at.isoformat(), "origin": "asked", **explanation_to_dict(kept.explanation)}
+
+
+# Pinned traces are kept until they are unpinned.
 
 _MESSAGES = {
     PinOutcome.TOO_MANY: f"{MAX_PINNED} traces are already pinned: unpin one first.",
@@ -283,9 +317,9 @@ _CONFLICT = 409
 @access.page
 @require_POST
 def pin(request: HttpRequest, trace_id: str) -> HttpResponse:
-    """``unpin`` in the form takes the pin away; ``list`` is the address of the list to return to.
+    """Pin a trace, or with ``unpin`` unpin it.
 
-    Only its parameters are taken from there: nobody is led elsewhere.
+    ``list`` is the query string of the list to return to. A redirect elsewhere is impossible.
     """
     is_pinned = "unpin" not in request.POST
     outcome = insight.pin(trace_id, is_pinned=is_pinned)
@@ -297,6 +331,6 @@ def pin(request: HttpRequest, trace_id: str) -> HttpResponse:
     if wants_json(request):
         return answer_json({"id": trace_id, "pinned": is_pinned})
     if "list" in request.POST:
-        asked = Asked.of(QueryDict(request.POST["list"]))
+        asked = TraceFilters.of(QueryDict(request.POST["list"]))
         return see(f"{asked.url(page=asked.page)}#t-{trace_id}")
     return see(TraceLinks(trace_id).trace())

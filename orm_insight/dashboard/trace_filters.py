@@ -1,8 +1,8 @@
-"""What the address of the list of traces says: words, filters, the order, the page."""
+"""Filters of the list of traces, as the query string has them, and headings that sort a list."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -15,16 +15,52 @@ from orm_insight.sql.fingerprint import name_of
 from orm_insight.stores.base import KeptFor, Listed
 from orm_insight.ui.format import counted, cut, duration
 from orm_insight.ui.overview import site_text
-from orm_insight.ui.traces import NEWEST_FIRST, Chosen, FoundPart, is_sort, reason_of, word_of
+from orm_insight.ui.traces import (
+    NEWEST_FIRST,
+    Chosen,
+    Column,
+    FoundPart,
+    is_sort,
+    reason_of,
+    word_of,
+)
 
 _MAX_TEXT = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the address says: words to look for, why kept, the order, the page from 1.
+def text_of(parameters: QueryDict) -> str:
+    return parameters.get("q", "")[:_MAX_TEXT].strip()
 
-    ``endpoint``, ``line`` and ``statement`` are ids of rows of a ranking: only their traces.
+
+def page_of(parameters: QueryDict) -> int:
+    page = parameters.get("page", "")
+    return max(int(page), 1) if page.isdecimal() and len(page) < 6 else 1
+
+
+def columns_of(
+    titles: Iterable[tuple[str, str, str]], sort: str, url: Callable[[str], str]
+) -> Iterator[Column]:
+    """Yield headings from titles, the sort of a first click, and classes.
+
+    A first click sorts text upwards and numbers downwards; a second one reverses the order.
+    """
+    is_down, key = sort.startswith("-"), sort.removeprefix("-")
+    for title, first, css in titles:
+        is_active = first.removeprefix("-") == key
+        order = "descending" if is_down else "ascending"
+        yield Column(
+            title=title,
+            url=url((key if is_down else f"-{key}") if is_active else first),
+            order=order if is_active else "",
+            css=css,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceFilters:
+    """The words to search for, the reason to be kept, the order, and the page from 1.
+
+    ``endpoint``, ``line`` and ``statement`` are ids of rows of a ranking.
     """
 
     text: str = ""
@@ -36,17 +72,17 @@ class Asked:
     page: int = 1
 
     @classmethod
-    def of(cls, parameters: QueryDict) -> Asked:
-        """What makes no sense is as if it were not there."""
-        sort, page = parameters.get("sort", ""), parameters.get("page", "")
+    def of(cls, parameters: QueryDict) -> TraceFilters:
+        """Read a query string; values that make no sense are ignored."""
+        sort = parameters.get("sort", "")
         return cls(
-            text=parameters.get("q", "")[:_MAX_TEXT].strip(),
+            text=text_of(parameters),
             kept_for=reason_of(parameters.get("kept", "")),
             endpoint=parameters.get("endpoint", "")[:_MAX_TEXT],
             line=parameters.get("line", "")[:_MAX_TEXT],
             statement=parameters.get("statement", "")[:_MAX_TEXT],
             sort=sort if is_sort(sort) else NEWEST_FIRST,
-            page=max(int(page), 1) if page.isdecimal() and len(page) < 6 else 1,
+            page=page_of(parameters),
         )
 
     def url(
@@ -70,12 +106,12 @@ class Asked:
 
     @property
     def rows(self) -> dict[str, str]:
-        """The rows of rankings that are asked for."""
+        """The ids of the chosen rows of rankings."""
         return {"endpoint": self.endpoint, "line": self.line, "statement": self.statement}
 
     @property
     def needs_all(self) -> bool:
-        """Whether only the queries of a trace tell whether it is one of them."""
+        """Return whether a trace must be analysed to know whether it matches."""
         return bool(self.text or self.line or self.statement)
 
     @property
@@ -83,14 +119,12 @@ class Asked:
         return any(self.filters.values())
 
 
-# A row of a ranking to which the list of traces is narrowed: which traces have it, and where.
-
 TITLES = {"endpoint": "Endpoint", "line": "Call site", "statement": "Statement"}
 MAX_FOUND = 5
 
 
-def chosen_rows(asked: Asked, listed: Sequence[Listed]) -> Iterator[Chosen]:
-    """The rows of rankings that are asked for, in words; an address without each of them."""
+def chosen_rows(asked: TraceFilters, listed: Sequence[Listed]) -> Iterator[Chosen]:
+    """Describe the chosen rows of rankings, each with the address without it."""
     for key, id in asked.rows.items():
         if id:
             yield Chosen(
@@ -115,7 +149,7 @@ def _named(key: str, id: str, listed: Sequence[Listed]) -> str:
     return "none that is known now"
 
 
-def having_rows(listed: Sequence[Listed], asked: Asked) -> list[Listed]:
+def having_rows(listed: Sequence[Listed], asked: TraceFilters) -> list[Listed]:
     return [
         each
         for each in listed
@@ -123,15 +157,15 @@ def having_rows(listed: Sequence[Listed], asked: Asked) -> list[Listed]:
     ]
 
 
-def _has_part(summary: TraceSummary, asked: Asked) -> bool:
+def _has_part(summary: TraceSummary, asked: TraceFilters) -> bool:
     if not (asked.line or asked.statement):
         return True
     digest = digests.get(summary)
     return any(_is_asked(part, asked) for part in (digest.parts if digest else ()))
 
 
-def found_in(summary: TraceSummary, asked: Asked) -> tuple[FoundPart, ...]:
-    """Where the statements stand in this trace: the costliest first, a few at most."""
+def found_in(summary: TraceSummary, asked: TraceFilters) -> tuple[FoundPart, ...]:
+    """The groups of this trace that match, a few at most, with the most time first."""
     digest = digests.get(summary)
     if digest is None or not (asked.line or asked.statement):
         return ()
@@ -145,10 +179,10 @@ def found_in(summary: TraceSummary, asked: Asked) -> tuple[FoundPart, ...]:
     )
 
 
-def _is_asked(part: Part, asked: Asked) -> bool:
+def _is_asked(part: Part, asked: TraceFilters) -> bool:
     return asked.line in ("", part.line_id) and asked.statement in ("", part.statement_id)
 
 
-def _label(part: Part, asked: Asked) -> str:
+def _label(part: Part, asked: TraceFilters) -> str:
     calls = f"{counted(part.count, 'call')}, {duration(part.total_ms)}"
     return calls if asked.statement else f"{cut(name_of(part.fingerprint), 60)}: {calls}"

@@ -1,31 +1,36 @@
-"""Puts the list of traces together: what is asked for, what is shown, what is worth a warning."""
+"""The list of traces: filtered, sorted, and one page of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 
 from orm_insight import insight
-from orm_insight.dashboard.digests import digests
+from orm_insight.dashboard.digests import digests, entry_of
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.rankings import subject_of
-from orm_insight.dashboard.responses import shell_of
+from orm_insight.dashboard.responses import fields_of, shell_of
 from orm_insight.dashboard.state import demand, facts, version_of, warnings
-from orm_insight.dashboard.trace_filters import Asked, chosen_rows, found_in, having_rows
+from orm_insight.dashboard.trace_filters import (
+    TraceFilters,
+    chosen_rows,
+    columns_of,
+    found_in,
+    having_rows,
+)
 from orm_insight.model.summary import TraceSummary
-from orm_insight.stores.base import Listed
+from orm_insight.stores.base import KeptFor, Listed
 from orm_insight.ui.components import Choice
 from orm_insight.ui.format import count, counted
 from orm_insight.ui.rankings import TraceListPage
 from orm_insight.ui.traces import (
     NEWEST_FIRST,
     REASONS,
-    Column,
     Entry,
-    HintDigest,
     TraceTable,
     matching,
     ordered,
@@ -38,7 +43,7 @@ from orm_insight.ui.traces import (
 
 PAGE_SIZE = 50
 
-# Title, sort key, class; a click on text sorts upwards, on numbers downwards.
+# Title, sort of a first click, class.
 _COLUMNS = (
     ("When", "-time", "oi-cell-when"),
     ("Request", "name", "oi-cell-main"),
@@ -51,11 +56,11 @@ _COLUMNS = (
 )
 
 
-def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
-    # First: it works for longest, and what it finds out is known to the list then.
+def list_page(request: HttpRequest, asked: TraceFilters) -> TraceListPage:
+    # First, because it analyses the most, and the list uses its digests.
     subject = subject_of(asked)
     listed = insight.listed()
-    # Before the status: what fails in the analysis is told on this page.
+    # Before the status, so that the page tells failures of the analysis.
     table = trace_table(request, asked, listed)
     status, shell = insight.status(), shell_of(request)
     pinned = sum("pinned" in entry.kept_for for entry in listed)
@@ -80,7 +85,7 @@ def list_page(request: HttpRequest, asked: Asked) -> TraceListPage:
     )
 
 
-def trace_table(request: HttpRequest, asked: Asked, listed: Sequence[Listed]) -> TraceTable:
+def trace_table(request: HttpRequest, asked: TraceFilters, listed: Sequence[Listed]) -> TraceTable:
     found = entries(listed, asked)
     first = (asked.page - 1) * PAGE_SIZE
     shown = found[first : first + PAGE_SIZE]
@@ -90,7 +95,7 @@ def trace_table(request: HttpRequest, asked: Asked, listed: Sequence[Listed]) ->
     has_next = first + PAGE_SIZE < len(found)
     places = places_of(entry.summary for entry in listed)
     return TraceTable(
-        columns=tuple(_columns(asked)),
+        columns=tuple(columns_of(_COLUMNS, asked.sort, lambda sort: asked.url(sort=sort))),
         rows=tuple(
             row_of(
                 entry,
@@ -112,21 +117,19 @@ def trace_table(request: HttpRequest, asked: Asked, listed: Sequence[Listed]) ->
     )
 
 
-def entries(listed: Sequence[Listed], asked: Asked) -> list[Entry]:
-    """What was found, in order, after as much analysis as one request may do."""
+def entries(listed: Sequence[Listed], asked: TraceFilters) -> list[Entry]:
+    """The matching traces in order, after as much analysis as one request may do."""
     if asked.needs_all:
         digests.work(each.summary for each in listed)
     found = matching(having_rows(listed, asked), asked.text, asked.kept_for, _texts)
     if asked.sort.endswith("hints"):
         digests.work(each.summary for each in found)
-        return ordered(map(_entry, found), asked.sort)
+        return ordered(map(entry_of, found), asked.sort)
     first = (asked.page - 1) * PAGE_SIZE
-    in_order = ordered(map(_entry, found), asked.sort)
+    in_order = ordered(map(entry_of, found), asked.sort)
     shown = in_order[first : first + PAGE_SIZE]
     digests.work(entry.summary for entry in shown)
-    in_order[first : first + PAGE_SIZE] = [
-        replace(entry, digest=_line(entry.summary)) for entry in shown
-    ]
+    in_order[first : first + PAGE_SIZE] = map(entry_of, shown)
     return in_order
 
 
@@ -135,44 +138,45 @@ def _texts(summary: TraceSummary) -> Iterator[str]:
     return iter(()) if digest is None else digest.texts
 
 
-def _entry(listed: Listed) -> Entry:
-    summary = listed.summary
-    return Entry(summary=summary, kept_for=listed.kept_for, digest=_line(summary))
-
-
-def _line(summary: TraceSummary) -> HintDigest | None:
-    digest = digests.get(summary)
-    return digest.line if digest else None
-
-
 def _has_reasons(listed: Sequence[Listed]) -> bool:
     return any(entry.kept_for - {"recent"} for entry in listed)
 
 
-def _choices(asked: Asked) -> Iterator[Choice]:
+def _choices(asked: TraceFilters) -> Iterator[Choice]:
     yield Choice(value="", label="all", is_chosen=asked.kept_for is None)
     for reason in REASONS:
         is_chosen = reason == asked.kept_for
         yield Choice(value=word_of(reason), label=reason, is_chosen=is_chosen)
 
 
-def _columns(asked: Asked) -> Iterator[Column]:
-    for title, first_sort, css in _COLUMNS:
-        key = first_sort.removeprefix("-")
-        is_active = asked.sort.removeprefix("-") == key
-        turned = key if asked.sort.startswith("-") else f"-{key}"
-        yield Column(
-            title=title,
-            url=asked.url(sort=turned if is_active else first_sort),
-            order=_order(asked.sort) if is_active else "",
-            css=css,
-        )
-
-
-def _order(sort: str) -> str:
-    return "descending" if sort.startswith("-") else "ascending"
-
-
-def _found(found: int, total: int, asked: Asked) -> str:
+def _found(found: int, total: int, asked: TraceFilters) -> str:
     traces = counted(total, "trace")
     return f"{count(found)} of {traces}" if asked.is_filtered else traces
+
+
+# The list as JSON.
+
+
+def list_json(asked: TraceFilters) -> dict[str, Any]:
+    traces = [summary_json(each) for each in entries(insight.listed(), asked)]
+    return {"version": 1, "problem": insight.store().problem, "traces": traces}
+
+
+def summary_json(entry: Entry) -> dict[str, Any]:
+    found = entry.summary
+    return {
+        **fields_of(found, "id", "kind", "name", "method", "path", "view", "status"),
+        "deep": found.is_deep,
+        "started_at": found.started_at.isoformat(),
+        **fields_of(found, "duration_ms", "queries", "query_ms", "dropped", "error"),
+        "share": entry.share,
+        "hints": None if entry.digest is None else entry.digest.count,
+        **fields_of(found, "host", "pid", "follows", "part_of"),
+        "imported": found.is_imported,
+        **kept_json(entry.kept_for),
+        "url": TraceLinks(found.id).json(),
+    }
+
+
+def kept_json(reasons: Collection[KeptFor]) -> dict[str, Any]:
+    return {"kept_for": sorted(reasons), "pinned": "pinned" in reasons}

@@ -1,4 +1,4 @@
-"""What each address answers. Thin: reads the request, asks the façade, picks a page."""
+"""Views of the dashboard. Each reads the request, asks ``insight`` and picks a page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from orm_insight import insight
 from orm_insight.dashboard import access, assets
-from orm_insight.dashboard.hints import about_page, find_hint, hint_json, hint_page, why_gone
 from orm_insight.dashboard.links import TraceLinks, address
 from orm_insight.dashboard.overview import overview as make_overview
 from orm_insight.dashboard.overview import overview_json, overview_page
@@ -27,6 +26,7 @@ from orm_insight.dashboard.responses import (
     gone,
     is_fragment,
     no_trace,
+    of_report,
     refused,
     see,
     shell_of,
@@ -34,10 +34,9 @@ from orm_insight.dashboard.responses import (
     wants_json,
 )
 from orm_insight.dashboard.state import version_of
-from orm_insight.dashboard.trace import TracePages
-from orm_insight.dashboard.trace_filters import Asked
-from orm_insight.dashboard.trace_json import list_json, trace_json
-from orm_insight.dashboard.traces import list_page, trace_table
+from orm_insight.dashboard.trace import TracePages, trace_json
+from orm_insight.dashboard.trace_filters import TraceFilters
+from orm_insight.dashboard.traces import list_json, list_page, trace_table
 from orm_insight.explain.base import Outcome
 from orm_insight.explain.runner import Cancellation, cancel, cancellable
 from orm_insight.explain.serialization import explanation_to_dict
@@ -48,7 +47,7 @@ from orm_insight.ui.format import queries as counted_queries
 from orm_insight.ui.overview import KeysFragment, KeysPage
 from orm_insight.ui.pages import ExplainFragment, GroupsFragment, QueriesFragment, QueryFragment
 
-# For clients that read JSON; a page always arrives, with the message on it.
+# Status codes for JSON clients; a page with the message always has 200.
 _JSON_STATUS = {Outcome.EXPLAINED: 200, Outcome.UNAVAILABLE: 424}
 _NOT_EXPLAINED = 422
 _SILENT = 503
@@ -57,7 +56,7 @@ _SILENT = 503
 @access.page
 @require_safe
 def traces(request: HttpRequest) -> HttpResponse:
-    asked = Asked.of(request.GET)
+    asked = TraceFilters.of(request.GET)
     if wants_json(request):
         return answer_json(list_json(asked))
     if is_fragment(request):
@@ -70,12 +69,6 @@ def traces(request: HttpRequest) -> HttpResponse:
 
 @access.page
 @require_safe
-def traces_json(request: HttpRequest) -> HttpResponse:
-    return answer_json(list_json(Asked.of(request.GET)))
-
-
-@access.page
-@require_safe
 def problems(request: HttpRequest) -> HttpResponse:
     if wants_json(request):
         return answer_json(problems_json())
@@ -84,10 +77,8 @@ def problems(request: HttpRequest) -> HttpResponse:
 
 @access.page
 @require_safe
-def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
-    report = insight.report(trace_id)
-    if report is None:
-        return no_trace(request)
+@of_report
+def trace(request: HttpRequest, report: Report) -> HttpResponse:
     if wants_json(request):
         return answer_json(trace_json(report))
     return answer(TracePages(request, report).trace())
@@ -95,10 +86,8 @@ def trace(request: HttpRequest, trace_id: str) -> HttpResponse:
 
 @access.page
 @require_safe
-def groups(request: HttpRequest, trace_id: str) -> HttpResponse:
-    report = insight.report(trace_id)
-    if report is None:
-        return no_trace(request)
+@of_report
+def groups(request: HttpRequest, report: Report) -> HttpResponse:
     pages, offset = TracePages(request, report), _number(request, "offset") or 0
     if is_fragment(request):
         return answer(GroupsFragment(groups=pages.groups(offset=offset)))
@@ -107,10 +96,8 @@ def groups(request: HttpRequest, trace_id: str) -> HttpResponse:
 
 @access.page
 @require_safe
-def queries(request: HttpRequest, trace_id: str) -> HttpResponse:
-    report = insight.report(trace_id)
-    if report is None:
-        return no_trace(request)
+@of_report
+def queries(request: HttpRequest, report: Report) -> HttpResponse:
     pages = TracePages(request, report)
     hint, group = _from_one(request, "hint"), _from_one(request, "group")
     chosen = pages.queries(hint=hint, group=group, offset=_number(request, "offset") or 0)
@@ -123,33 +110,8 @@ def queries(request: HttpRequest, trace_id: str) -> HttpResponse:
 
 @access.page
 @require_safe
-def hint(request: HttpRequest, trace_id: str, problem_id: str) -> HttpResponse:
-    report = insight.report(trace_id)
-    if report is None:
-        return no_trace(request)
-    number = find_hint(report, problem_id)
-    if number is None:
-        return gone(request, "No such hint", why_gone(report, problem_id))
-    if wants_json(request):
-        return answer_json(hint_json(report, number))
-    return answer(hint_page(request, report, number))
-
-
-@access.page
-@require_safe
-def about(request: HttpRequest, code: str | None = None) -> HttpResponse:
-    found = about_page(request, code)
-    if found is None:
-        return gone(request, "No such hint", "There is no documentation for this hint code.")
-    return answer(found)
-
-
-@access.page
-@require_safe
-def query(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
-    report = insight.report(trace_id)
-    if report is None:
-        return no_trace(request)
+@of_report
+def query(request: HttpRequest, report: Report, index: int) -> HttpResponse:
     if index >= len(report.queries):
         return _no_query(request, report, index)
     pages, found = TracePages(request, report), report.queries[index]
@@ -161,21 +123,16 @@ def query(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
 
 @access.page
 @require_POST
-def explain(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
-    report = insight.report(trace_id)
-    if report is None:
-        return no_trace(request)
+@of_report
+def explain(request: HttpRequest, report: Report, index: int) -> HttpResponse:
     if index >= len(report.queries):
         return _no_query(request, report, index)
     if "cancel" in request.POST:
-        return _cancel(request, trace_id, index)
-    analyze = request.POST.get("analyze") == "1"
-    try_index = request.POST.get("try") or None
-    explanation = while_connected(
-        request,
-        (trace_id, index),
-        partial(insight.explain, trace_id, index, analyze=analyze, try_index=try_index),
-    )
+        return _cancel(request, report.trace.id, index)
+    analyze, try_index = request.POST.get("analyze") == "1", request.POST.get("try") or None
+    key = (report.trace.id, index)
+    run = partial(insight.explain, *key, analyze=analyze, try_index=try_index)
+    explanation = while_connected(request, key, run)
     if explanation is None:
         return no_trace(request)
     if wants_json(request):
@@ -189,40 +146,38 @@ def explain(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
 
 @access.page
 @require_POST
-def deep(request: HttpRequest, trace_id: str) -> HttpResponse:
-    """The next request of this trace's path is recorded in depth, or no longer."""
-    report = insight.report(trace_id)
-    if report is None or report.trace.path is None:
+@of_report
+def deep(request: HttpRequest, report: Report) -> HttpResponse:
+    """Make the next request of this trace's path a deep recording, or with ``forget`` cancel it."""
+    if report.trace.path is None:
         return no_trace(request)
     change = insight.forget_deep if "forget" in request.POST else insight.record_deep_next
-    url = f"{TraceLinks(trace_id).trace()}#depth"
+    url = f"{TraceLinks(report.trace.id).trace()}#depth"
     return _changed(request, partial(change, report.trace.path), url)
 
 
 @access.page
 @require_POST
 def clear(request: HttpRequest) -> HttpResponse:
-    return _changed(request, insight.clear, address("traces"))
+    return _changed(request, insight.clear)
 
 
 @access.page
 @require_POST
 def pause(request: HttpRequest) -> HttpResponse:
-    change = partial(insight.pause, by=access.name_of(request))
-    return _changed(request, change, address("traces"))
+    return _changed(request, partial(insight.pause, by=access.name_of(request)))
 
 
 @access.page
 @require_POST
 def resume(request: HttpRequest) -> HttpResponse:
-    change = partial(insight.resume, by=access.name_of(request))
-    return _changed(request, change, address("traces"))
+    return _changed(request, partial(insight.resume, by=access.name_of(request)))
 
 
 @access.page
 @require_POST
 def record_me(request: HttpRequest) -> HttpResponse:
-    """With ``ON_DEMAND``, this browser's requests are recorded, or with ``stop`` no longer."""
+    """Opt this browser in with ``ON_DEMAND``, or with ``stop`` out again."""
     response = see(address("traces"))
     if "stop" in request.POST:
         policy.ask_no_longer(response)
@@ -245,17 +200,17 @@ def asset(request: HttpRequest, version: str, name: str = "") -> HttpResponse:
     )
 
 
-def _changed(request: HttpRequest, change: Callable[[], None], url: str) -> HttpResponse:
-    """Lead to where the change can be seen, unless the store has not taken it."""
+def _changed(request: HttpRequest, change: Callable[[], None], url: str = "") -> HttpResponse:
+    """Redirect to a page that shows the change, unless the store has not accepted it."""
     try:
         change()
     except StoreSilentError as error:
         return refused(request, "Nothing was changed", str(error), status=_SILENT)
-    return see(url)
+    return see(url or address("traces"))
 
 
 def _cancel(request: HttpRequest, trace_id: str, index: int) -> HttpResponse:
-    """End what this process is explaining of the query, for whichever page has asked."""
+    """Cancel the EXPLAIN of this query in this process, from any page."""
     was_running = cancel((trace_id, index))
     if wants_json(request) or is_fragment(request):
         return answer_json({"cancelled": was_running})
@@ -270,7 +225,6 @@ def _no_query(request: HttpRequest, report: Report, index: int) -> HttpResponse:
 
 
 def _no_part(request: HttpRequest, pages: TracePages, what: str) -> HttpResponse:
-    """The trace is there, the hint or group is not."""
     title, message = f"No such {what}", f"This trace has no {what} with this number."
     if is_fragment(request) or wants_json(request):
         return gone(request, title, message)
@@ -283,13 +237,10 @@ def _number(request: HttpRequest, name: str) -> int | None:
 
 
 def _from_one(request: HttpRequest, name: str) -> int | None:
-    """A number that is given from 1 on; what is none is the number of nothing."""
+    """An index from a number that counts from 1; -1 if it is no number, so that nothing matches."""
     if not request.GET.get(name):
         return None
     return (_number(request, name) or 0) - 1
-
-
-# The addresses of the whole ring: overview, rankings, and what each key does.
 
 
 @access.page
@@ -298,8 +249,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     if wants_json(request):
         return answer_json(overview_json())
     if is_fragment(request):
-        known = request.GET.get("known")
-        if known == version_of(insight.listed()):
+        if request.GET.get("known") == version_of(insight.listed()):
             return unchanged()
         return answer(make_overview(request))
     return answer(overview_page(request))
@@ -318,16 +268,14 @@ def ranking(request: HttpRequest, name: str) -> HttpResponse:
     return answer(ranking_page(request, name))
 
 
-# Explaining for a client that may not wait: when its request goes away, so does the statement.
-#
-# Only an ASGI server tells that the client has left. Under WSGI a second request has to say so, and
-# otherwise the time limit ends the statement.
+# EXPLAIN ends when the client disconnects, which only an ASGI server reports. With WSGI a second
+# request cancels the statement, or the timeout ends it.
 
 T = TypeVar("T")
 
 
 def while_connected(request: HttpRequest, key: Hashable, explain: Callable[[], T]) -> T:
-    """What ``explain`` returns. ``key`` is how another request names it to cancel it."""
+    """Return the result of ``explain``, which another request can cancel by ``key``."""
     with cancellable(key) as cancellation:
         if isinstance(request, ASGIRequest):
             return async_to_sync(_wait)(explain, cancellation)
@@ -335,7 +283,7 @@ def while_connected(request: HttpRequest, key: Hashable, explain: Callable[[], T
 
 
 async def _wait(explain: Callable[[], T], cancellation: Cancellation) -> T:
-    """Runs in the server's loop, ``explain`` in the thread of the view, which waits for it."""
+    """Run in the server's event loop, while ``explain`` runs in the thread of the view."""
     asked = asyncio.ensure_future(sync_to_async(explain)())
     try:
         return await asyncio.shield(asked)

@@ -1,4 +1,4 @@
-"""The whole ring, analysed as far as one request may: what overview and rankings are made of."""
+"""All traces of the ring buffer, analysed as far as one request may."""
 
 from __future__ import annotations
 
@@ -28,16 +28,27 @@ BUDGET_S = 1.0
 
 @dataclass(frozen=True)
 class Workload:
-    """What is known of the traces that are not a part of others, newest first."""
+    """The traces that are not a part of others, newest first; ``known`` are those with a digest."""
 
     listed: Sequence[Listed]
     traces: Sequence[TraceSummary]
     known: Sequence[tuple[TraceSummary, Digest]]
 
     @property
+    def waiting(self) -> int:
+        return len(self.traces) - len(self.known)
+
+    @property
+    def failed(self) -> int:
+        return sum(digest.is_failed for _, digest in self.known)
+
+    @property
+    def analysed(self) -> int:
+        return len(self.known) - self.failed
+
+    @property
     def pending(self) -> str:
-        waiting = len(self.traces) - len(self.known)
-        return f"{counted(waiting, 'trace')} not analysed yet." if waiting else ""
+        return f"{counted(self.waiting, 'trace')} not analysed yet." if self.waiting else ""
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
@@ -64,20 +75,20 @@ class Workload:
         return [Measured(each, digest.parts) for each, digest in self.known]
 
 
-def look() -> Workload:
+def look(*, budget_s: float = BUDGET_S) -> Workload:
     listed = insight.listed()
-    # What was imported is of another machine: its sums would say nothing about this one.
+    # Imported traces come from another machine: their times say nothing about this project.
     traces = outermost([entry.summary for entry in listed if not entry.summary.is_imported])
-    digests.work(traces, budget_s=BUDGET_S)
+    digests.work(traces, budget_s=budget_s)
     known = [(each, digest) for each in traces if (digest := digests.get(each)) is not None]
     return Workload(listed, traces, known)
 
 
-def problem_url(problem: Problem) -> str:
-    """Its hint in the newest trace, with everything there is to know."""
+def newest_url(problem: Problem) -> str:
+    """The page of the problem's hint in its newest trace."""
     return TraceLinks(problem.newest[0].trace.id).hint_page(problem.id)
 
 
 def traces_of(name: str) -> Callable[[str], str]:
-    """The address of the traces of a row, by its id."""
+    """Return the function from the id of a ranking's row to the address of its traces."""
     return lambda id: with_query(address("traces"), **{name: id})

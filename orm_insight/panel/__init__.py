@@ -1,7 +1,7 @@
-"""The Debug Toolbar panel: what this page asked the database, and what to change.
+"""The Debug Toolbar panel: the queries of this page, and hints.
 
-The only package that imports the toolbar. Its store gets a few numbers and a trace id; the content
-is made from our own ring when somebody opens the panel. Nothing here raises into the toolbar.
+No other package imports the toolbar. Its store gets a few numbers and a trace id; the content is
+made from our ring buffer when the panel is opened. Nothing here raises into the toolbar.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from orm_insight.capture.recorder import Recorder
 from orm_insight.model.trace import Trace
 from orm_insight.panel.guard import guarded
 from orm_insight.panel.pages import FAILED, explain, left_out_page, trace_page
-from orm_insight.panel.summary import headline, no_trace, summarise, title
 from orm_insight.recording.live import Recording
 from orm_insight.recording.requests import (
     begin_request,
@@ -33,6 +32,8 @@ from orm_insight.recording.requests import (
     recording_of,
     trace_of,
 )
+from orm_insight.reports.report import Report
+from orm_insight.ui.format import counted, duration, queries
 
 
 class OrmInsightPanel(Panel):
@@ -60,7 +61,7 @@ class OrmInsightPanel(Panel):
         self._resume()
 
     def process_request(self, request: HttpRequest) -> HttpResponseBase | Awaitable[Any]:
-        """Record what happens inside, unless the middleware around the toolbar does."""
+        """Record the request, unless the middleware around the toolbar does."""
         self._begin(request)
         response = None
         is_pending = False
@@ -110,17 +111,17 @@ class OrmInsightPanel(Panel):
             token, self._resting = self._resting, None
             active.reset(token)
 
-    # -- what the toolbar keeps ---------------------------------------------------------------
+    # -- the summary ---------------------------------------------------------------
 
     def generate_stats(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        """Something is kept in any case: without it, toolbar 6 fails to show the panel."""
+        """Store statistics in any case: without them, toolbar 6 fails to show the panel."""
         self._keep(self._summary(request, response) or no_trace(left_out_of(request)))
 
     @guarded("summarise a trace for the toolbar")
     def _summary(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> Mapping[str, Any] | None:
-        """A trace that the middleware around the toolbar records is not finished yet."""
+        """The summary. A trace of the middleware around the toolbar is not finished yet."""
         if self._trace is None and self._recording is not None and not is_our_own(request):
             self._trace = trace_of(self._recording, request, response)
         return None if self._trace is None else summarise(self._trace)
@@ -136,7 +137,7 @@ class OrmInsightPanel(Panel):
             found = f"{stats['queries']} queries, {stats['hints']} hints"
             self.record_server_timing("queries", found, round(stats["query_ms"], 2))
 
-    # -- what it shows ------------------------------------------------------------------------
+    # -- the content ------------------------------------------------------------------------
 
     @property
     @guarded("name a trace in the toolbar", otherwise="")
@@ -151,7 +152,7 @@ class OrmInsightPanel(Panel):
     @property
     @guarded("show a trace in the toolbar", otherwise=FAILED)
     def content(self) -> str:
-        """From the ring; while the request is being answered its trace is not there yet."""
+        """The trace from the ring buffer, where it is only after the request has ended."""
         stats = self.get_stats()
         trace_id = stats.get("trace_id")
         if reason := stats.get("left_out"):
@@ -166,3 +167,48 @@ class OrmInsightPanel(Panel):
     @classmethod
     def get_urls(cls) -> list[URLPattern]:
         return [path("orm_insight/queries/<int:index>/", explain, name="orm_insight_explain")]
+
+
+# The summary of a trace that the toolbar stores, and shows before the panel is opened.
+
+
+def no_trace(left_out: str | None) -> dict[str, Any]:
+    """The summary of a request without a trace, with the reason if it is known."""
+    return {"trace_id": None} if left_out is None else {"trace_id": None, "left_out": left_out}
+
+
+def summarise(trace: Trace) -> dict[str, Any]:
+    """The summary as JSON values, small however many queries there are."""
+    report = insight.report_of(trace)
+    return {
+        "trace_id": trace.id,
+        "queries": report.query_count,
+        "query_ms": report.query_ms,
+        **(_findings(report) or {"lines": 0, "hints": 0}),
+    }
+
+
+@guarded("analyse a trace for the toolbar")
+def _findings(report: Report) -> dict[str, int]:
+    lines = {group.site for group in report.groups}
+    return {"lines": len(lines), "hints": len(report.hints)}
+
+
+def headline(stats: Mapping[str, Any]) -> str:
+    """``21 queries · 1 hint``; without a hint the time in the database instead."""
+    if not stats.get("trace_id"):
+        return "not recorded"
+    if not stats["queries"]:
+        return "no queries"
+    rest = counted(stats["hints"], "hint") if stats["hints"] else duration(stats["query_ms"])
+    return f"{queries(stats['queries'])} · {rest}"
+
+
+def title(stats: Mapping[str, Any]) -> str:
+    """``21 queries from 2 lines of code``."""
+    if not stats.get("trace_id"):
+        return "Queries by line of code"
+    if not stats["queries"]:
+        return "No queries"
+    lines = counted(stats["lines"], "line")
+    return f"{queries(stats['queries'])} from {lines} of code"

@@ -1,7 +1,7 @@
-"""Turns a report into what the panel shows: hints first, then the lines that issue queries.
+"""The content of the panel: hints first, then the call sites.
 
-Bounded: the costliest lines, and of each statement the slowest executions. The dashboard has
-the rest.
+It is limited to the slowest call sites, and to the slowest executions of each statement. The
+dashboard has the rest.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _facts(report: Report) -> Iterable[Fact]:
 
 
 def _by_site(groups: Iterable[QueryGroup]) -> list[list[QueryGroup]]:
-    """The groups of each line, costliest line first."""
+    """The groups of each line, the line with the most time first."""
     lines: dict[CallSite | None, list[QueryGroup]] = {}
     for group in groups:
         lines.setdefault(group.site, []).append(group)
@@ -164,12 +164,12 @@ def _run(query: Query, links: PanelLinks) -> Run:
     )
 
 
-# What the panel's templates are made of, finished for display as everything of ``ui``.
+# Contexts of the templates.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One execution of a statement. ``url`` leads to everything there is to know about it."""
+    """One execution of a statement. ``url`` is its page."""
 
     index: int
     duration: str
@@ -182,7 +182,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What one line executes again and again; ``runs`` are the slowest."""
+    """A statement of one line; ``runs`` are the slowest executions."""
 
     sql: SqlText
     count: str
@@ -229,7 +229,7 @@ class PanelContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelMessage:
-    """Why there is nothing to see."""
+    """The reason why there is nothing to show."""
 
     template: ClassVar[str] = "panel/message.jinja"
     stylesheet: str
@@ -246,7 +246,7 @@ class PanelWindow(PanelMessage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelPlan:
-    """The plan of one query, above the panel. The form is there to ask in the other way."""
+    """The plan of one query, above the panel, with a form to explain it again."""
 
     template: ClassVar[str] = "panel/plan.jinja"
     stylesheet: str
@@ -256,11 +256,11 @@ class PanelPlan:
     signed: str
 
 
-# Where the panel leads: plans are shown in the toolbar, everything else on the dashboard.
+# Links: plans open in the toolbar, everything else on the dashboard.
 
 
 class PanelLinks:
-    """The addresses of one trace; ``None`` where the project has no dashboard."""
+    """The addresses of one trace; ``None`` if the project has no dashboard."""
 
     def __init__(self, trace_id: str) -> None:
         self._dashboard = TraceLinks(trace_id)

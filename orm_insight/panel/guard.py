@@ -12,7 +12,7 @@ Hook = TypeVar("Hook", bound=Callable[..., Any])
 
 
 def guarded(step: str, otherwise: Any = None) -> Callable[[Hook], Hook]:
-    """Whatever fails in a hook stays ours: it is counted, and the toolbar gets ``otherwise``."""
+    """Count a failure of a hook, and give the toolbar ``otherwise``."""
 
     def decorate(hook: Hook) -> Hook:
         @wraps(hook)

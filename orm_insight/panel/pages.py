@@ -1,6 +1,6 @@
-"""The markup of the panel and of a plan above it, made when somebody looks.
+"""The markup of the panel and of a plan above it, made when the panel is opened.
 
-Whatever the toolbar asks for, it gets something to show: a trace that has expired says so.
+The toolbar always gets something to show: an expired trace says that it has expired.
 """
 
 from __future__ import annotations
@@ -31,17 +31,15 @@ from orm_insight.panel.content import (
 from orm_insight.panel.guard import guarded
 from orm_insight.ui.templating import render
 
-# What the toolbar's script asks for when a button of the panel is pressed.
 
-
-# The panel is rendered without a request, so there is no CSRF token to put into its form. What we
-# signed takes its place: a page of another site can send a form, but it cannot know that.
+# The panel is rendered without a request, so its form has no CSRF token. A signed trace id takes
+# its place: a page of another site can send a form, but cannot sign.
 @csrf_exempt
 @login_not_required
 @require_show_toolbar  # type: ignore[untyped-decorator]
 @require_POST
 def explain(request: HttpRequest, index: int) -> HttpResponse:
-    """The plan of one query of the trace that the panel's form names."""
+    """Explain one query of the trace in the panel's form."""
     if not (may_see(request) and get_config().explain_enabled):
         raise Http404
     try:
@@ -91,7 +89,7 @@ signer = Signer(salt="orm_insight.panel")
 
 
 def trace_page(trace_id: str | None, trace: Trace | None) -> str:
-    """The trace as the panel shows it, or why there is none to show."""
+    """The trace as the panel shows it, or the reason why there is none."""
     if trace_id is None:
         why = FAULTY if insight.status().faults else NOT_RECORDED
         return _message(PanelMessage, "Not recorded", why)
@@ -111,13 +109,13 @@ def trace_page(trace_id: str | None, trace: Trace | None) -> str:
 
 
 def left_out_page(reason: str) -> str:
-    """Why it was decided that this request is not recorded."""
+    """The reason why this request was not recorded."""
     return _message(PanelMessage, "Not recorded", LEFT_OUT.get(reason, NOT_RECORDED))
 
 
 @guarded("explain a query from the toolbar", otherwise=EXPLAIN_FAILED)
 def plan_page(trace_id: str, index: int, *, analyze: bool, try_index: str | None = None) -> str:
-    """EXPLAIN one query of the ring, for the toolbar's window above the panel."""
+    """EXPLAIN one query, for the toolbar's window above the panel."""
     trace = insight.trace(trace_id)
     if trace is None:
         return _message(PanelWindow, "This trace has expired", EXPIRED)

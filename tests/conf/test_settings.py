@@ -208,7 +208,7 @@ def test_unknown_key_is_left_out_and_the_nearest_one_named(key, nearest):
 
     assert config == DEFAULTS
     assert isinstance(problem.error, UnknownKeyError)
-    assert problem.nearest == nearest
+    assert problem.error.nearest == nearest
 
 
 @pytest.mark.parametrize("key", sorted(REMOVED_SETTINGS))

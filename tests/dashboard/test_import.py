@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 import orm_insight
 from orm_insight import insight
-from orm_insight.dashboard.exchange import ImportRefusedError, export_trace, import_trace
-from orm_insight.stores.documents import MAX_DOCUMENT_BYTES
+from orm_insight.dashboard.exchange import ImportRefusedError, import_trace
+from orm_insight.stores.documents import MAX_DOCUMENT_BYTES, to_document
 from tests.builders import make_query, make_site, make_trace
 from tests.dashboard.kept import HOSTILE, repeated
 from tests.dashboard.pages import check_html, elements
@@ -102,7 +102,7 @@ def test_import_is_reached_from_the_list_and_from_the_empty_one(dashboard):
 
 
 def test_imported_trace_is_marked_in_the_list_and_on_its_page(dashboard):
-    id = imported_id(send(dashboard, export_trace(make_trace(make_query()))))
+    id = imported_id(send(dashboard, to_document(make_trace(make_query()))))
 
     for path in ("traces/", f"traces/{id}/"):
         assert badges(dashboard.text(path))[0].startswith("imported: Imported from a file ")
@@ -112,7 +112,7 @@ def test_imported_trace_is_marked_in_the_list_and_on_its_page(dashboard):
 
 def test_id_that_is_taken_stays_with_its_trace(dashboard):
     trace = dashboard.keep(make_query())
-    data = export_trace(trace)
+    data = to_document(trace)
 
     id = imported_id(send(dashboard, data))
     again = imported_id(send(dashboard, data))
@@ -126,7 +126,7 @@ def test_id_that_is_taken_stays_with_its_trace(dashboard):
 
 @pytest.mark.parametrize("id", ["", "../x", "a/b", "x" * 65, "a b", HOSTILE])
 def test_id_that_makes_no_address_is_replaced(dashboard, id):
-    found = imported_id(send(dashboard, export_trace(make_trace(id=id))))
+    found = imported_id(send(dashboard, to_document(make_trace(id=id))))
 
     assert found.isalnum()
     assert dashboard.text(f"traces/{found}/")
@@ -134,7 +134,7 @@ def test_id_that_makes_no_address_is_replaced(dashboard, id):
 
 def test_mark_is_set_whatever_the_file_says(dashboard):
     earlier = datetime.now(UTC) - timedelta(days=400)
-    data = json.loads(export_trace(make_trace(make_query())))
+    data = json.loads(to_document(make_trace(make_query())))
     assert data["trace"]["imported_at"] is None
     data["trace"]["imported_at"] = {"t": earlier.isoformat()}
 
@@ -145,7 +145,7 @@ def test_mark_is_set_whatever_the_file_says(dashboard):
 
 def test_trace_of_last_year_stays(dashboard):
     earlier = datetime.now(UTC) - timedelta(days=400)
-    id = imported_id(send(dashboard, export_trace(make_trace(started_at=earlier))))
+    id = imported_id(send(dashboard, to_document(make_trace(started_at=earlier))))
     dashboard.keep()
 
     assert insight.trace(id).started_at == earlier
@@ -163,14 +163,14 @@ def test_script_sends_the_document_itself(dashboard):
 
     # More than DATA_UPLOAD_MAX_MEMORY_SIZE, which is for forms.
     large = make_trace(*(make_query(f"SELECT {n} -- {'x' * 40_000}") for n in range(100)))
-    assert imported_id(post(export_trace(large))) == large.id
+    assert imported_id(post(to_document(large))) == large.id
     refused = post(b"{}")
     assert refused.status_code == 400
     assert "not a trace file" in refused.json()["error"]
 
 
 def test_import_needs_the_token(dashboard):
-    data = export_trace(make_trace())
+    data = to_document(make_trace())
 
     for kind in ("application/json", "text/plain"):
         response = dashboard.client.post("/_orm/import/", data, content_type=kind)
@@ -230,7 +230,7 @@ def test_report_and_chrome_trace_are_told_from_a_trace_file(dashboard):
 
 
 def test_trace_larger_than_the_store_is_refused(dashboard, settings):
-    data = export_trace(make_trace(make_query(f"SELECT '{'x' * 200_000}'")))
+    data = to_document(make_trace(make_query(f"SELECT '{'x' * 200_000}'")))
     settings.ORM_INSIGHT = {"MAX_BYTES": 100_000}
     kept = dashboard.keep()
 
@@ -249,7 +249,7 @@ def test_hostile_text_is_escaped(dashboard):
         host=HOSTILE,
         tags={HOSTILE: HOSTILE},
     )
-    id = imported_id(send(dashboard, export_trace(trace)))
+    id = imported_id(send(dashboard, to_document(trace)))
 
     for path in ("", f"traces/{id}/", f"traces/{id}/queries/0/"):
         assert HOSTILE not in dashboard.text(path)
@@ -257,7 +257,7 @@ def test_hostile_text_is_escaped(dashboard):
 
 
 def test_imported_trace_is_not_among_the_problems_of_this_project(dashboard):
-    id = imported_id(send(dashboard, export_trace(make_trace(*repeated(9)))))
+    id = imported_id(send(dashboard, to_document(make_trace(*repeated(9)))))
 
     assert insight.report(id).hints
     found = dashboard.get("problems.json").json()

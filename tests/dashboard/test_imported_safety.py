@@ -11,9 +11,10 @@ from django.db import connection
 
 import orm_insight
 from orm_insight import insight
-from orm_insight.dashboard.exchange import ImportRefusedError, export_trace, import_trace
+from orm_insight.dashboard.exchange import ImportRefusedError, import_trace
 from orm_insight.explain.base import NOT_RUN_HERE
 from orm_insight.model.provenance import Construction, Relation, RelationLoad, ResultSet
+from orm_insight.stores.documents import to_document
 from orm_insight.ui.source import Sources
 from tests.browser import expect
 from tests.builders import make_frame, make_query, make_site, make_trace
@@ -70,7 +71,7 @@ def foreign(dashboard, outside):
     """An imported trace that names the file; recorded in the future, so that it is unchanged."""
     later = datetime.now(UTC) + timedelta(hours=1)
     trace = make_trace(*author_loads(outside), id="foreign", started_at=later)
-    import_trace(export_trace(trace))
+    import_trace(to_document(trace))
     return insight.trace("foreign")
 
 
@@ -115,7 +116,7 @@ def test_the_same_trace_recorded_here_shows_the_file(dashboard, foreign):
 
 def test_missing_file_looks_like_one_that_is_there(dashboard, foreign, outside):
     """Nobody finds out by a file which paths there are."""
-    import_trace(export_trace(make_trace(*author_loads(f"{outside}.missing"), id="missing")))
+    import_trace(to_document(make_trace(*author_loads(f"{outside}.missing"), id="missing")))
 
     pages = [dashboard.text(f"traces/{id}/queries/0/") for id in (foreign.id, "missing")]
     assert all(IMPORTED_NOTE in page and "does not exist" not in page for page in pages)
@@ -132,7 +133,7 @@ def sent(dashboard, alias):
     with orm_insight.capture("books") as block:
         list(Book.objects.using(alias).order_by("title"))
     insight.clear()
-    return import_trace(export_trace(block.finished()))
+    return import_trace(to_document(block.finished()))
 
 
 @pytest.mark.django_db(databases="__all__")
@@ -182,7 +183,7 @@ def test_plan_of_another_trace_is_not_shown_as_its_own(dashboard, settings):
     insight.store().clear()
     assert insight.plans_of("own")
 
-    imported = import_trace(export_trace(make_trace(make_query("SELECT 2"), id="own")))
+    imported = import_trace(to_document(make_trace(make_query("SELECT 2"), id="own")))
 
     assert imported.id != "own"
     assert insight.plan_of(imported.id, 0) is None
@@ -192,7 +193,7 @@ def test_plan_of_another_trace_is_not_shown_as_its_own(dashboard, settings):
 def test_pages_survive_whatever_is_let_in(dashboard, seed):
     random, let_in = Random(seed), 0
     sent = make_trace(*author_loads("/x/views.py"), *repeated(3))
-    document = json.loads(export_trace(sent))
+    document = json.loads(to_document(sent))
     places = list(places_of(document))
     while let_in < 3:
         leaf = random.choice([None, True, 2**62, "", "\x00\ud800", {"o": 0}, {"n": "sNaN"}])
@@ -212,7 +213,7 @@ def test_pages_survive_whatever_is_let_in(dashboard, seed):
 
 def test_form_works_without_scripts(site, foreign, browser, tmp_path):
     file = tmp_path / "colleague.json"
-    file.write_bytes(export_trace(make_trace(make_query(), id="sent", path="/sent/")))
+    file.write_bytes(to_document(make_trace(make_query(), id="sent", path="/sent/")))
     context = browser.new_context(java_script_enabled=False)
     try:
         page = context.new_page()

@@ -103,7 +103,8 @@ def test_index_that_was_not_tried_says_so_and_can_be():
 
     assert "? not verified" in text
     assert '<button class="oi-button" type="submit" name="try" value="abc">' in text
-    assert "in a transaction that is rolled back; writes to the table wait meanwhile" in text
+    note = "in a transaction that is rolled back; writes to the table are blocked until then"
+    assert note in text
 
 
 def test_index_cannot_be_tried_where_that_is_not_allowed():

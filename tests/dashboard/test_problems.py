@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orm_insight import faults, insight
-from orm_insight.dashboard import problems
+from orm_insight.dashboard import problems, workload
 from orm_insight.dashboard.digests import Digests
 from orm_insight.model.querylog import QueryLog
 from tests.builders import make_query, make_site
@@ -196,7 +196,7 @@ def test_trace_that_cannot_be_analysed_is_skipped_and_counted(dashboard, monkeyp
 
 def test_what_is_not_analysed_yet_is_said(dashboard, monkeypatch):
     monkeypatch.setattr(problems, "BUDGET_S", 0.0)
-    monkeypatch.setattr(problems, "digests", Digests())
+    monkeypatch.setattr(workload, "digests", Digests())
     dashboard.keep(*repeated(3))
     dashboard.keep(make_query())
 

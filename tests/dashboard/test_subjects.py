@@ -124,7 +124,7 @@ def test_hints_about_the_line_lead_to_their_pages(library):
 def test_line_without_hints_says_so(library):
     text = library.text("traces/", line=id_of("/app/blog/views.py", 5))
 
-    assert "no waste is known here" in text
+    assert "No hints." in text
     assert "/app/blog/views.py" in texts_of(text, "figure", "oi-spot")[0]
 
 

@@ -1,4 +1,4 @@
-"""``python -m django orm_insight``: what can be asked without a browser."""
+"""``manage.py orm_insight``: the tools that need no browser."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OTHER_FORMAT = """The plans in {file} ({count}) are not written as JSON. Set
 
 
 class Command(BaseCommand):
-    """Each subcommand has a method of its own."""
+    """A subcommand for each tool, each with its own method."""
 
     help = "Tools of orm_insight."
     # Logs are read on machines where the project itself cannot run.
@@ -41,18 +41,14 @@ class Command(BaseCommand):
         )
         log = commands.add_parser(
             "explain-log",
-            help="the slowest statements of a PostgreSQL log, with what is wrong with their plans",
+            help="show the slowest statements of a PostgreSQL log, with findings about their plans",
             description="Reads the JSON plans that auto_explain has written to a server's log, in "
-            "the format stderr, csvlog or jsonlog, and shows the slowest statements, equal ones "
-            "together.",
+            "the format stderr, csvlog or jsonlog, and shows the slowest statements. Equal "
+            "statements are grouped.",
         )
         log.add_argument("file", help="the log; - reads standard input")
-        log.add_argument(
-            "--limit", type=_positive, default=20, help="how many statements to show (20)"
-        )
-        log.add_argument(
-            "--min-ms", type=float, default=0.0, help="leave out what took less than that"
-        )
+        log.add_argument("--limit", type=_positive, default=20, help="statements to show (20)")
+        log.add_argument("--min-ms", type=float, default=0.0, help="skip shorter executions")
         log.add_argument("--format", choices=["text", "json"], default="text")
         log.add_argument("--plans", action="store_true", help="show the plans as text, too")
 
@@ -64,7 +60,7 @@ class Command(BaseCommand):
             self._explain_log(options)
             self.stdout.flush()
         except BrokenPipeError:
-            # The reader has seen enough, as `head` does: what Python has left goes nowhere.
+            # The reader has closed the pipe, as `head` does: the rest of the output is discarded.
             # See https://docs.python.org/3/library/signal.html#note-on-sigpipe
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -84,10 +80,8 @@ class Command(BaseCommand):
             return
         for line in telling.as_text(found):
             self.stdout.write(line)
-        told = what_was_read(
-            log.counts, statements=len(slowest), shown=len(found), min_ms=options["min_ms"]
-        )
-        self.stdout.write(told)
+        sizes = {"statements": len(slowest), "shown": len(found)}
+        self.stdout.write(what_was_read(log.counts, **sizes, min_ms=options["min_ms"]))
 
 
 def _why_nothing(file: str, counts: LogCounts) -> str:
@@ -100,7 +94,7 @@ def _why_nothing(file: str, counts: LogCounts) -> str:
 
 @contextmanager
 def _lines_of(file: str) -> Iterator[Iterable[str]]:
-    """The lines of a file. One that is longer than any entry comes in pieces."""
+    """Yield the lines of a file. A line that is longer than any entry comes in pieces."""
     is_input = file == "-"
     name: str | int = sys.stdin.fileno() if is_input else file
     try:
