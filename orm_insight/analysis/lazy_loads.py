@@ -74,7 +74,7 @@ def group_loads(
 ) -> tuple[LoadGroup, ...]:
     """Loads of the same path from the same queryset, where distinct instances of a result asked.
 
-    A path that goes on, loaded one by one as well, takes the shorter ones with it: one problem,
+    A path that goes on, and is also loaded one by one, takes the shorter ones with it: one problem,
     one group. Queries whose index is ``explained`` by a better rule are left out.
     """
     # Stacks and constructions are shared within a trace: what they say is found out once.

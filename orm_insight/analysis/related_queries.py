@@ -186,7 +186,7 @@ _WHERE = re.compile(r" WHERE (.*?)(?: ORDER BY .*| LIMIT 1)?$", re.DOTALL)
 def join_questions(
     groups: tuple[LoadGroup, ...], summaries: tuple[Summary, ...]
 ) -> tuple[tuple[LoadGroup, ...], tuple[Summary, ...]]:
-    """One problem, once: what loads the objects answers the question about them as well.
+    """Report one problem once: loading the objects also answers the question about them.
 
     Gives the groups with their questions, and the summaries that remain.
     """

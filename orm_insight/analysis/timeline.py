@@ -101,7 +101,7 @@ class Breakdown:
     """``modules`` and ``template_lines``, largest time first, and the application's own time.
 
     The shares of the modules and of the application are one together. A template line's are of the
-    same whole: its statements are in its module as well.
+    same whole: its statements are also in its module.
     """
 
     modules: tuple[Part, ...]

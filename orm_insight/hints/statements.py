@@ -23,7 +23,7 @@ class SlowStatement:
 
     Its plan tells why; until somebody has asked for that, only that it is slow is known.
 
-    Where it joins several sets side by side, the statement itself tells why.
+    If it joins several sets side by side, the statement itself tells why.
 
     https://docs.djangoproject.com/en/stable/topics/db/optimization/#profile-first
     """

@@ -352,7 +352,7 @@ def _by_saving(hints: list[Hint]) -> tuple[Hint, ...]:
 
 
 def _known(report: Report, *, beside: Report) -> list[_Known]:
-    """The hints that the other report could have as well."""
+    """The hints that the other report could also have."""
     both_deep = report.trace.is_deep and beside.trace.is_deep
     shared = {Needs.TRACE, Needs.DEEP_RECORDING} if both_deep else {Needs.TRACE}
     shown = [_Known(hint, Identity.of(hint), is_silenced=False) for hint in report.hints]

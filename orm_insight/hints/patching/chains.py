@@ -346,7 +346,7 @@ def _has_no_chunks(call: ast.Call) -> bool:
 
 
 def _extend(source: SourceFile, link: ast.Call, call: Call) -> list[Edit] | None:
-    """Give ``link``, which is there, the arguments of the fix as well."""
+    """Also give ``link``, which is there already, the arguments of the fix."""
     known = [constant(argument) for argument in link.args]
     if link.keywords or any(_is_none(argument) for argument in link.args):
         return None

@@ -168,7 +168,10 @@ def free_names(node: ast.expr) -> set[str]:
 
 
 def means_the_same(source: SourceFile, node: ast.expr, line: int) -> bool:
-    """Return whether an expression has the same value at a line that runs before it."""
+    """Return whether an expression has the same value at a line that runs before it.
+
+    Only then is it moved from the line that asks to the line that builds the queryset.
+    """
     if any(isinstance(each, ast.Lambda | ast.NamedExpr | ast.Await) for each in ast.walk(node)):
         return False
     if any(isinstance(each, ast.comprehension) for each in ast.walk(node)):
