@@ -18,7 +18,7 @@ PACKAGES = {
 
 
 def missing_packages() -> list[str]:
-    """What the extra `demo` would have installed and is not there."""
+    """The packages of the extra `demo` that are not installed."""
     missing = [name for module, name in PACKAGES.items() if find_spec(module) is None]
     has_libpq = find_spec("psycopg_binary") or find_spec("psycopg_c") or find_library("pq")
     return missing if has_libpq else [*missing, "psycopg[binary]"]

@@ -77,7 +77,7 @@ class EmbeddedPostgres:
 
     @property
     def socket_folder(self) -> Path:
-        """Where the socket is: in the folder itself, unless its path is too long for one."""
+        """The folder of the socket: the data folder itself, unless its path is too long for one."""
         path = str(self.folder / SOCKET_NAME)
         if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH and re.fullmatch(r"[\w./-]+", path):
             return self.folder

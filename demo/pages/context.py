@@ -1,4 +1,4 @@
-"""What the base layout needs on every page, in Django's templates and in Jinja2."""
+"""The values that the base layout needs on every page, in Django's templates and in Jinja2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the start page and the page itself know about a problem."""
+"""A problem, as the start page and its own page describe it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the blog writes about: categories with their subjects, tags, and ways to title a post."""
+"""The blog's topics: categories with their subjects, tags, and ways to title a post."""
 
 from __future__ import annotations
 

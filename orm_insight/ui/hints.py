@@ -319,9 +319,8 @@ def hint_detail(
     hint = report.hints[number]
     origin = hint.origin if hint.origin != hint.site else None
     others = [site for site in hint.sites if site not in (hint.site, hint.origin)]
-    sentence, advice = _in_words(hint)
     diff = diff_of(hint.change, hint, report, sources)
-    first = next(iter(hint.queries), None)
+    sentence, advice = _in_words(hint)
     return HintDetail(
         code=hint.code,
         title=hint.title,
@@ -340,7 +339,7 @@ def hint_detail(
         site=sources.place(hint.site, around=_AROUND) if hint.site else None,
         other_sites=tuple(sources.place(site, around=_AROUND) for site in others[:_MAX_SITES]),
         more_sites=_more(len(others) - _MAX_SITES),
-        first=query_detail(first, links, sources, csrf_token=csrf_token) if first else None,
+        first=_first(hint, links, sources, csrf_token),
         queries=rows_of(hint.queries, report, links, sources, hint=number, limit=_MAX_QUERIES),
         queries_url=links.queries(hint=number),
         ignore=_ignore(hint, report, sources),
@@ -348,6 +347,13 @@ def hint_detail(
         docs=hint.docs,
         edits=edits_of(hint, sources),
     )
+
+
+def _first(
+    hint: Hint, links: Links, sources: Sources, csrf_token: str | None
+) -> QueryDetail | None:
+    first = next(iter(hint.queries), None)
+    return query_detail(first, links, sources, csrf_token=csrf_token) if first else None
 
 
 def _together(hint: Hint, report: Report, sources: Sources) -> Together | None:

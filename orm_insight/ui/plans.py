@@ -21,14 +21,17 @@ from orm_insight.ui.components import Fact, Place
 from orm_insight.ui.format import count, counted, cut, duration, preformatted
 from orm_insight.ui.links import Links
 from orm_insight.ui.plan_components import (
+    COST,
+    TIME,
     AdviceCard,
     ComparedStep,
     ComparisonView,
     ExplainResult,
     FindingCard,
     TryForm,
+    triggers_ms,
 )
-from orm_insight.ui.plan_tree import COST, TIME, plan_view, triggers_ms
+from orm_insight.ui.plan_tree import plan_view
 from orm_insight.ui.source import place_now
 
 DIFFERS_BY = 5
