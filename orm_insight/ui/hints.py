@@ -317,7 +317,6 @@ def hint_detail(
 ) -> HintDetail:
     """The hint with this number in the report. EXPLAIN is offered where there is a token."""
     hint = report.hints[number]
-    origin = hint.origin if hint.origin != hint.site else None
     others = [site for site in hint.sites if site not in (hint.site, hint.origin)]
     diff = diff_of(hint.change, hint, report, sources)
     sentence, advice = _in_words(hint)
@@ -335,8 +334,8 @@ def hint_detail(
         diff=diff,
         no_diff=_no_diff(hint, diff, sources),
         together=_together(hint, report, sources),
-        origin=sources.place(origin, around=_AROUND) if origin else None,
-        site=sources.place(hint.site, around=_AROUND) if hint.site else None,
+        origin=_around(hint.origin if hint.origin != hint.site else None, sources),
+        site=_around(hint.site, sources),
         other_sites=tuple(sources.place(site, around=_AROUND) for site in others[:_MAX_SITES]),
         more_sites=_more(len(others) - _MAX_SITES),
         first=_first(hint, links, sources, csrf_token),
@@ -347,6 +346,10 @@ def hint_detail(
         docs=hint.docs,
         edits=edits_of(hint, sources),
     )
+
+
+def _around(site: CallSite | None, sources: Sources) -> Place | None:
+    return sources.place(site, around=_AROUND) if site else None
 
 
 def _first(
