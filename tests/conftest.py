@@ -148,7 +148,7 @@ def django_db_modify_db_settings() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """What made the tables is no part of the first test."""
+    """The work that made the tables is no part of the first test."""
     with pytest.MonkeyPatch.context() as patch:
         with django_db_blocker.unblock():
             take_over(Emptying(seeding.ALIASES), patch)

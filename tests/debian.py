@@ -1,4 +1,4 @@
-"""What Debian packages: PostgreSQL 15 with hypopg, a hot standby of it, PgBouncer in front of it.
+"""Debian's packages: PostgreSQL 15 with hypopg, a hot standby of it, PgBouncer in front of it.
 
 Each lives in a temporary folder, listens on a Unix socket there and ends with its block. What is
 missing is installed where this process may. Nothing here knows Django or pytest.

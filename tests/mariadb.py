@@ -57,7 +57,7 @@ def running_mariadb() -> Iterator[Path]:
 
 @contextmanager
 def driver_in_place() -> Iterator[None]:
-    """What Django imports: mysqlclient, or PyMySQL under its name where that is not installed."""
+    """The driver of Django: mysqlclient, or PyMySQL under its name where that is not installed."""
     if find_spec("MySQLdb") is not None:
         yield
         return

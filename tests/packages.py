@@ -17,7 +17,7 @@ LOCK = Path(tempfile.gettempdir()) / "orm-insight-tests-install.lock"
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Of all test runs on this machine one installs, while the others wait for what it brings."""
+    """One of all test runs on this machine installs, while the others wait for what it brings."""
     with open(LOCK, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""What rows ask of some of their related objects, as code with the same conditions."""
+"""Code with the same conditions as the questions of rows about some of their related objects."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_noop_unreadable_conditions(alias: str, narrow: Any) -> None:
     ids=["distinct", "slice", "narrowed slice", "distinct aggregate"],
 )
 def test_noop_counted_over_a_subquery(alias: str, ask: Any) -> None:
-    """What repeats is told."""
+    """The repetition is told."""
     has_no_fix(lambda book: ask(book.reviews), alias, "ORM205")
 
 

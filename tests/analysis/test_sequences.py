@@ -1,4 +1,4 @@
-"""What a loop has executed is folded; what came by once is not."""
+"""Statements that a loop has executed are folded; those that came by once are not."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What capture costs, measured beside its peers: ``python -m tests.bench``."""
+"""The cost of capture, measured beside its peers: ``python -m tests.bench``."""

@@ -99,7 +99,7 @@ def cells(each: Figures, ours: Figures | None) -> tuple[str, ...]:
 
 
 def ratio(peer: Figures, ours: Figures | None) -> str:
-    """What ours costs as a share of what the peer costs."""
+    """The cost of ours as a share of the peer's."""
     if ours is None or peer.name in {ours.name, "bare"} or peer.added_us <= 0:
         return ""
     return f"{ours.added_us / peer.added_us:.3f} x"

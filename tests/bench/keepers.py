@@ -1,4 +1,4 @@
-"""What each tool keeps of one long page, and how long it takes to read it again.
+"""The memory that each tool keeps of one long page, and the time it takes to read it again.
 
 Runs in the process of the contender, see ``tests.bench.worker``; ``tests.bench.sizes`` asks.
 """

@@ -1,4 +1,4 @@
-"""What is asked of orm_insight alone: proof that it captures, and its two other limits."""
+"""Questions to orm_insight alone: proof that it captures, and its two other limits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def newest_trace_has(queries: int) -> bool:
 
 
 def idle_wrapper_us() -> float:
-    """What the execute wrapper costs where nothing is recorded."""
+    """The cost of the execute wrapper where nothing is recorded."""
 
     def execute(*args: Any) -> None:
         return None
@@ -44,8 +44,10 @@ def idle_wrapper_us() -> float:
 
 
 def hooks_us(row_seconds: Callable[[], float]) -> float:
-    """What the hooks into the ORM add to a query where nothing is recorded: with and without them,
-    in turns, in one process."""
+    """The time that the hooks into the ORM add to a query where nothing is recorded.
+
+    It is measured with and without them, in turns, in one process.
+    """
     differences = []
     insight.pause()
     try:

@@ -47,7 +47,7 @@ def configure() -> None:
 
 
 def queries(number: int, count: int, lines: int) -> Iterator[Query]:
-    """Of ``lines`` lines in turn, as a page with some loops asks."""
+    """Queries of ``lines`` lines in turn, as a page with some loops asks."""
     for index in range(count):
         line = index % lines
         yield make_query(

@@ -72,7 +72,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What a contender's page and the bare one beside it took, in seconds by name."""
+    """The seconds, by name, that a contender's page and the bare one beside it took."""
 
     own: Mapping[str, float]
     bare: Mapping[str, float]

@@ -126,7 +126,7 @@ def watch_queries(notice: Callable[[int], Any]) -> Iterator[None]:
 
 
 def main() -> None:
-    """What libraries print must not mix with the answers."""
+    """Answer commands; the output that libraries print must not mix with the answers."""
     answers, sys.stdout = sys.stdout, sys.stderr
     site = Site()
     commands: dict[str, Callable[..., Any]] = {

@@ -1,4 +1,4 @@
-"""What a client does with the dashboard: opens pages, sends the forms that it finds there."""
+"""A client's work with the dashboard: it opens pages, sends the forms that it finds there."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def elements(text: str, tag: str) -> list:
 
 
 def texts_of(text: str, tag: str, name: str) -> list[str]:
-    """Of all elements of a class, with single spaces."""
+    """The texts of all elements of a class, with single spaces."""
     found = [each for each in elements(text, tag) if name in (each.get("class") or "").split()]
     return [" ".join("".join(each.itertext()).split()) for each in found]
 

@@ -45,7 +45,7 @@ def words(element) -> str:
 
 
 def texts(text: str, css: str) -> list[str]:
-    """Of all elements of a class, among others it may have."""
+    """The texts of all elements of a class, among others they may have."""
     found = html5lib.parse(text).iter()
     return [words(each) for each in found if css in (each.get("class") or "").split()]
 

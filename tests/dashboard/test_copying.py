@@ -1,4 +1,4 @@
-"""What can be copied and opened from the pages, without scripts."""
+"""Texts and links that can be copied and opened from the pages, without scripts."""
 
 from __future__ import annotations
 

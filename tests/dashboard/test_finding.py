@@ -42,7 +42,7 @@ def test_hostile_words_find_nothing_or_all(two, words):
 
 
 def choices(text: str) -> dict[str, str]:
-    """What the select of the order offers; the chosen one marked."""
+    """The choices that the select of the order offers; the chosen one marked."""
     return {
         "".join(each.itertext()) + ("*" if each.get("selected") is not None else ""): each.get(
             "value"
@@ -54,7 +54,7 @@ def choices(text: str) -> dict[str, str]:
 
 
 def sent_with(text: str, words: str) -> dict[str, str]:
-    """What the filter's form sends, with other words."""
+    """The fields that the filter's form sends, with other words."""
     sent = {
         each.get("name"): each.get("value")
         for each in elements(text, "input")

@@ -1,4 +1,4 @@
-"""What came in a file is never run and leads to no file: pages, JSON, spans."""
+"""Content that came in a file is never run and leads to no file: pages, JSON, spans."""
 
 from __future__ import annotations
 

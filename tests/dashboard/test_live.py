@@ -1,4 +1,4 @@
-"""What is new appears by itself, and never under the eyes of somebody who reads."""
+"""New traces appear by themselves, and never under the eyes of somebody who reads."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ NOW = datetime.now(UTC)
 
 
 def chart_of(text: str) -> str:
-    """What is read out in the place of the drawing."""
+    """The text that is read out in the place of the drawing."""
     [chart] = [e for e in html5lib.parse(text).iter() if e.get("role") == "img"]
     return chart.get("aria-label")
 

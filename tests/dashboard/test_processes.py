@@ -1,4 +1,4 @@
-"""Whether there are other processes of the same server: real ones, forked and spawned."""
+"""Other processes of the same server are noticed: real ones, forked and spawned."""
 
 from __future__ import annotations
 

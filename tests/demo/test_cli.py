@@ -1,4 +1,4 @@
-"""What the command line says when it cannot start, and how it ends."""
+"""The words of the command line when it cannot start, and how it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the dashboard says of each page is what the demo's start page promises."""
+"""The dashboard says of each page what the demo's start page promises."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ PROMISED_IN_PLAN = {
     "in-any-case": "ORM606",
 }
 SLOW = {"slow-report": "ORM601"}
-"""Whether it takes the tenth of a second that makes it slow depends on the machine."""
+"""The machine decides whether it takes the tenth of a second that makes it slow."""
 BUSY = {("ORM601", None)}
 """So it does for every other page: some count the comments of all posts."""
 

@@ -21,7 +21,7 @@ def test_noop_first_pages(alias: str) -> None:
 
 
 def test_noop_raw_sql(alias: str) -> None:
-    """What the application writes in SQL itself is its own business."""
+    """SQL that the application writes itself is its own business."""
 
     def code() -> None:
         with connections[alias].cursor() as cursor:

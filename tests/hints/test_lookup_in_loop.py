@@ -71,7 +71,7 @@ def test_get_by_primary_key(alias: str) -> None:
 
 
 def test_values_that_cannot_be_gone_over_twice(alias: str) -> None:
-    """What a function returns may be an iterator: then it is said what stands for the values."""
+    """A function may return an iterator: then it is said what stands for the values."""
     ids = keys(alias)
     hint = check_hint(
         lambda: [Book.objects.using(alias).get(pk=key) for key in ids],

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 
 def found_in(queryset: Any) -> Any:
-    """What is found in the statement that the ORM writes for it."""
+    """The finding in the statement that the ORM writes for it."""
     query = report_of(lambda: list(queryset)).queries[-1]
     return find_side_by_side(query.sql, read_schema())
 
@@ -110,7 +110,7 @@ def test_side_by_side(alias: str, queryset: Any, names: tuple[str, ...]) -> None
 
 
 def test_rows_multiply_and_a_subquery_for_each_does_not(alias: str) -> None:
-    """What the sentence claims, and what the advice promises, counted by the database."""
+    """The claim of the sentence and the promise of the advice, counted by the database."""
     make_library(alias, books=3)
     book = Book.objects.using(alias).order_by("pk")[0]
     book.reviews.all().delete()

@@ -46,7 +46,7 @@ class Database:
             connection.execute("SELECT pg_reload_conf()")
 
     def forget(self) -> None:
-        """What is in the log until now counts no more."""
+        """The lines in the log until now count no more."""
         self._read = self._log.stat().st_size
 
     def asked(self) -> Counter[tuple[str, int]]:

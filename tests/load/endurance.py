@@ -28,7 +28,7 @@ READERS = 4
 
 @dataclass
 class Endurance:
-    """What came of it. ``readings`` are the statuses of traces that were read under load."""
+    """The outcome. ``readings`` are the statuses of traces that were read under load."""
 
     findings: Findings = field(default_factory=Findings)
     requests: int = 0

@@ -47,7 +47,7 @@ def token_of(path: str) -> str:
 
 
 def statements_of(trace: Trace) -> list[Statement]:
-    """Those of a page; they are called by its token and their number."""
+    """The statements of a page; they are called by its token and their number."""
     return [(q.params[0], q.params[1]) for q in trace.queries if is_of_page(q.params)]
 
 
@@ -59,7 +59,7 @@ def is_of_page(params: object) -> bool:
 
 @dataclass
 class Findings:
-    """What was compared, and whatever did not fit: empty where everything is right."""
+    """The numbers compared, and all that did not fit: empty where everything is right."""
 
     requests: int = 0
     statements: int = 0

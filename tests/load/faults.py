@@ -155,7 +155,7 @@ def unexpected(answered: Sequence[Asked]) -> Counter[int]:
 
 
 def problem_told(served: Server) -> str | None:
-    """What the dashboard says, as soon as a worker says something."""
+    """The notice on the dashboard, as soon as a worker says something."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         page = httpx.get(f"{served.address}/_orm/", timeout=PATIENCE_S)

@@ -38,7 +38,7 @@ def ask(token: str, number: int, *, alias: str = "default", seconds: float = PAU
 
 
 def ask_and_close(token: str, number: int) -> None:
-    """For threads that Django does not clean up behind."""
+    """Ask in a thread that Django does not clean up behind."""
     try:
         ask(token, number)
     finally:
@@ -52,7 +52,7 @@ def plain(request: HttpRequest, token: str, n: int) -> HttpResponse:
 
 
 def models(request: HttpRequest, token: str, n: int) -> HttpResponse:
-    """What most pages do: the ORM asks, no statement takes long."""
+    """The way of most pages: the ORM asks, no statement takes long."""
     countries = apps.get_model("testapp", "Country").objects
     asked = Value(token, output_field=TextField())
     for number in range(n):

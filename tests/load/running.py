@@ -52,7 +52,7 @@ TOOLS = tuple(_TOOLS)
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """What the project is told: its databases, which tool is in it, and the settings of ours."""
+    """The options of the project: its databases, which tool is in it, and the settings of ours."""
 
     databases: Mapping[str, Any]
     tool: str = "redis"
@@ -99,7 +99,7 @@ class Site:
 
 
 class Server(NamedTuple):
-    """Where it answers, and the process above its workers."""
+    """The address where it answers, and the process above its workers."""
 
     address: str
     pid: int

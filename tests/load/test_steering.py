@@ -1,4 +1,4 @@
-"""What is changed on the dashboard of one worker holds in all of them."""
+"""A change on the dashboard of one worker holds in all of them."""
 
 from __future__ import annotations
 

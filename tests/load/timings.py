@@ -1,4 +1,4 @@
-"""What our own code takes of each request, written down by the process that serves it.
+"""The time that our own code takes of each request, written by the process that serves it.
 
 For each request the seconds on the wall and the processor's: of its beginning, its end, the end of
 its stream and the keeping of its trace together. One file for each process, 16 bytes a request.

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 @pytest.fixture(params=["outside", "inside", "absent"])
 def middleware(request, settings):
-    """Where our middleware stands, seen from the toolbar's."""
+    """The place of our middleware, seen from the toolbar's."""
     others = [name for name in settings.MIDDLEWARE if name != MIDDLEWARE]
     settings.MIDDLEWARE = {
         "outside": [MIDDLEWARE, *others],
@@ -91,7 +91,7 @@ def test_pages_of_the_dashboard_are_not_kept(middleware):
 
 
 def test_outer_block_goes_on_after_the_toolbar(middleware):
-    """What the toolbar pauses, it gives back."""
+    """The toolbar gives back what it pauses."""
     make_library(books=3)
 
     with capture("around") as trace:

@@ -19,12 +19,12 @@ def request_id_of(response: HttpResponse) -> str:
 
 
 def stats_of(response: HttpResponse) -> dict[str, Any]:
-    """What the toolbar keeps of our panel."""
+    """The facts that the toolbar keeps of our panel."""
     return get_store().panel(request_id_of(response), PANEL)
 
 
 def content_of(client: Client, response: HttpResponse) -> str:
-    """What a click on our panel shows."""
+    """The content that a click on our panel shows."""
     asked = {"request_id": request_id_of(response), "panel_id": PANEL}
     return client.get(reverse("djdt:render_panel"), asked).json()["content"]
 

@@ -1,4 +1,4 @@
-"""What counts: a finding, the right relation, a fix that can be applied, a false alarm.
+"""The points that count: a finding, the right relation, a fix that can be applied, a false alarm.
 
 * **found**: wasteful code gives a finding, of whatever kind.
 * **relation**: where the waste is about a relation, a finding names it: the last step of the path
@@ -35,7 +35,7 @@ _NEXT_METHOD = re.compile(r"\.\w+\(")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Of one scenario; ``None`` where the question does not arise."""
+    """The verdict on one scenario; ``None`` where the question does not arise."""
 
     scenario: str
     found: bool | None = None
@@ -83,7 +83,7 @@ def names(text: str, lookup: str) -> bool:
 
 
 def applies(text: str, scenario: Scenario) -> bool:
-    """Whether any call in the text, written after the queryset, does away with the waste."""
+    """True if any call in the text, written after the queryset, does away with the waste."""
     return any(_is_repaired(call, scenario) for call in calls_in(text))
 
 

@@ -139,7 +139,7 @@ def test_get_queryset(check_hint: Any) -> None:
 
 
 def test_get_queryset_beside_list_select_related(check_hint: Any) -> None:
-    """What get_queryset() joins takes the place of what list_select_related says."""
+    """The joins of get_queryset() take the place of what list_select_related says."""
     check_hint(
         "/own-list/places/album/",
         lookup="producer",

@@ -88,7 +88,7 @@ def test_method_of_a_manager() -> None:
     ],
 )
 def test_manager_with_a_queryset_of_its_own(url: str, lookup: str, site: str, origin: str) -> None:
-    """What every query comes by is not the line where one of them is built."""
+    """A line that every query comes by is not the line where one of them is built."""
     check_hint(url, lookup=lookup, site=site, origin=origin)
 
 

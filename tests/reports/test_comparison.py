@@ -43,7 +43,7 @@ def run(tmp_path) -> Callable[..., Any]:
 
 
 def kinds(found) -> list[tuple[Kind, int, int]]:
-    """Of what is told apart by more than its time, which real runs have of their own."""
+    """The kinds of pairs told apart by more than their time, which real runs have of their own."""
     return [
         (pair.kind, *pair.count)
         for pair in found.pairs

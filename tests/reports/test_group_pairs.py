@@ -15,7 +15,7 @@ JOINED = (
 
 
 def kinds(before, after) -> list[tuple[str, int, int]]:
-    """What became of each group, with its counts."""
+    """The fate of each group, with its counts."""
     return [(str(p.kind), *map(int, p.count)) for p in compared(before, after).pairs]
 
 

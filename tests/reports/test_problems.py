@@ -52,7 +52,7 @@ def counted_again_after_a_write() -> None:
 
 
 def problems_of(*reports: Report) -> tuple[Problem, ...]:
-    """Of reports in the order in which a ring has them: newest first."""
+    """The problems of reports in the order in which a ring has them: newest first."""
     return gather_problems(
         AnalysedTrace(summary_of(report.trace), findings_of(report), needed_in(report.trace))
         for report in reports

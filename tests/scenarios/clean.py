@@ -1,4 +1,4 @@
-"""What looks like waste and is none."""
+"""Code that looks like waste and is none."""
 
 from __future__ import annotations
 

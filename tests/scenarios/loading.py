@@ -1,5 +1,4 @@
-"""What is loaded: too much, too little, too far down, or in vain: ORM105, ORM106, ORM301 to
-ORM306."""
+"""Data loaded too much, too little, too far down, or in vain: ORM105, ORM106, ORM301 to ORM306."""
 
 from __future__ import annotations
 

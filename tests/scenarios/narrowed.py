@@ -1,4 +1,4 @@
-"""What is asked of sets one by one, and a prefetch does not serve: ORM103 and ORM104."""
+"""Questions to sets one by one that a prefetch does not serve: ORM103 and ORM104."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the rows came from: the whole path from the queryset, whatever led there."""
+"""The origin of the rows: the whole path from the queryset, whatever led there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scenario is, and the list of all of them."""
+"""The definition of a scenario, and the list of all of them."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.testapp.models import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """What was created, each in order of its primary key."""
+    """The objects that were created, each kind in order of its primary key."""
 
     countries: tuple[Country, ...]
     people: tuple[Person, ...]

@@ -1,4 +1,4 @@
-"""Where the views of the test application are found."""
+"""The addresses of the views of the test application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page shows of an EXPLAIN, beside the tree of its steps."""
+"""The parts of an EXPLAIN that the page shows, beside the tree of its steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a list says of traces that are no requests."""
+"""The words of a list for traces that are no requests."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ TAGS = 'SELECT "id" FROM "blog_tag" WHERE "id" = ?'
 
 
 def said(before, after, *, ms: tuple[float, float] = (100.0, 100.0), **facts) -> str:
-    """Of two traces that took ``ms``."""
+    """The verdict on two traces that took ``ms``."""
     return verdict(
         compare(report(*before, duration_ms=ms[0]), report(*after, duration_ms=ms[1], **facts))
     )

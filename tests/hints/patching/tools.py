@@ -47,7 +47,7 @@ def load(path: Path) -> ModuleType:
 
 
 def run(path: Path) -> tuple[Report, Any]:
-    """What ``run()`` of the module issues and returns."""
+    """The report of ``run()`` of the module, and its result."""
     results: list[Any] = []
     module = load(path)
     return report_of(lambda: results.append(module.run())), results

@@ -1,4 +1,4 @@
-"""What models, managers, signals and middleware do around a view."""
+"""The work of models, managers, signals and middleware around a view."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What psql is given asks the same as what Django has sent: on a real PostgreSQL."""
+"""The text for psql asks the same as what Django has sent: on a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def connect() -> psycopg.Connection:
 
 
 def fetched(text: str) -> list:
-    """What a text without parameters asks, over the simple protocol."""
+    """The rows that a text without parameters asks for, over the simple protocol."""
     with connect() as bare:
         bare.execute("SET TIME ZONE 'UTC'", prepare=False)
         return bare.execute(text, prepare=False).fetchall()

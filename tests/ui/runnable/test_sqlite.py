@@ -1,4 +1,4 @@
-"""What the shell sqlite3 is given asks the same as what Django has sent."""
+"""The text for the shell sqlite3 asks the same as what Django has sent."""
 
 from __future__ import annotations
 
