@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Any, TypeAlias
 
 Wrapper: TypeAlias = Callable[[Any], Any]
-"""Makes the replacement, a new one each time, from the original; ``None`` where there was none."""
+"""Makes the replacement from the original; ``None`` where there was none."""
 
 _MISSING: Any = object()
 
@@ -29,12 +29,24 @@ class Patch:
         kind = type(found) if isinstance(found, staticmethod | classmethod) else None
         original: Any = found if kind is None else found.__func__
         self._original = original
-        self._function = function = wrapper(original)
+        self._function = function = self._undone_function() or wrapper(original)
         if isinstance(function, FunctionType) and callable(original):
             update_wrapper(function, original)
         self._ours = function if kind is None else kind(function)
         setattr(owner, name, self._ours)
         _patches[self._key] = self
+
+    def _undone_function(self) -> Any:
+        """Return the function of before an undo, if nobody has patched the attribute since.
+
+        Whoever has kept it, as the addresses of the Django admin do, calls our code again.
+        """
+        undone, code = _undone.pop(self._key, (None, None))
+        if undone is None or undone._before is not self._before:
+            return None
+        undone._function.__code__ = code
+        undone._function.__kwdefaults__.pop("_original")
+        return undone._function
 
     def undo(self) -> None:
         """Put back what was there, if nobody has patched it since; a second call does nothing.
@@ -50,10 +62,13 @@ class Patch:
             else:
                 setattr(self.owner, self.name, self._before)
         if isinstance(self._function, FunctionType) and self._original is not None:
+            _undone[self._key] = self, self._function.__code__
             _pass_on(self._function, self._original)
 
 
 _patches: dict[tuple[int, str, Wrapper], Patch] = {}
+_undone: dict[tuple[int, str, Wrapper], tuple[Patch, Any]] = {}
+"""The last undone patch of each hook, with the code of its function."""
 
 
 def replace(owner: Any, name: str, wrapper: Wrapper) -> Patch:

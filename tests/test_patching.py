@@ -205,6 +205,26 @@ def test_replacement_is_called_directly() -> None:
     assert frames == [sys._getframe()]
 
 
+def test_a_function_that_somebody_has_kept_works_again_after_a_second_install() -> None:
+    kept = replace(Base, "greet", louder).owner.greet
+    replace(Base, "greet", louder).undo()
+    assert kept(Base(), "me") == "hello me"
+    patch = replace(Base, "greet", louder)
+    assert kept(Base(), "me") == Base().greet("me") == "HELLO ME"
+    patch.undo()
+
+
+def test_a_patch_of_another_tool_in_between_is_kept() -> None:
+    first = replace(Base, "greet", louder)
+    first.undo()
+    theirs = replace(Base, "greet", lambda original: lambda *args: f"<{original(*args)}>")
+    again = replace(Base, "greet", louder)
+    assert Base().greet("me") == "<HELLO ME>"
+    again.undo()
+    theirs.undo()
+    assert Base().greet("me") == "hello me"
+
+
 def test_calls_of_other_threads_while_it_is_undone() -> None:
     is_over, answers = threading.Event(), set()
 

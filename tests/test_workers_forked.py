@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 FORKING = """
 import os, sys, threading, time
 from orm_insight.workers import Worker

@@ -108,7 +108,7 @@ def test_a_table_that_somebody_else_has_locked(models: str) -> None:
     finally:
         other.close()
     assert found.outcome is Outcome.FAILED
-    assert found.error is not None and "longer than 1 s for a lock" in found.error
+    assert found.error is not None and "after waiting 1 s for a lock" in found.error
 
 
 def test_cancelling(mariadb: str) -> None:
