@@ -56,7 +56,7 @@ class IndexKind(Enum):
 
 
 class State(NamedTuple):
-    """The sentence that is true while the hint is given: *author* *is* *loaded row by row*.
+    """The sentence that is true while the hint is given: *author* *is* *loaded once per row*.
 
     ``subject`` may name ``{lookup}``, ``{model}`` or ``{statement}`` of the hint.
     """

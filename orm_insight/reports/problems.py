@@ -159,7 +159,7 @@ def findings_of(report: Report) -> tuple[Finding, ...]:
 def gather_problems(traces: Iterable[AnalysedTrace]) -> tuple[Problem, ...]:
     """The problems of traces that come newest first: what costs slowest first.
 
-    Rows that one trace loaded in vain and another one needed are no problem.
+    Rows that one trace left unused and another one needed are no problem.
     """
     gathered: dict[Identity, list[_Seen]] = {}
     needed: set[Loaded] = set()
