@@ -13,7 +13,7 @@ FILES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted((ROOT / PACKAGE).rglob("*.py"))
 }
-MAX_FILES, MAX_LINES, MAX_ROOT = 220, 39_500, 12
+MAX_FILES, MAX_LINES, MAX_ROOT = 220, 39_460, 12
 """The lines only ever go down; 36,000 are planned."""
 
 

@@ -77,10 +77,7 @@ def _problems(loops: list[Loop]) -> list[tuple[Loop, tuple[Query, ...]]]:
         is_both = loop.origin is QueryOrigin.GET_OR_CREATE
         found.setdefault(loop.queries[0].site if is_both else number, []).append(loop)
     return [
-        (
-            same[0],
-            tuple(sorted((q for loop in same for q in loop.queries), key=lambda q: q.index)),
-        )
+        (same[0], tuple(sorted((q for loop in same for q in loop.queries), key=lambda q: q.index)))
         for same in found.values()
     ]
 

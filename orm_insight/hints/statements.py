@@ -40,11 +40,7 @@ class SlowStatement:
                 yield self._hint(group, slow, context, cause)
 
     def _hint(
-        self,
-        group: QueryGroup,
-        slow: tuple[Query, ...],
-        context: Context,
-        cause: SideBySide | None,
+        self, group: QueryGroup, slow: tuple[Query, ...], context: Context, cause: SideBySide | None
     ) -> Hint:
         slowest = max(slow, key=lambda query: query.duration_ms)
         saving = Saving(0, sum(query.duration_ms for query in slow))

@@ -101,10 +101,7 @@ def silence_hints(
 
 
 def unused_comments(
-    trace: Trace,
-    queries: Iterable[Query],
-    silenced: Iterable[SilencedHint],
-    silence: Silence,
+    trace: Trace, queries: Iterable[Query], silenced: Iterable[SilencedHint], silence: Silence
 ) -> tuple[IgnoreComment, ...]:
     """Comments on lines that issued or built queries of this trace and silenced none of its hints.
 

@@ -168,11 +168,7 @@ def check_ring_file(path: Path) -> None:
 
 
 def read_ring(
-    path: Path,
-    *,
-    most_bytes: int,
-    refuse: Callable[[Exception], None],
-    is_checked: bool = True,
+    path: Path, *, most_bytes: int, refuse: Callable[[Exception], None], is_checked: bool = True
 ) -> Held | None:
     """The ring in the file, if there is one.
 

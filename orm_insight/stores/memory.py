@@ -19,20 +19,8 @@ from typing import Any, NamedTuple
 
 from orm_insight.model.summary import TraceSummary, summary_of
 from orm_insight.model.trace import Query, Trace
-from orm_insight.stores.base import (
-    Held,
-    KeptFor,
-    Listed,
-    PinOutcome,
-    StoreStatistics,
-    count_beside,
-)
-from orm_insight.stores.retention import (
-    Limits,
-    Sized,
-    outcome_of_pin,
-    retained,
-)
+from orm_insight.stores.base import Held, KeptFor, Listed, PinOutcome, StoreStatistics, count_beside
+from orm_insight.stores.retention import Limits, Sized, outcome_of_pin, retained
 
 _UNTRIMMED = 16
 _UNTRIMMED_SHARE = 16

@@ -14,16 +14,7 @@ from orm_insight.model.summary import TraceSummary
 from orm_insight.reports.problems import Problem, Spot
 from orm_insight.reports.workload import Endpoint, Load, load_over_time, percentile
 from orm_insight.ui.components import Choice, Demand, Fact, Place
-from orm_insight.ui.format import (
-    ago,
-    count,
-    counted,
-    cut,
-    display_path,
-    duration,
-    percent,
-    queries,
-)
+from orm_insight.ui.format import ago, count, counted, cut, display_path, duration, percent, queries
 from orm_insight.ui.hints import fix_place
 from orm_insight.ui.pages import Shell
 from orm_insight.ui.traces import Column, TraceRow

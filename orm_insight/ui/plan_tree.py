@@ -18,13 +18,7 @@ from orm_insight.explain.raw_values import is_number, number_of
 from orm_insight.explain.words import role, target, title
 from orm_insight.model.plan import Buffers, Plan, PlanNode
 from orm_insight.ui.format import count, counted, cut, duration, preformatted
-from orm_insight.ui.plan_components import (
-    PlanStep,
-    PlanView,
-    Shares,
-    strip,
-    trigger_lines,
-)
+from orm_insight.ui.plan_components import PlanStep, PlanView, Shares, strip, trigger_lines
 
 MAX_STEPS = 1_000
 SMALL = 15

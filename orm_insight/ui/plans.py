@@ -62,10 +62,7 @@ def explain_result(
         findings=findings,
         advice=tuple(
             advice_card(
-                advice,
-                links,
-                prefix=f"q{index}-",
-                form=form if explanation.can_try else None,
+                advice, links, prefix=f"q{index}-", form=form if explanation.can_try else None
             )
             for advice in explanation.advice
         ),
