@@ -155,7 +155,8 @@ def _answer(dashboard: Dashboard, address: str) -> str:
 
 def in_old_words(text: str, told: dict[str, str]) -> str:
     """The page with the texts put back where the words stand for them."""
-    return re.sub(r"Zq\w+?\d+q", lambda found: told[found[0]], text)
+    # A random token may look like a word by chance; it is left as it is.
+    return re.sub(r"Zq\w+?\d+q", lambda found: told.get(found[0], found[0]), text)
 
 
 def plain(text: str) -> str:
